@@ -1,0 +1,1 @@
+"""Decides; never does. No clock, no network, no database, no framework."""

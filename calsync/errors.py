@@ -1,0 +1,86 @@
+"""Every error the product raises on purpose.
+
+* CalsyncError
+  x SettingsError          the administrator can fix it; its text says how
+  x UserError              the person can fix it; its text is safe to show
+  x CronofyError
+    + TemporaryError         worth another try, perhaps after ``retry_after``
+      - RateLimited            429: the application asked too often
+      - ProfileLocked          423: the mailbox does not take writes now
+    + PermanentError         another try gets the same answer
+      - AccessRevoked          401 or invalid_grant: the account must be linked again
+      - PermissionMissing      403: a scope or a calendar's permission is missing
+      - FeatureMissing         402: the Cronofy plan does not have it
+      - NotFound               404: calendar, channel or page unknown or not granted
+      - Refused                422 or 400: the request was judged wrong, field by field
+      - UnreadableAnswer       the answer was not what the documentation promises
+
+No text of these holds a token, a secret or the words of an event; ids may appear.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+
+class CalsyncError(Exception):
+    """Anything that the product raises on purpose."""
+
+
+class SettingsError(CalsyncError):
+    """A setting is missing, weak or contradictory; the text says what to do."""
+
+
+class UserError(CalsyncError):
+    """The person at the page can fix it."""
+
+
+class CronofyError(CalsyncError):
+    """Cronofy did not do what we asked."""
+
+
+class TemporaryError(CronofyError):
+    """Worth another try, at the earliest after ``retry_after`` where that is known."""
+
+    def __init__(self, text: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class RateLimited(TemporaryError):
+    """The application's limit of calls is used up (429)."""
+
+
+class ProfileLocked(TemporaryError):
+    """The mailbox cannot be written to at the moment (423)."""
+
+
+class PermanentError(CronofyError):
+    """The same call would get the same answer."""
+
+
+class AccessRevoked(PermanentError):
+    """The account must be linked again."""
+
+
+class PermissionMissing(PermanentError):
+    """The authorisation lacks a scope, or the calendar a permission (403)."""
+
+
+class FeatureMissing(PermanentError):
+    """The Cronofy plan lacks the feature (402)."""
+
+
+class NotFound(PermanentError):
+    """A calendar, channel or page is unknown or not granted (404)."""
+
+
+class Refused(PermanentError):
+    """The request was judged wrong; ``fields`` maps a field to the keys of its errors."""
+
+    def __init__(self, text: str, *, fields: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        super().__init__(text)
+        self.fields = dict(fields or {})
+
+
+class UnreadableAnswer(PermanentError):
+    """The answer was no JSON, too large, or of a shape that the documentation rules out."""

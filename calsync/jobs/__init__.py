@@ -1,0 +1,1 @@
+"""When services run by themselves."""
