@@ -1,0 +1,34 @@
+"""Accessibility checks, by axe-core."""
+
+from importlib.resources import files
+from typing import Any
+
+from playwright.sync_api import Page
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def axe_violations(page: Page) -> list[str]:
+    """Return each rule the page breaks, with the elements that break it; empty is good.
+
+    The library is evaluated in the page, because a script tag would be stopped
+    by the content security policy under test.
+    """
+    if not page.evaluate("() => typeof window.axe === 'object'"):
+        page.evaluate(_read_axe())
+    found = page.evaluate(
+        "tags => window.axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS
+    )
+    return [_describe(violation) for violation in found["violations"]]
+
+
+def _read_axe() -> str:
+    return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+def _describe(violation: dict[str, Any]) -> str:
+    places = "; ".join(
+        f"{node['target']} {node['failureSummary']}".replace("\n", " ")
+        for node in violation["nodes"][:5]
+    )
+    return f"{violation['id']} ({violation['impact']}): {violation['help']}: {places}"
