@@ -7,6 +7,9 @@
     + TemporaryError         worth another try, perhaps after ``retry_after``
       - RateLimited            429: the application asked too often
       - ProfileLocked          423: the mailbox does not take writes now
+      - Unreachable            no answer came: network, TLS or time; may have been sent
+      - PageExpired            404 on a further page: the read has to start again
+      - IncompleteRead         the pages ended before their own count did
     + PermanentError         another try gets the same answer
       - AccessRevoked          401 or invalid_grant: the account must be linked again
       - PermissionMissing      403: a scope or a calendar's permission is missing
@@ -14,6 +17,8 @@
       - NotFound               404: calendar, channel or page unknown or not granted
       - Refused                422 or 400: the request was judged wrong, field by field
       - UnreadableAnswer       the answer was not what the documentation promises
+        = UntrustedAnswer        it points away from the configured host; nothing was sent there
+      - WrongCredentials       invalid_client: the administrator has to mend the settings
 
 No text of these holds a token, a secret or the words of an event; ids may appear.
 """
@@ -54,6 +59,29 @@ class ProfileLocked(TemporaryError):
     """The mailbox cannot be written to at the moment (423)."""
 
 
+class Unreachable(TemporaryError):
+    """No answer came: no connection, no TLS, a reset, or too slow.
+
+    ``maybe_sent`` is False only where the request surely never left this machine, so
+    that a call which must not happen twice may be tried again.
+    """
+
+    def __init__(self, text: str, *, maybe_sent: bool) -> None:
+        super().__init__(text)
+        self.maybe_sent = maybe_sent
+
+
+class PageExpired(TemporaryError):
+    """A further page of a read is no longer known; the read has to start again.
+
+    Not NotFound, lest an old page be taken for a calendar that is gone.
+    """
+
+
+class IncompleteRead(TemporaryError):
+    """The last page came before the count of pages was reached; nothing follows from it."""
+
+
 class PermanentError(CronofyError):
     """The same call would get the same answer."""
 
@@ -84,3 +112,11 @@ class Refused(PermanentError):
 
 class UnreadableAnswer(PermanentError):
     """The answer was no JSON, too large, or of a shape that the documentation rules out."""
+
+
+class UntrustedAnswer(UnreadableAnswer):
+    """The answer points away from the configured host; no token was sent there."""
+
+
+class WrongCredentials(PermanentError):
+    """Cronofy does not know this application; the administrator has to mend the settings."""

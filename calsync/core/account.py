@@ -1,0 +1,131 @@
+"""Linked accounts: who they belong to, their profiles and calendars, and whether they work."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+#: The level of permission at which the user's own events may be changed too.
+UNRESTRICTED = "unrestricted"
+#: What userinfo says of an authorisation that works.
+ACTIVE = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """One calendar of a linked account; a deleted one stays in the list (cronofy-api.md 4.1)."""
+
+    calendar_id: str
+    name: str
+    profile_id: str
+    readonly: bool = False
+    deleted: bool = False
+    primary: bool = False
+    permission_level: str | None = None
+
+    @property
+    def is_writable(self) -> bool:
+        """Tell whether our events can be written there."""
+        return not (self.readonly or self.deleted)
+
+    @property
+    def is_unrestricted(self) -> bool:
+        """Tell whether the user's own events may be changed there (cronofy-api.md 2.7)."""
+        return self.permission_level == UNRESTRICTED
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One mailbox of a linked account.
+
+    ``provider`` and ``service`` are Cronofy's ``provider_name`` and ``provider_service``,
+    of any value; users know the service. ``relink_url`` is there only while not connected.
+    """
+
+    profile_id: str
+    name: str
+    provider: str
+    service: str | None = None
+    connected: bool = True
+    initial_sync_required: bool = False
+    relink_url: str | None = field(default=None, repr=False)
+    calendars: tuple[Calendar, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One Cronofy authorisation as userinfo shows it.
+
+    ``authorization`` is its state, ``active`` when it works, None where it was not told.
+    ``scope`` is what was granted, separated by blanks.
+    """
+
+    account_id: str
+    email: str | None = None
+    name: str | None = None
+    zone: str | None = None
+    kind: str | None = None
+    scope: str | None = None
+    authorization: str | None = None
+    profiles: tuple[Profile, ...] = ()
+
+    @property
+    def calendars(self) -> tuple[Calendar, ...]:
+        """Give the calendars of all its profiles."""
+        return tuple(calendar for profile in self.profiles for calendar in profile.calendars)
+
+    def find_profile(self, profile_id: str) -> Profile | None:
+        """Give the profile of that id, or None."""
+        return next((p for p in self.profiles if p.profile_id == profile_id), None)
+
+    def find_calendar(self, calendar_id: str) -> Calendar | None:
+        """Give the calendar of that id, or None."""
+        return next((c for c in self.calendars if c.calendar_id == calendar_id), None)
+
+
+class Connection(StrEnum):
+    """Whether a linked account works."""
+
+    CONNECTED = "connected"
+    NOT_CONNECTED = "not_connected"
+
+
+class ConnectionReason(StrEnum):
+    """Why an account does not work, or not yet fully; the words are made in the web."""
+
+    ACCESS_REVOKED = "access_revoked"
+    AUTHORIZATION_INACTIVE = "authorization_inactive"
+    PROFILE_MISSING = "profile_missing"
+    PROFILE_DISCONNECTED = "profile_disconnected"
+    #: Connected, but Cronofy has not read the calendars yet: reads may be incomplete.
+    INITIAL_SYNC_REQUIRED = "initial_sync_required"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Whether one profile works, why not, and where the user can mend it."""
+
+    connection: Connection
+    reason: ConnectionReason | None = None
+    relink_url: str | None = field(default=None, repr=False)
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether calls will reach the calendars."""
+        return self.connection is Connection.CONNECTED
+
+
+def connection_status(account: Account | None, profile_id: str) -> Status:
+    """Judge one profile of an account; None stands for an account that refuses us (401)."""
+    if account is None:
+        return Status(Connection.NOT_CONNECTED, ConnectionReason.ACCESS_REVOKED)
+    if account.authorization not in (None, ACTIVE):
+        return Status(Connection.NOT_CONNECTED, ConnectionReason.AUTHORIZATION_INACTIVE)
+    profile = account.find_profile(profile_id)
+    if profile is None:
+        return Status(Connection.NOT_CONNECTED, ConnectionReason.PROFILE_MISSING)
+    if not profile.connected:
+        return Status(
+            Connection.NOT_CONNECTED, ConnectionReason.PROFILE_DISCONNECTED, profile.relink_url
+        )
+    if profile.initial_sync_required:
+        return Status(Connection.CONNECTED, ConnectionReason.INITIAL_SYNC_REQUIRED)
+    return Status(Connection.CONNECTED)
