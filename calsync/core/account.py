@@ -81,51 +81,46 @@ class Account:
         return next((c for c in self.calendars if c.calendar_id == calendar_id), None)
 
 
-class Connection(StrEnum):
-    """Whether a linked account works."""
+class Disconnection(StrEnum):
+    """Why an account does not work; the words are made in the web."""
 
-    CONNECTED = "connected"
-    NOT_CONNECTED = "not_connected"
-
-
-class ConnectionReason(StrEnum):
-    """Why an account does not work, or not yet fully; the words are made in the web."""
-
+    #: Cronofy refuses our tokens (401, ``invalid_grant``).
     ACCESS_REVOKED = "access_revoked"
+    #: Our tokens are taken, but userinfo calls the authorisation something but active.
     AUTHORIZATION_INACTIVE = "authorization_inactive"
+    #: The account works and no longer holds this mailbox.
     PROFILE_MISSING = "profile_missing"
+    #: Cronofy cannot get into the mailbox; the user mends it at the relink page.
     PROFILE_DISCONNECTED = "profile_disconnected"
-    #: Connected, but Cronofy has not read the calendars yet: reads may be incomplete.
-    INITIAL_SYNC_REQUIRED = "initial_sync_required"
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Whether one profile works, why not, and where the user can mend it."""
+    """Whether one profile works, why not, and where the user can mend it.
 
-    connection: Connection
-    reason: ConnectionReason | None = None
+    ``initial_sync_required``: connected, but Cronofy has not read the calendars yet, so
+    reads may be incomplete and nothing may be concluded from what they do not show.
+    """
+
+    disconnection: Disconnection | None = None
+    initial_sync_required: bool = False
     relink_url: str | None = field(default=None, repr=False)
 
     @property
     def is_connected(self) -> bool:
         """Tell whether calls will reach the calendars."""
-        return self.connection is Connection.CONNECTED
+        return self.disconnection is None
 
 
 def connection_status(account: Account | None, profile_id: str) -> Status:
     """Judge one profile of an account; None stands for an account that refuses us (401)."""
     if account is None:
-        return Status(Connection.NOT_CONNECTED, ConnectionReason.ACCESS_REVOKED)
+        return Status(Disconnection.ACCESS_REVOKED)
     if account.authorization not in (None, ACTIVE):
-        return Status(Connection.NOT_CONNECTED, ConnectionReason.AUTHORIZATION_INACTIVE)
+        return Status(Disconnection.AUTHORIZATION_INACTIVE)
     profile = account.find_profile(profile_id)
     if profile is None:
-        return Status(Connection.NOT_CONNECTED, ConnectionReason.PROFILE_MISSING)
+        return Status(Disconnection.PROFILE_MISSING)
     if not profile.connected:
-        return Status(
-            Connection.NOT_CONNECTED, ConnectionReason.PROFILE_DISCONNECTED, profile.relink_url
-        )
-    if profile.initial_sync_required:
-        return Status(Connection.CONNECTED, ConnectionReason.INITIAL_SYNC_REQUIRED)
-    return Status(Connection.CONNECTED)
+        return Status(Disconnection.PROFILE_DISCONNECTED, relink_url=profile.relink_url)
+    return Status(initial_sync_required=profile.initial_sync_required)
