@@ -92,6 +92,8 @@ class Disconnection(StrEnum):
     PROFILE_MISSING = "profile_missing"
     #: Cronofy cannot get into the mailbox; the user mends it at the relink page.
     PROFILE_DISCONNECTED = "profile_disconnected"
+    #: The user granted less than the sync needs.
+    PERMISSION_MISSING = "permission_missing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,8 +150,8 @@ class UnreadableEvent:
 class EventDraft:
     """One event of ours as it shall be, complete: an omitted field would keep its old value.
 
-    ``free`` None leaves Cronofy's default: busy if timed, free if all-day. ``reminders``
-    are minutes before the start, at most five, the most important first; None leaves
+    ``free`` None means what Cronofy takes as usual: busy if timed, free if all-day.
+    ``reminders`` are minutes before the start, at most five, the most important first; None leaves
     them as they are, an empty tuple removes them.
     """
 

@@ -1,0 +1,159 @@
+"""One call to Cronofy, with the patience that it deserves.
+
+A call waits for its turn, carries a token, has the token renewed once if Cronofy refuses
+it, and is repeated a few times where that may help and can do no harm.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+from urllib.parse import urlencode
+
+from calsync.clock import Clock
+from calsync.cronofy.failures import is_success, translate
+from calsync.cronofy.limiter import Lane, Limiter
+from calsync.cronofy.transport import Answer, Http
+from calsync.errors import (
+    CronofyError,
+    ProfileLocked,
+    RateLimited,
+    TemporaryError,
+    Unreachable,
+)
+from calsync.logs import Log
+
+#: How often a call is made at most before its error is handed up.
+ATTEMPTS = 4
+#: A repetition waits a random part of this many seconds, doubled each time, up to a limit.
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 8.0
+#: How long everybody waits after a 429 that does not say how long; doubled each time.
+FIRST_BACK_OFF = 2.0
+
+#: How many seconds a caller of each lane waits for its turn, or between two attempts.
+PATIENCE = {Lane.USER: 10.0, Lane.PUSH: 30.0, Lane.POLL: 90.0, Lane.BACKFILL: 300.0}
+
+log = Log("calsync.cronofy")
+
+
+class Tokens(Protocol):
+    """Where a client gets the access token of its account."""
+
+    def current(self) -> str:
+        """Return the access token. Raises AccessRevoked where there is none."""
+
+    def renew(self, stale: str) -> str:
+        """Return another token than ``stale``, which Cronofy has just refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked of Cronofy. ``name`` is for logs and errors.
+
+    ``repeatable`` is False where a second time would do something twice.
+    """
+
+    name: str
+    method: str
+    path: str
+    query: Sequence[tuple[str, str]] = ()
+    body: object | None = field(default=None, repr=False)
+    repeatable: bool = True
+
+
+class Caller:
+    """Makes calls for one account of one tenant."""
+
+    def __init__(
+        self,
+        api_url: str,
+        transport: Http,
+        limiter: Limiter,
+        tokens: Tokens,
+        clock: Clock,
+        *,
+        lane: Lane,
+        tenant: str,
+        jitter: Callable[[], float],
+        patience: float | None = None,
+    ) -> None:
+        self.api_url = api_url.rstrip("/")
+        self.clock = clock
+        self._transport = transport
+        self._limiter = limiter
+        self._tokens = tokens
+        self._lane = lane
+        self._tenant = tenant
+        self._jitter = jitter
+        self._patience = PATIENCE[lane] if patience is None else patience
+
+    def make(self, call: Call) -> Answer:
+        """Return the answer of a call that Cronofy did or accepted; raise for any other."""
+        attempt = 0
+        while True:
+            outcome = self._attempt(call)
+            if isinstance(outcome, Answer):
+                return outcome
+            attempt += 1
+            pause = self._pause_before_next(call, outcome, attempt)
+            if pause is None:
+                raise outcome
+            log.info("call repeated", call=call.name, attempt=attempt, error=_kind(outcome))
+            self.clock.sleep(pause)
+
+    def _attempt(self, call: Call) -> Answer | CronofyError:
+        token = self._tokens.current()
+        outcome = self._send(call, token)
+        if isinstance(outcome, Answer) and outcome.status == 401:
+            outcome = self._send(call, self._tokens.renew(token))
+        if isinstance(outcome, CronofyError) or is_success(outcome.status):
+            return outcome
+        return translate(call.name, outcome, self.clock.now())
+
+    def _send(self, call: Call, token: str) -> Answer | CronofyError:
+        """Return the answer of whatever status, or the error of the way there."""
+        self._limiter.acquire(self._lane, self._tenant, max_wait=self._patience)
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        try:
+            return self._transport.send(
+                call.method, self._address(call), headers=headers, json=call.body
+            )
+        except CronofyError as error:
+            return error
+
+    def _address(self, call: Call) -> str:
+        query = f"?{urlencode(call.query)}" if call.query else ""
+        return f"{self.api_url}{call.path}{query}"
+
+    def _pause_before_next(self, call: Call, error: CronofyError, attempt: int) -> float | None:
+        """Return the seconds to wait before another attempt, or None if this was the last.
+
+        After a 429 it is the limiter that makes everybody wait, not each caller by itself.
+        """
+        wait = _asked_wait(error)
+        if isinstance(error, RateLimited):
+            back_off = FIRST_BACK_OFF * 2 ** (attempt - 1) if wait is None else wait
+            self._limiter.back_off(back_off)
+            return 0.0 if attempt < ATTEMPTS and back_off <= self._patience else None
+        if attempt >= ATTEMPTS or not _may_repeat(call, error):
+            return None
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
+        pause = self._jitter() * longest + (wait or 0.0)
+        return pause if pause <= self._patience else None
+
+
+def _may_repeat(call: Call, error: CronofyError) -> bool:
+    """Tell whether another attempt may help and cannot do something twice."""
+    if not isinstance(error, TemporaryError) or isinstance(error, ProfileLocked):
+        return False
+    return call.repeatable or (isinstance(error, Unreachable) and not error.maybe_sent)
+
+
+def _asked_wait(error: CronofyError) -> float | None:
+    wait: timedelta | None = getattr(error, "retry_after", None)
+    return None if wait is None else wait.total_seconds()
+
+
+def _kind(error: CronofyError) -> str:
+    return type(error).__name__
