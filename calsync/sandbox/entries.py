@@ -9,9 +9,6 @@ from zoneinfo import ZoneInfo
 
 from calsync.sandbox.event_form import EventForm
 
-#: An event longer than this is shown on its first days only.
-MOST_DAYS = 400
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -30,6 +27,11 @@ class Entry:
     zone: str
     series_id: str | None
     is_private: bool
+
+    @property
+    def name(self) -> str:
+        """The title, or what stands in for it."""
+        return self.title.strip() or "(no title)"
 
     @property
     def is_managed(self) -> bool:
@@ -59,12 +61,6 @@ class Entry:
         else:
             last = self.end - timedelta(days=1)
         return max(self.first_day, last)
-
-    @property
-    def days(self) -> list[date]:
-        """The days on which it is shown."""
-        length = min((self.last_day - self.first_day).days + 1, MOST_DAYS)
-        return [self.first_day + timedelta(days=number) for number in range(length)]
 
     def clock_on(self, day: date) -> str:
         """Return when it starts, if it does so on this day."""
@@ -138,9 +134,9 @@ def group_by_day(entries: list[Entry], first: date, last: date) -> dict[date, li
     """Return the entries of each day from ``first`` to ``last`` that has any, in order."""
     days: dict[date, list[Entry]] = {}
     for entry in sorted(entries, key=_order):
-        for day in entry.days:
-            if first <= day <= last:
-                days.setdefault(day, []).append(entry)
+        begin, finish = max(first, entry.first_day), min(last, entry.last_day)
+        for number in range((finish - begin).days + 1):
+            days.setdefault(begin + timedelta(days=number), []).append(entry)
     return dict(sorted(days.items()))
 
 

@@ -36,7 +36,12 @@ class Month:
     @property
     def name(self) -> str:
         """The month as people write it: November 2026."""
-        return f"{date(self.year, self.number, 1):%B %Y}"
+        return f"{self.first_day:%B %Y}"
+
+    @property
+    def first_day(self) -> date:
+        """The first of the month."""
+        return date(self.year, self.number, 1)
 
     @property
     def weeks(self) -> list[list[date]]:
@@ -46,12 +51,12 @@ class Month:
     @property
     def previous(self) -> "Month":
         """The month before."""
-        return Month.of(date(self.year, self.number, 1) - timedelta(days=1))
+        return Month.of(self.first_day - timedelta(days=1))
 
     @property
     def next(self) -> "Month":
         """The month after."""
-        return Month.of(date(self.year, self.number, 28) + timedelta(days=4))
+        return Month.of(self.first_day + timedelta(days=31))
 
     def holds(self, day: date) -> bool:
         """Say whether ``day`` is in this month, and not only in one of its weeks."""

@@ -1,6 +1,8 @@
 """The pages where a person lets an application use a calendar: choose, sign in, allow."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from urllib.parse import urlencode
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug import Response
 
@@ -11,6 +13,7 @@ from calsync.sandbox.store import Transaction
 from calsync.sandbox.wishes import SCOPES, Wish, WishRefused, add_query, is_loopback_url
 
 bp = Blueprint("sandbox_portal", __name__)
+screens.protect(bp)
 
 #: How the sandbox calls its only client in front of people.
 CLIENT_NAME = "The calsync demo"
@@ -57,7 +60,7 @@ def show_help() -> str:
         client_secret=settings.client_secrets[0],
         scopes=SCOPES,
         providers=[service.request_name for service in OFFERED],
-        example=url_for(".show_authorize", **wish.pick("")),
+        example=_authorize_url(wish, ""),
     )
 
 
@@ -73,11 +76,10 @@ def show_authorize() -> Answer:
         return render_template(
             "sandbox/portal/providers.html",
             client_name=CLIENT_NAME,
-            services=OFFERED,
-            wish=wish,
+            choices=[(each, _authorize_url(wish, each.request_name)) for each in OFFERED],
             refusal=wish.answer_url(error="access_denied"),
         )
-    return _show_sign_in(service, back=url_for(".show_authorize", **wish.pick("")))
+    return _show_sign_in(service, back=_authorize_url(wish, ""))
 
 
 @bp.post("/oauth/authorize")
@@ -89,7 +91,7 @@ def sign_in() -> Answer:
         return show_authorize()
     mailbox, errors = _check_credentials(service)
     if mailbox is None:
-        back = url_for(".show_authorize", **wish.pick(""))
+        back = _authorize_url(wish, "")
         return _show_sign_in(service, errors, back=back)
     signed = _signer().dumps([wish.asdict(), mailbox.address])
     return redirect(url_for(".show_consent", signed=signed), 303)
@@ -218,8 +220,13 @@ def _read_wish() -> Wish:
     return wish
 
 
+def _authorize_url(wish: Wish, provider_name: str) -> str:
+    """Return the address of the same wish with the provider chosen; empty: not chosen yet."""
+    return f"{url_for('.show_authorize')}?{urlencode(wish.pick(provider_name))}"
+
+
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(screens.get_secret_key(), salt="consent")
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="consent")
 
 
 def _read_signed() -> tuple[Wish, str]:
