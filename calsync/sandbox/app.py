@@ -12,11 +12,12 @@ from calsync.sandbox import (
     control,
     events_api,
     identity_api,
+    ids,
     oauth_api,
     scheduling_api,
 )
+from calsync.sandbox.api import register_rules
 from calsync.sandbox.breakage import Breakage
-from calsync.sandbox.refusals import register_refusals
 from calsync.sandbox.world import attach_world, open_world
 
 #: A body beyond this is answered with 413.
@@ -39,7 +40,7 @@ def create_sandbox(database: Path, *, rate_limit: bool | None = None) -> Flask:
         template_folder=str(find_folder("templates")),
         static_folder=str(find_folder("static")),
     )
-    app.config.update(SECRET_KEY="sandbox", SESSION_COOKIE_NAME="cronofy_sandbox")
+    app.config["SECRET_KEY"] = ids.new_token()
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask types the base class
     attach_world(app, world)
@@ -47,6 +48,7 @@ def create_sandbox(database: Path, *, rate_limit: bool | None = None) -> Flask:
         oauth_api,
         identity_api,
         events_api,
+        ids,
         channels_api,
         scheduling_api,
         control,
@@ -55,6 +57,6 @@ def create_sandbox(database: Path, *, rate_limit: bool | None = None) -> Flask:
     for name in PAGES:
         if importlib.util.find_spec(f"calsync.sandbox.{name}"):
             app.register_blueprint(import_module(f"calsync.sandbox.{name}").bp)
-    register_refusals(app)
+    register_rules(app)
     app.wsgi_app = Breakage(app.wsgi_app, world.faults, world.traffic)  # type: ignore[method-assign]
     return app

@@ -164,9 +164,7 @@ def _invite(
     for person in changes.get("invite", []):
         kept = [each for each in kept if each.get("email") != person["email"]]
         name = person.get("display_name", "")
-        kept.append(
-            {"email": person["email"], "display_name": name, "status": "needs_action"}
-        )
+        kept.append({"email": person["email"], "display_name": name, "status": "needs_action"})
     for email in [*gone, *(each["email"] for each in changes.get("invite", []))]:
         tx.execute(
             "INSERT INTO mails (sent_at, recipient, subject) VALUES (?, ?, ?)",

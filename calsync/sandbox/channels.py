@@ -121,9 +121,7 @@ def _channels_of_profile(tx: Transaction, profile_id: str) -> list[sqlite3.Row]:
 
 def _queue(tx: Transaction, channel: sqlite3.Row, notification: dict[str, str]) -> None:
     body = {"notification": notification, "channel": describe_channel(channel)}
-    _insert_delivery(
-        tx, channel["channel_id"], channel["callback_url"], notification["type"], body
-    )
+    _insert_delivery(tx, channel["channel_id"], channel["callback_url"], notification["type"], body)
 
 
 def _insert_delivery(

@@ -13,10 +13,11 @@ LONGEST_DESCRIPTION = 4_096
 STATUSES = ("accepted", "tentative", "declined", "needs_action", "unknown")
 _TRANSPARENCIES = ("opaque", "transparent")
 _EXTENDED = ("opaque", "transparent", "working_elsewhere", "tentative", "out_of_office", "unknown")
-_COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
+COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 #: Cronofy has such bounds but does not publish them; these are ours.
-_EARLIEST, _LATEST = times.parse_time("1971-01-01T00:00:00Z"), times.parse_time(
-    "2099-12-31T00:00:00Z"
+_EARLIEST, _LATEST = (
+    times.parse_time("1971-01-01T00:00:00Z"),
+    times.parse_time("2099-12-31T00:00:00Z"),
 )
 
 
@@ -196,7 +197,7 @@ def _check_url(value: object) -> _Complaint:
 
 
 def _check_color(value: object) -> _Complaint:
-    if value is None or (isinstance(value, str) and _COLOR.fullmatch(value)):
+    if value is None or (isinstance(value, str) and COLOR.fullmatch(value)):
         return None
     return "invalid", "must be like #3366CC"
 

@@ -76,7 +76,7 @@ def create_code(
     mailboxes.reconnect(tx, mailbox.profile_id)
     code = ids.new_token()
     tx.execute(
-        "INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?, NULL)",
         [code, redirect_uri, scope, sub, mailbox.profile_id, tx.now],
     )
     return code
@@ -98,7 +98,7 @@ def exchange_code(tx: Transaction, code: str, redirect_uri: str, origin: str) ->
     sub, scope = row["sub"], row["scope"]
     mailbox = mailboxes.get_mailbox_of_profile(tx, row["profile_id"])
     return {
-        **open_grant(tx, sub, scope),
+        **open_grant(tx, sub, scope, service_sub=row["service_sub"]),
         "account_id": sub,
         "sub": sub,
         "linking_profile": {
@@ -111,10 +111,15 @@ def exchange_code(tx: Transaction, code: str, redirect_uri: str, origin: str) ->
     }
 
 
-def open_grant(tx: Transaction, sub: str, scope: str) -> dict[str, Any]:
-    """Begin a token family for the account and return its tokens."""
+def open_grant(
+    tx: Transaction, sub: str, scope: str, *, service_sub: str | None = None
+) -> dict[str, Any]:
+    """Begin a token family for the account and return its tokens.
+
+    ``service_sub`` is the service account that acts for the person, if one does.
+    """
     grant_id = ids.new_hex()
-    tx.execute("INSERT INTO grants VALUES (?, ?, ?, NULL)", [grant_id, sub, scope])
+    tx.execute("INSERT INTO grants VALUES (?, ?, ?, NULL, ?)", [grant_id, sub, scope, service_sub])
     return _issue_tokens(tx, grant_id, scope)
 
 
@@ -178,9 +183,7 @@ def find_sub_of_link_token(tx: Transaction, token: str) -> str | None:
 def _issue_tokens(tx: Transaction, grant_id: str, scope: str) -> dict[str, Any]:
     access_token, refresh_token = ids.new_token(), ids.new_token()
     lifetime = tx.settings.token_lifetime
-    tx.execute(
-        "UPDATE grants SET refresh_token = ? WHERE grant_id = ?", [refresh_token, grant_id]
-    )
+    tx.execute("UPDATE grants SET refresh_token = ? WHERE grant_id = ?", [refresh_token, grant_id])
     tx.execute(
         "INSERT INTO access_tokens VALUES (?, ?, ?)", [access_token, grant_id, tx.now + lifetime]
     )
@@ -196,6 +199,8 @@ def _issue_tokens(tx: Transaction, grant_id: str, scope: str) -> dict[str, Any]:
 def _end_grant(tx: Transaction, grant: sqlite3.Row) -> None:
     tx.execute("DELETE FROM access_tokens WHERE grant_id = ?", [grant["grant_id"]])
     tx.execute("DELETE FROM grants WHERE grant_id = ?", [grant["grant_id"]])
+    for dependent in tx.list("SELECT * FROM grants WHERE service_sub = ?", [grant["sub"]]):
+        _end_grant(tx, dependent)
     if not tx.count("SELECT COUNT(*) FROM grants WHERE sub = ?", [grant["sub"]]):
         channels.close_channels_of_account(tx, grant["sub"])
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from calsync.sandbox import calendars, channels, events, fields, ids, series
-from calsync.sandbox.errors import unprocessable
+from calsync.sandbox.errors import not_found, unprocessable
 from calsync.sandbox.store import Transaction
 
 #: What an owner can say of an event and an application cannot.
@@ -113,7 +113,7 @@ def _create_series(
 def _get_living(tx: Transaction, uid: str) -> sqlite3.Row:
     row = events.get_event(tx, uid)
     if row["is_deleted"]:
-        raise events.not_found("The event")
+        raise not_found("The event")
     return row
 
 

@@ -45,9 +45,8 @@ def apply_due(store: Store) -> None:
         if not tx.find("SELECT 1 FROM pending_writes WHERE due_at <= ? LIMIT 1", [tx.now]):
             return
     with store.begin() as tx:
-        for row in tx.list(
-            "DELETE FROM pending_writes WHERE due_at <= ? RETURNING *", [tx.now]
-        ):
+        due = tx.list("DELETE FROM pending_writes WHERE due_at <= ? RETURNING *", [tx.now])
+        for row in sorted(due, key=lambda each: int(each["id"])):
             _apply(tx, row["sub"], row["method"], row["calendar_id"], json.loads(row["body"]))
 
 

@@ -43,9 +43,7 @@ def add_mailbox(
         "INSERT INTO mailboxes VALUES (?, ?, ?, ?, ?)",
         [address, name, SERVICES[service].key, password, ZONE],
     )
-    tx.execute(
-        "INSERT INTO profiles (profile_id, mailbox) VALUES (?, ?)", [profile_id, address]
-    )
+    tx.execute("INSERT INTO profiles (profile_id, mailbox) VALUES (?, ?)", [profile_id, address])
     primary = calendars.add_calendar(tx, profile_id, "Calendar", is_primary=1, color="#3366CC")
     calendars.add_calendar(tx, profile_id, "Work", color="#2E8B57")
     personal = calendars.add_calendar(tx, profile_id, "Personal", color="#B8860B")
@@ -63,27 +61,36 @@ def _events(
     me = {"email": address, "display_name": name}
     guest = {"email": "kim@firm.example", "display_name": "Kim"}
     yield primary, {"summary": "Quarterly review", **_timed(today, 1, "14:00", "15:00")}
-    yield primary, {
-        "summary": "Call with Kim",
-        "description": "Renewal of the support contract.",
-        **_timed(today, 2, "10:30", "11:00"),
-        "organizer": guest,
-        "attendees": [{**me, "status": "needs_action"}, {**guest, "status": "accepted"}],
-        "participation_status": "needs_action",
-    }
+    yield (
+        primary,
+        {
+            "summary": "Call with Kim",
+            "description": "Renewal of the support contract.",
+            **_timed(today, 2, "10:30", "11:00"),
+            "organizer": guest,
+            "attendees": [{**me, "status": "needs_action"}, {**guest, "status": "accepted"}],
+            "participation_status": "needs_action",
+        },
+    )
     yield primary, {"summary": "Site visit", **_timed(today, -3, "09:00", "12:00")}
     yield primary, {"summary": "Team training", **_all_day(today, 9, 2)}
-    yield primary, {
-        "summary": "Weekly stand-up",
-        **_timed(today, -14, "09:30", "09:45"),
-        "repeats": "FREQ=WEEKLY",
-    }
-    yield personal, {
-        "summary": "Dentist",
-        "location": {"description": "High St 3"},
-        "event_private": True,
-        **_timed(today, 4, "08:00", "08:30"),
-    }
+    yield (
+        primary,
+        {
+            "summary": "Weekly stand-up",
+            **_timed(today, -14, "09:30", "09:45"),
+            "repeats": "FREQ=WEEKLY",
+        },
+    )
+    yield (
+        personal,
+        {
+            "summary": "Dentist",
+            "location": {"description": "High St 3"},
+            "event_private": True,
+            **_timed(today, 4, "08:00", "08:30"),
+        },
+    )
     yield holidays, {"summary": "Public holiday", **_all_day(today, 20, 1)}
 
 

@@ -61,10 +61,11 @@ CREATE TABLE IF NOT EXISTS series (
 );
 CREATE TABLE IF NOT EXISTS codes (
     code TEXT PRIMARY KEY, redirect_uri TEXT NOT NULL, scope TEXT NOT NULL, sub TEXT NOT NULL,
-    profile_id TEXT NOT NULL, made_at REAL NOT NULL
+    profile_id TEXT NOT NULL, made_at REAL NOT NULL, service_sub TEXT
 );
 CREATE TABLE IF NOT EXISTS grants (
-    grant_id TEXT PRIMARY KEY, sub TEXT NOT NULL, scope TEXT NOT NULL, refresh_token TEXT UNIQUE
+    grant_id TEXT PRIMARY KEY, sub TEXT NOT NULL, scope TEXT NOT NULL, refresh_token TEXT UNIQUE,
+    service_sub TEXT
 );
 CREATE INDEX IF NOT EXISTS grants_by_sub ON grants (sub);
 CREATE TABLE IF NOT EXISTS access_tokens (
