@@ -189,9 +189,11 @@ def _database_url(environment: Mapping[str, str], complaints: list[str]) -> str:
 
 
 def _cronofy(environment: Mapping[str, str], complaints: list[str]) -> CronofySettings:
-    for name in ("CRONOFY_CLIENT_ID", "CRONOFY_CLIENT_SECRET"):
-        if not environment.get(name):
-            complaints.append(f"{name} is missing: Cronofy shows it on the application's page.")
+    complaints.extend(
+        f"{name} is missing: Cronofy shows it on the application's page."
+        for name in ("CRONOFY_CLIENT_ID", "CRONOFY_CLIENT_SECRET")
+        if not environment.get(name)
+    )
     center = environment.get("CRONOFY_DATA_CENTER", "us")
     if center not in DATA_CENTERS:
         complaints.append(f"CRONOFY_DATA_CENTER is none of {', '.join(DATA_CENTERS)}.")

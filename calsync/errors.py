@@ -3,6 +3,8 @@
 * CalsyncError
   x SettingsError          the administrator can fix it; its text says how
   x UserError              the person can fix it; its text is safe to show
+  x StorageUnavailable     the database is busy, full, gone or read-only; try again later
+  x AlreadyThere           somebody else was faster to add the same thing
   x CronofyError
     + TemporaryError         worth another try, perhaps after ``retry_after``
       - RateLimited            429: the application asked too often
@@ -37,6 +39,14 @@ class SettingsError(CalsyncError):
 
 class UserError(CalsyncError):
     """The person at the page can fix it."""
+
+
+class StorageUnavailable(CalsyncError):
+    """The database did not do its part: busy, full, gone or read-only."""
+
+
+class AlreadyThere(CalsyncError):
+    """A row that there can be only one of was added by somebody else meanwhile."""
 
 
 class CronofyError(CalsyncError):

@@ -1,0 +1,123 @@
+"""Questions about linked accounts, their tokens and their calendars."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from calsync.db.models import LinkedAccount, LinkedCalendar
+
+
+def find_account(
+    session: Session, tenant_id: str, user_id: str, account_id: str
+) -> LinkedAccount | None:
+    """Return a user's linked account."""
+    return session.scalar(
+        select(LinkedAccount)
+        .where(LinkedAccount.tenant_id == tenant_id, LinkedAccount.user_id == user_id)
+        .where(LinkedAccount.id == account_id)
+    )
+
+
+def find_account_of_tenant(
+    session: Session, tenant_id: str, account_id: str
+) -> LinkedAccount | None:
+    """Return an account of the tenant, for work that no user is waiting for."""
+    return session.scalar(
+        select(LinkedAccount)
+        .where(LinkedAccount.tenant_id == tenant_id)
+        .where(LinkedAccount.id == account_id)
+    )
+
+
+def find_account_by_sub(
+    session: Session, tenant_id: str, user_id: str, sub: str
+) -> LinkedAccount | None:
+    """Return the account that a user linked before under Cronofy's id ``sub``."""
+    return session.scalar(
+        select(LinkedAccount)
+        .where(LinkedAccount.tenant_id == tenant_id, LinkedAccount.user_id == user_id)
+        .where(LinkedAccount.sub == sub)
+    )
+
+
+def list_accounts(session: Session, tenant_id: str, user_id: str) -> list[LinkedAccount]:
+    """Return a user's linked accounts, the first connected first."""
+    return list(
+        session.scalars(
+            select(LinkedAccount)
+            .where(LinkedAccount.tenant_id == tenant_id, LinkedAccount.user_id == user_id)
+            .order_by(LinkedAccount.connected_at, LinkedAccount.id)
+        )
+    )
+
+
+def is_sub_linked(session: Session, sub: str) -> bool:
+    """Whether anybody, in any tenant, has this Cronofy account linked.
+
+    Asked across tenants on purpose, and answered with nothing but yes or no: a
+    revoke must not take the account from somebody else who shares the mailbox.
+    """
+    return (
+        session.scalar(select(LinkedAccount.id).where(LinkedAccount.sub == sub).limit(1))
+        is not None
+    )
+
+
+def list_calendars(
+    session: Session, tenant_id: str, account_ids: Sequence[str]
+) -> list[LinkedCalendar]:
+    """Return the calendars of some accounts: the primary one first, then by name."""
+    return list(
+        session.scalars(
+            select(LinkedCalendar)
+            .where(LinkedCalendar.tenant_id == tenant_id)
+            .where(LinkedCalendar.account_id.in_(account_ids))
+            .order_by(LinkedCalendar.is_primary.desc(), LinkedCalendar.name, LinkedCalendar.id)
+        )
+    )
+
+
+def claim_renewal(
+    session: Session, tenant_id: str, account_id: str, *, owner: str, until: datetime, now: datetime
+) -> bool:
+    """Claim the right to renew an account's tokens, and say whether the claim was won."""
+    won = session.execute(
+        update(LinkedAccount)
+        .where(LinkedAccount.tenant_id == tenant_id, LinkedAccount.id == account_id)
+        .where((LinkedAccount.renewal_until.is_(None)) | (LinkedAccount.renewal_until <= now))
+        .values(renewal_owner=owner, renewal_until=until)
+        .returning(LinkedAccount.id)
+    )
+    return won.one_or_none() is not None
+
+
+def release_renewal(
+    session: Session, tenant_id: str, account_id: str, *, owner: str, **values: object
+) -> bool:
+    """Give the claim back, storing ``values`` with it; say whether it was still ours."""
+    released = session.execute(
+        update(LinkedAccount)
+        .where(LinkedAccount.tenant_id == tenant_id, LinkedAccount.id == account_id)
+        .where(LinkedAccount.renewal_owner == owner)
+        .values(renewal_owner=None, renewal_until=None, **values)
+        .returning(LinkedAccount.id)
+    )
+    return released.one_or_none() is not None
+
+
+def delete_account(session: Session, tenant_id: str, account_id: str) -> None:
+    """Forget an account, its tokens and its calendars."""
+    session.execute(
+        delete(LinkedAccount)
+        .where(LinkedAccount.tenant_id == tenant_id)
+        .where(LinkedAccount.id == account_id)
+    )
+
+
+def count_accounts(session: Session) -> dict[bool, int]:
+    """Return how many accounts are connected and how many are not, over all tenants."""
+    is_connected = LinkedAccount.disconnection.is_(None)
+    rows = session.execute(select(is_connected, func.count()).group_by(is_connected))
+    return {bool(connected): count for connected, count in rows}

@@ -1,0 +1,138 @@
+"""Transactions: every one is opened here, and says whether it may write."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from calsync.errors import AlreadyThere, StorageUnavailable
+
+__all__ = ["Database", "Session", "engine_options", "is_in_transaction", "prepare_engine"]
+
+_open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0)
+
+
+def is_in_transaction() -> bool:
+    """Whether a transaction of ours is open here: then nobody may wait for the network."""
+    return _open_transactions.get() > 0
+
+
+class Database:
+    """The one way to a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Give a session that may write; commit at the end, roll back on any exception.
+
+        Raises StorageUnavailable where the database is busy, full, gone or read-only.
+        """
+        with self._session(writes=True) as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a session that only reads, and sees one state of the database throughout."""
+        with self._session(writes=False) as session:
+            yield session
+
+    @contextmanager
+    def _session(self, *, writes: bool) -> Iterator[Session]:
+        token = _open_transactions.set(_open_transactions.get() + 1)
+        try:
+            with self.engine.connect() as connection:
+                chosen = connection.execution_options(calsync_writes=writes)
+                with Session(bind=chosen, expire_on_commit=False) as session:
+                    yield session
+        except (OperationalError, InterfaceError) as error:
+            raise StorageUnavailable(f"The database says {_code(error)}.") from None
+        except IntegrityError as error:
+            raise AlreadyThere(f"The database says {_code(error)}.") from None
+        finally:
+            _open_transactions.reset(token)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return what an engine for ``url`` is made with.
+
+    Parameters never stand in an error's text: they hold people's words and
+    sealed secrets.
+    """
+    if make_url(url).get_backend_name() == "sqlite":
+        return {"hide_parameters": True, "connect_args": {"timeout": 5.0}}
+    return {
+        "hide_parameters": True,
+        "pool_pre_ping": True,
+        "connect_args": {
+            "connect_timeout": 5,
+            "options": "-c statement_timeout=30000 -c lock_timeout=5000 "
+            "-c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
+        },
+    }
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Teach ``engine`` what each connection needs; to be called once, before its first use."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
+
+
+def protect_file(url: str) -> None:
+    """Make the folder of a SQLite file, and the file itself readable by its owner alone.
+
+    Its journals take their mode from the file.
+    """
+    path = make_url(url).database
+    if make_url(url).get_backend_name() != "sqlite" or not path or path == ":memory:":
+        return
+    Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    Path(path).chmod(0o600)
+
+
+def _code(error: DBAPIError) -> str:
+    """Return the driver's own code: its words may hold what people wrote."""
+    for name in ("sqlite_errorname", "sqlstate"):
+        if code := getattr(error.orig, name, None):
+            return str(code)
+    return type(error.orig).__name__
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver would open transactions by itself, and deferred ones.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "busy_timeout=5000",
+        "foreign_keys=ON",
+        "synchronous=NORMAL",
+        "trusted_schema=OFF",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that reads and then writes fails at once when somebody
+    # wrote in between, whatever the time-out; an immediate one waits its turn.
+    writes = connection.get_execution_options().get("calsync_writes", True)
+    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if not connection.get_execution_options().get("calsync_writes", True):
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))

@@ -1,0 +1,165 @@
+"""Questions about what is to be done later, and the claim that lets one worker do it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, delete, func, literal, select, update
+from sqlalchemy.orm import Session
+
+from calsync.db.models import DueKind, DueRow
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to do one due piece of work, until its lease ends or somebody else claims it."""
+
+    id: str
+    tenant_id: str
+    kind: DueKind
+    subject_id: str
+    owner: str
+    fence: int
+    wakes: int
+    attempts: int
+
+
+def wake(
+    session: Session, tenant_id: str, kind: DueKind, subject_id: str, due_at: datetime
+) -> None:
+    """Have the work done at ``due_at`` or before, whether or not it was planned already."""
+    woken = session.execute(
+        update(DueRow)
+        .where(DueRow.tenant_id == tenant_id, DueRow.kind == kind)
+        .where(DueRow.subject_id == subject_id)
+        .values(
+            due_at=_earlier(due_at),
+            wakes=DueRow.wakes + 1,
+        )
+        .returning(DueRow.id)
+    )
+    if woken.one_or_none() is None:
+        session.add(DueRow(tenant_id=tenant_id, kind=kind, subject_id=subject_id, due_at=due_at))
+        session.flush()
+
+
+def _earlier(due_at: datetime) -> object:
+    return case((DueRow.due_at < due_at, DueRow.due_at), else_=literal(due_at, DueRow.due_at.type))
+
+
+def claim_due(
+    session: Session, *, owner: str, now: datetime, until: datetime, limit: int
+) -> list[Claim]:
+    """Claim up to ``limit`` pieces of work that are due, the most overdue first.
+
+    Asked across tenants on purpose: the loop serves them all. Each row is taken
+    by a conditional update, whose row count tells who won.
+    """
+    free = (DueRow.lease_until.is_(None)) | (DueRow.lease_until <= now)
+    candidates = session.scalars(
+        select(DueRow.id)
+        .where(DueRow.due_at <= now, free)
+        .order_by(DueRow.due_at, DueRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    rows = session.scalars(
+        update(DueRow)
+        .where(DueRow.id.in_(candidates), free)
+        .values(
+            lease_owner=owner,
+            lease_until=until,
+            fence=DueRow.fence + 1,
+            attempts=DueRow.attempts + 1,
+        )
+        .returning(DueRow)
+    ).all()
+    return [
+        Claim(
+            id=row.id,
+            tenant_id=row.tenant_id,
+            kind=row.kind,
+            subject_id=row.subject_id,
+            owner=owner,
+            fence=row.fence,
+            wakes=row.wakes,
+            attempts=row.attempts,
+        )
+        for row in sorted(rows, key=lambda row: (row.due_at, row.id))
+    ]
+
+
+def is_ours(session: Session, claim: Claim) -> bool:
+    """Whether nobody took the work over since ``claim`` was made."""
+    return (
+        session.scalar(
+            select(DueRow.id)
+            .where(DueRow.tenant_id == claim.tenant_id, DueRow.id == claim.id)
+            .where(DueRow.fence == claim.fence, DueRow.lease_owner == claim.owner)
+        )
+        is not None
+    )
+
+
+def release(session: Session, claim: Claim, *, due_at: datetime, error: str | None = None) -> bool:
+    """Give the work back, to be done again at ``due_at``; say whether it was still ours.
+
+    Where it was asked for while we worked, it stays due as asked.
+    """
+    released = session.execute(
+        update(DueRow)
+        .where(DueRow.tenant_id == claim.tenant_id, DueRow.id == claim.id)
+        .where(DueRow.fence == claim.fence, DueRow.lease_owner == claim.owner)
+        .values(
+            due_at=_unless_woken(claim, due_at),
+            lease_owner=None,
+            lease_until=None,
+            last_error=error,
+            attempts=DueRow.attempts if error else 0,
+        )
+        .returning(DueRow.id)
+    )
+    return released.one_or_none() is not None
+
+
+def _unless_woken(claim: Claim, due_at: datetime) -> object:
+    return case(
+        (DueRow.wakes == claim.wakes, literal(due_at, DueRow.due_at.type)), else_=DueRow.due_at
+    )
+
+
+def finish(session: Session, claim: Claim) -> bool:
+    """Remove work that is done for good, unless it was asked for again or taken over."""
+    done = session.execute(
+        delete(DueRow)
+        .where(DueRow.tenant_id == claim.tenant_id, DueRow.id == claim.id)
+        .where(DueRow.fence == claim.fence, DueRow.wakes == claim.wakes)
+        .returning(DueRow.id)
+    )
+    return done.one_or_none() is not None
+
+
+def give_back(session: Session, owner: str) -> None:
+    """End every lease of ``owner`` at once, as a process does that stops."""
+    session.execute(
+        update(DueRow).where(DueRow.lease_owner == owner).values(lease_owner=None, lease_until=None)
+    )
+
+
+def drop(session: Session, tenant_id: str, kind: DueKind, subject_id: str) -> None:
+    """Plan this work no longer."""
+    session.execute(
+        delete(DueRow)
+        .where(DueRow.tenant_id == tenant_id, DueRow.kind == kind)
+        .where(DueRow.subject_id == subject_id)
+    )
+
+
+def count_due(session: Session) -> dict[DueKind, int]:
+    """Return how many pieces of work of each kind are planned or running."""
+    rows = session.execute(select(DueRow.kind, func.count()).group_by(DueRow.kind))
+    return dict(rows.tuples())
+
+
+def find_oldest_due(session: Session, now: datetime) -> datetime | None:
+    """Return since when the most overdue work has been due."""
+    return session.scalar(select(func.min(DueRow.due_at)).where(DueRow.due_at <= now))

@@ -1,0 +1,57 @@
+"""Every sealed column there is, for changing keys."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import not_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from calsync.db.models import LinkedAccount, Revocation
+
+_COLUMNS: tuple[tuple[type[LinkedAccount | Revocation], InstrumentedAttribute[str]], ...] = (
+    (LinkedAccount, LinkedAccount.access_token),
+    (LinkedAccount, LinkedAccount.refresh_token),
+    (Revocation, Revocation.refresh_token),
+)
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """One sealed text: what it is, and the tenant, table, row and column it is bound to."""
+
+    text: str
+    place: tuple[str, str, str, str]
+
+
+def list_outdated(session: Session, key_id: str, limit: int) -> list[Sealed]:
+    """Return up to ``limit`` sealed texts made with another key than ``key_id``.
+
+    Asked across tenants on purpose: keys belong to the installation.
+    """
+    return list(_iterate(session, key_id, limit))[:limit]
+
+
+def replace_sealed(session: Session, sealed: Sealed, renewed: str) -> bool:
+    """Put ``renewed`` in place of a sealed text, unless that changed meanwhile."""
+    tenant_id, table, row_id, name = sealed.place
+    for model, column in _COLUMNS:
+        if model.__tablename__ == table and column.key == name:
+            done = session.execute(
+                update(model)
+                .where(model.tenant_id == tenant_id, model.id == row_id, column == sealed.text)
+                .values({column: renewed})
+                .returning(model.id)
+            )
+            return done.one_or_none() is not None
+    raise LookupError(f"{table}.{name} is no sealed column.")
+
+
+def _iterate(session: Session, key_id: str, limit: int) -> Iterator[Sealed]:
+    for model, column in _COLUMNS:
+        rows = session.execute(
+            select(model.tenant_id, model.id, column)
+            .where(not_(column.startswith(f"{key_id}.", autoescape=True)))
+            .limit(limit)
+        )
+        for tenant_id, row_id, text in rows.tuples():
+            yield Sealed(text, (tenant_id, model.__tablename__, row_id, column.key))
