@@ -1,1 +1,23 @@
-"""Pages."""
+"""Pages: they parse, call one service, and render."""
+
+from flask import Flask, redirect, url_for
+from werkzeug.wrappers import Response
+
+from calsync.config import Settings
+from calsync.web import account, assets, auth, calendar_sync, errors, health, i18n, security, words
+
+
+def register_pages(app: Flask, settings: Settings) -> None:
+    """Give the application every page, and what all of them share."""
+    security.register_security(app, settings)
+    i18n.register_languages(app)
+    errors.register_errors(app)
+    assets.register_assets(app)
+    words.register_words(app, settings)
+    auth.register_login(app)
+    for module in (account, calendar_sync, health):
+        app.register_blueprint(module.bp)
+
+    @app.get("/")
+    def start() -> Response:
+        return redirect(url_for("calendar_sync.listing"))

@@ -1,0 +1,19 @@
+"""The `calsync` command: one module for each noun that it knows."""
+
+import click
+
+from calsync.cli.database import db
+from calsync.cli.demo import demo
+from calsync.cli.keys import keys
+from calsync.cli.people import tenant, user
+from calsync.cli.serving import serve
+
+
+@click.group()
+@click.version_option(package_name="calsync")
+def main() -> None:
+    """Two-way calendar sync for the people of IT service firms."""
+
+
+for command in (db, demo, keys, serve, tenant, user):
+    main.add_command(command)

@@ -1,0 +1,31 @@
+"""What is done for each kind of due row."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from calsync.cronofy.limiter import Lane
+from calsync.db.due_rows import Claim
+from calsync.db.models import DueKind
+from calsync.services.accounts import check_account, next_check, revoke
+from calsync.services.tools import Tools
+
+#: Does one piece of work; returns when to do it again, or None when it is done for good.
+Performer = Callable[[Tools, Claim], datetime | None]
+
+
+def perform_revoke(tools: Tools, claim: Claim) -> datetime | None:
+    """Tell Cronofy of an authorisation that a user ended."""
+    revoke(tools, claim.tenant_id, claim.subject_id)
+    return None
+
+
+def perform_check(tools: Tools, claim: Claim) -> datetime | None:
+    """Look whether an account is still connected, and which calendars it has."""
+    check_account(tools, claim.tenant_id, claim.subject_id, Lane.POLL)
+    return next_check(tools, claim.tenant_id, claim.subject_id)
+
+
+PERFORMERS: dict[DueKind, Performer] = {
+    DueKind.REVOKE: perform_revoke,
+    DueKind.CHECK_ACCOUNT: perform_check,
+}

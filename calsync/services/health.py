@@ -1,0 +1,46 @@
+"""Whether the installation can serve, and its figures."""
+
+from calsync.db import due_rows, leases
+from calsync.db.accounts import count_accounts
+from calsync.db.health import can_write, is_schema_current
+from calsync.db.models import DueKind
+from calsync.errors import CalsyncError
+from calsync.keys import SealBroken
+from calsync.metrics import ACCOUNTS, DUE_OLDEST, DUE_ROWS
+from calsync.services.tools import Tools
+
+
+def find_trouble(tools: Tools, *, needs_loop: bool) -> str | None:
+    """Return what keeps us from serving, or None. Cronofy being away does not.
+
+    ``needs_loop``: whether somebody, this process or another, has to do due work.
+    """
+    try:
+        with tools.db.begin() as session:
+            if not can_write(session):
+                return "database"
+            if not is_schema_current(session):
+                return "schema"
+            if needs_loop and not leases.is_held(session, leases.SCHEDULER, tools.clock.now()):
+                return "scheduler"
+        sealed = tools.keyring.seal("ready", ("health",))
+        tools.keyring.open(sealed, ("health",))
+    except SealBroken:
+        return "keys"
+    except CalsyncError:
+        return "database"
+    return None
+
+
+def measure(tools: Tools) -> None:
+    """Bring the figures that are counted in the database up to date."""
+    now = tools.clock.now()
+    with tools.db.read() as session:
+        waiting = due_rows.count_due(session)
+        oldest = due_rows.find_oldest_due(session, now)
+        accounts = count_accounts(session)
+    for kind in DueKind:
+        DUE_ROWS.labels(kind.value).set(waiting.get(kind, 0))
+    DUE_OLDEST.set((now - oldest).total_seconds() if oldest else 0)
+    for is_connected, status in ((True, "connected"), (False, "not_connected")):
+        ACCOUNTS.labels(status).set(accounts.get(is_connected, 0))

@@ -1,0 +1,36 @@
+"""What a service works with, handed to it by the composition root."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from calsync.clock import Clock
+from calsync.cronofy.calls import Tokens
+from calsync.cronofy.client import CronofyClient
+from calsync.cronofy.limiter import Lane
+from calsync.cronofy.oauth import CronofyOAuth
+from calsync.db.database import Database
+from calsync.keys import Keyring
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The doors to the database, to Cronofy and to time."""
+
+    db: Database
+    clock: Clock
+    keyring: Keyring
+    oauth: CronofyOAuth
+    #: Makes a client that asks with the given tokens, in a lane, for a tenant.
+    cronofy: Callable[[Tokens, Lane, str], CronofyClient]
+    #: Tells whoever does due work that there is some.
+    wake: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Who:
+    """On whose behalf something is done: every look-up is by tenant and user."""
+
+    tenant_id: str
+    user_id: str
+    #: The login session, where a browser asks.
+    session_id: str = ""

@@ -1,0 +1,119 @@
+"""Calendar Sync: the accounts that are linked, and linking them."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_login import login_required
+from werkzeug.wrappers import Response as AnyResponse
+
+from calsync.cronofy.limiter import Lane
+from calsync.errors import CronofyError
+from calsync.services.accounts import (
+    check_account,
+    disconnect,
+    find_linked,
+    list_linked,
+)
+from calsync.services.linking import begin_connect, finish_connect
+from calsync.web.current import polled, tools, who
+from calsync.web.i18n import _
+from calsync.web.security import is_from_elsewhere
+from calsync.web.words import describe_return, service_name
+
+bp = Blueprint("calendar_sync", __name__, url_prefix="/calendar-sync")
+
+
+@bp.get("")
+@login_required
+def listing() -> str:
+    """Show what is linked."""
+    return render_template("calendar_sync/listing.html", accounts=list_linked(tools(), who()))
+
+
+@bp.get("/connect")
+@login_required
+def connect() -> AnyResponse:
+    """Send the browser to Cronofy for consent; with ``account``, to connect it again.
+
+    A plain link, as a form that is redirected to another site is stopped by
+    ``form-action 'self'``. Another site cannot start it.
+    """
+    if is_from_elsewhere():
+        abort(403)
+    url = begin_connect(tools(), who(), request.args.get("account"))
+    if url is None:
+        abort(404)
+    return redirect(url)
+
+
+@bp.get("/callback")
+@login_required
+def callback() -> AnyResponse:
+    """Take the browser back from Cronofy, and say how it went."""
+    result = finish_connect(
+        tools(),
+        who(),
+        state=request.args.get("state", "")[:200],
+        code=request.args.get("code", "")[:2000],
+        error=request.args.get("error", "")[:200],
+    )
+    linked = find_linked(tools(), who(), result.account_id) if result.account_id else None
+    text, kind = describe_return(result.outcome, linked)
+    flash(text, kind)
+    return redirect(url_for("calendar_sync.listing"), 303)
+
+
+@bp.get("/accounts/<account_id>/reading")
+@polled
+@login_required
+def reading(account_id: str) -> str:
+    """Return one account's part of the listing, which asks again while calendars are read."""
+    linked = find_linked(tools(), who(), account_id)
+    if linked is None:
+        abort(404)
+    return render_template("calendar_sync/_account.html", linked=linked)
+
+
+@bp.post("/accounts/<account_id>/check")
+@login_required
+def check(account_id: str) -> AnyResponse:
+    """Ask Cronofy how the account is, now."""
+    if find_linked(tools(), who(), account_id) is None:
+        abort(404)
+    try:
+        check_account(tools(), who().tenant_id, account_id, Lane.USER)
+    except CronofyError:
+        flash(
+            _(
+                "We could not reach the calendar service. Your settings are safe. "
+                "Try again in a few minutes."
+            ),
+            "warning",
+        )
+    return redirect(url_for("calendar_sync.listing", _anchor=f"account-{account_id}"), 303)
+
+
+@bp.get("/accounts/<account_id>/disconnect")
+@login_required
+def ask_disconnect(account_id: str) -> str:
+    """Say what disconnecting does, before it is done."""
+    linked = find_linked(tools(), who(), account_id)
+    if linked is None:
+        abort(404)
+    return render_template("calendar_sync/disconnect.html", linked=linked)
+
+
+@bp.post("/accounts/<account_id>/disconnect")
+@login_required
+def do_disconnect(account_id: str) -> AnyResponse:
+    """Forget the account."""
+    account = disconnect(tools(), who(), account_id)
+    if account is None:
+        abort(404)
+    flash(
+        _(
+            "%(service)s account %(name)s is disconnected.",
+            service=service_name(account.provider_service),
+            name=account.profile_name[:120],
+        ),
+        "good",
+    )
+    return redirect(url_for("calendar_sync.listing"), 303)

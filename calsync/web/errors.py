@@ -1,0 +1,107 @@
+"""Error pages, in the product's look and in plain words."""
+
+from flask import Flask, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from calsync.errors import StorageUnavailable
+from calsync.logs import Log, current_request
+from calsync.web.i18n import _
+
+log = Log("calsync.web")
+
+
+def register_errors(app: Flask) -> None:
+    """Answer every error with a page, or with its words alone where a fragment was asked for."""
+    app.register_error_handler(HTTPException, show_error)
+    app.register_error_handler(CSRFError, show_expired_form)
+    app.register_error_handler(StorageUnavailable, show_storage_error)
+    app.register_error_handler(InternalServerError, show_crash)
+
+
+def show_error(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
+    """Answer an error that HTTP has a number for, keeping the headers that belong to it."""
+    status = error.code or 500
+    title, text = _words(status)
+    # A description that a service of ours gave is safe to show; werkzeug's own is not plain.
+    headers = [
+        (name, value)
+        for name, value in error.get_headers()
+        if name.lower() in ("allow", "retry-after")
+    ]
+    return _page(status, title, text), status, headers
+
+
+def show_expired_form(_error: CSRFError) -> tuple[str, int]:
+    """Answer a form whose token is missing, false or older than the login."""
+    title = _("This form is out of date")
+    text = _("Nothing was changed. Go back, load the page again and send the form once more.")
+    return _page(400, title, text), 400
+
+
+def show_storage_error(_error: StorageUnavailable) -> tuple[str, int, list[tuple[str, str]]]:
+    """Answer while the database is busy, full or gone."""
+    log.failure("database unavailable", path=request.path)
+    title = _("The database is busy")
+    text = _("Nothing was changed. Try again in a minute.")
+    return _page(503, title, text), 503, [("Retry-After", "60")]
+
+
+def show_crash(error: InternalServerError) -> tuple[str, int]:
+    """Answer a mistake of ours; what it was stands in the log and not on the page."""
+    if error.original_exception is not None:
+        log.failure("request failed", path=request.path, method=request.method)
+    title, text = _words(500)
+    return _page(500, title, text), 500
+
+
+def _page(status: int, title: str, text: str) -> str:
+    return render_template(
+        "errors/error.html",
+        status=status,
+        title=title,
+        text=text,
+        request_id=current_request.get(),
+    )
+
+
+def _words(status: int) -> tuple[str, str]:
+    """Return a heading and what to do about it."""
+    words = {
+        400: (
+            _("We did not understand that"),
+            _("Something in the request was not as it should be. Go back and try again."),
+        ),
+        403: (
+            _("You may not do that"),
+            _("If you think you should be able to, ask your administrator."),
+        ),
+        404: (
+            _("There is nothing here"),
+            _("It may have been deleted, or the address has a mistake in it."),
+        ),
+        405: (
+            _("That does not work here"),
+            _("Go back and use the buttons on the page."),
+        ),
+        413: (
+            _("That is too large"),
+            _("Nothing was saved. Send less at a time."),
+        ),
+        422: (
+            _("There is a problem"),
+            _("Nothing was saved. Go back, check what you entered and send it again."),
+        ),
+        429: (
+            _("Too many attempts"),
+            _("Wait a few minutes, then try again."),
+        ),
+    }
+    crash = (
+        _("Something went wrong on our side"),
+        _(
+            "Nothing you entered is at fault. Try again, and if it happens again tell your "
+            "administrator."
+        ),
+    )
+    return words.get(status, crash if status >= 500 else words[400])

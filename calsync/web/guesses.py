@@ -1,0 +1,49 @@
+"""How many wrong passwords are listened to."""
+
+from datetime import datetime
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+#: Wrong passwords for one person from one address; from one address; for one person at all.
+#: The last is wide, so that a stranger can hardly keep somebody from logging in.
+_PERSON_THERE = parse("10 per 5 minutes")
+_ADDRESS = parse("60 per 5 minutes")
+_PERSON = parse("200 per hour")
+
+
+class GuessLimit:
+    """Counts failed logins in this process's memory; only failures count."""
+
+    def __init__(self) -> None:
+        self._storage = MemoryStorage()
+        self._limiter = MovingWindowRateLimiter(self._storage)
+
+    def seconds_to_wait(self, tenant: str, email: str, address: str, now: datetime) -> int:
+        """Return how long to refuse further tries; 0 while they are welcome."""
+        ends = [
+            self._limiter.get_window_stats(limit, *key).reset_time
+            for limit, key in self._keys(tenant, email, address)
+            if not self._limiter.test(limit, *key)
+        ]
+        return max(1, round(max(ends) - now.timestamp())) if ends else 0
+
+    def note_failure(self, tenant: str, email: str, address: str) -> None:
+        """Count a failed try."""
+        for limit, key in self._keys(tenant, email, address):
+            self._limiter.hit(limit, *key)
+
+    def reset(self) -> None:
+        """Forget every failure."""
+        self._storage.reset()
+
+    def _keys(
+        self, tenant: str, email: str, address: str
+    ) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
+        person = (tenant.lower(), email.lower())
+        return [
+            (_PERSON_THERE, ("there", *person, address)),
+            (_ADDRESS, ("address", address)),
+            (_PERSON, ("person", *person)),
+        ]
