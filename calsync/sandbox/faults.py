@@ -130,6 +130,13 @@ class Faults:
         with self._lock:
             return [fault.describe() for fault in self._faults]
 
+    def drop(self, kind: str) -> None:
+        """Turn the switches of one kind off; what they did stays counted."""
+        with self._lock:
+            for fault in self._faults:
+                if fault.kind == kind:
+                    fault.times = 0
+
     def clear(self) -> None:
         """Turn everything off and release the calls that are being kept waiting."""
         with self._lock:

@@ -19,6 +19,9 @@ from calsync.sandbox.store import Transaction
 bp = Blueprint("sandbox_mailboxes", __name__)
 screens.protect(bp)
 
+#: The portal's order of the services.
+ORDER = list(mailboxes.SERVICES)
+
 Answer = Response | str | tuple[str, int]
 
 #: What a page says after a change, by the word in its address.
@@ -61,6 +64,7 @@ def show_start() -> str:
     """Say what the sandbox is, and list its mailboxes."""
     with screens.get_store().read() as tx:
         found = mailboxes.list_mailboxes(tx)
+    found.sort(key=lambda each: (ORDER.index(each.service.key), each.address))
     return render_template("sandbox/start.html", mailboxes=found)
 
 

@@ -21,6 +21,9 @@ _OWNERS_FIELDS = (
 )
 
 
+_TEXTS = ("summary", "description")
+
+
 def create_event(tx: Transaction, calendar_id: str, body: Mapping[str, Any]) -> str:
     """Add an event and return its ``event_uid``.
 
@@ -119,14 +122,17 @@ def _get_living(tx: Transaction, uid: str) -> sqlite3.Row:
 
 def _parse(body: Mapping[str, Any], *, is_partial: bool) -> fields.Draft:
     theirs = {name: body[name] for name in _OWNERS_FIELDS if name in body}
+    # The API's bounds on texts are not the providers': an owner may write more.
+    texts = {name: body[name] for name in _TEXTS if isinstance(body.get(name), str)}
     common = {name: value for name, value in body.items() if name not in theirs}
+    common |= {name: text[: fields.LONGEST_SUMMARY] for name, text in texts.items()}
     problems = fields.Problems()
     for name in ("attendees", "categories"):
         if not isinstance(theirs.get(name, []), list):
             problems.add(name, "invalid", "must be a list")
     problems.raise_if_any()
     draft = fields.parse_event(common, is_partial=is_partial)
-    return fields.Draft(draft.span, draft.content | theirs)
+    return fields.Draft(draft.span, draft.content | texts | theirs)
 
 
 def _with_both_ends(row: sqlite3.Row, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug import Response
 
 from calsync.sandbox import calendars, grants, mailboxes, permissions, screens
 from calsync.sandbox.errors import SignInRefused
+from calsync.sandbox.ids import new_token
 from calsync.sandbox.mailboxes import OFFERED, Mailbox, Service
 from calsync.sandbox.store import Transaction
 from calsync.sandbox.wishes import SCOPES, Wish, WishRefused, add_query, is_loopback_url
@@ -16,11 +17,15 @@ bp = Blueprint("sandbox_portal", __name__)
 screens.protect(bp)
 
 #: How the sandbox calls its only client in front of people.
-CLIENT_NAME = "The calsync demo"
+CLIENT_NAME = "calsync"
 #: The account that the browser used last: by it a second mailbox joins the first one's account.
 LINKING_COOKIE = "sandbox_account"
 #: How long a person may think about the consent page, in seconds.
 PATIENCE = 3600
+#: Hands a sign-in on to the consent page. Its key lasts as long as this process: whoever was
+#: between the two pages meanwhile signs in again.
+SIGNER = URLSafeTimedSerializer(new_token(), salt="consent")
+
 #: What a person is asked at the sign-in, and what is said to an empty answer.
 QUESTIONS = (
     ("email", "Enter the e-mail address of your mailbox"),
@@ -93,7 +98,7 @@ def sign_in() -> Answer:
     if mailbox is None:
         back = _authorize_url(wish, "")
         return _show_sign_in(service, errors, back=back)
-    signed = _signer().dumps([wish.asdict(), mailbox.address])
+    signed = SIGNER.dumps([wish.asdict(), mailbox.address])
     return redirect(url_for(".show_consent", signed=signed), 303)
 
 
@@ -225,14 +230,10 @@ def _authorize_url(wish: Wish, provider_name: str) -> str:
     return f"{url_for('.show_authorize')}?{urlencode(wish.pick(provider_name))}"
 
 
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="consent")
-
-
 def _read_signed() -> tuple[Wish, str]:
     """Return what the sign-in handed on in the address, where Back finds it again too."""
     try:
-        parameters, address = _signer().loads(request.args.get("signed", ""), max_age=PATIENCE)
+        parameters, address = SIGNER.loads(request.args.get("signed", ""), max_age=PATIENCE)
     except BadSignature as error:
         raise WishRefused("This page was made for another visit, or too long ago.") from error
     return Wish.read(parameters), address
