@@ -1,7 +1,5 @@
 """The sandbox as a Flask application."""
 
-import importlib.util
-from importlib import import_module
 from pathlib import Path
 
 from flask import Flask
@@ -10,10 +8,13 @@ from calsync import find_folder
 from calsync.sandbox import (
     channels_api,
     control,
+    dashboard,
     events_api,
     identity_api,
     ids,
+    mailbox_pages,
     oauth_api,
+    portal,
     scheduling_api,
 )
 from calsync.sandbox.api import register_rules
@@ -22,8 +23,20 @@ from calsync.sandbox.world import attach_world, open_world
 
 #: A body beyond this is answered with 413.
 LARGEST_BODY = 1_000_000
-#: The pages for people.
-PAGES = ("portal", "mailbox_pages", "dashboard")
+BLUEPRINTS = [
+    module.bp
+    for module in (
+        oauth_api,
+        identity_api,
+        events_api,
+        channels_api,
+        scheduling_api,
+        control,
+        portal,
+        mailbox_pages,
+        dashboard,
+    )
+]
 
 
 def create_sandbox(database: Path, *, rate_limit: bool | None = None) -> Flask:
@@ -42,21 +55,9 @@ def create_sandbox(database: Path, *, rate_limit: bool | None = None) -> Flask:
     )
     app.config["SECRET_KEY"] = ids.new_token()
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask types the base class
     attach_world(app, world)
-    for module in (
-        oauth_api,
-        identity_api,
-        events_api,
-        ids,
-        channels_api,
-        scheduling_api,
-        control,
-    ):
-        app.register_blueprint(module.bp)
-    for name in PAGES:
-        if importlib.util.find_spec(f"calsync.sandbox.{name}"):
-            app.register_blueprint(import_module(f"calsync.sandbox.{name}").bp)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
     register_rules(app)
     app.wsgi_app = Breakage(app.wsgi_app, world.faults, world.traffic)  # type: ignore[method-assign]
     return app

@@ -123,10 +123,8 @@ def _window_condition(query: Query) -> tuple[str, list[int]]:
     )
     condition, values = inside.format("e"), bounds
     if query.include_moved:
-        once_inside = inside.format("p")
-        condition += (
-            " OR EXISTS (SELECT 1 FROM past_spans p WHERE p.event = e.id AND " + once_inside + ")"
-        )
+        moved = "SELECT p.event FROM past_spans p WHERE " + inside.format("p")  # noqa: S608
+        condition += f" OR e.id IN ({moved})"
         values = [*bounds, *bounds]
     if window.is_default and (query.only_managed or query.include_managed):
         condition += " OR e.event_id IS NOT NULL"
