@@ -7,6 +7,7 @@ request, so none of them is ever chained to ours.
 
 import json as jsonlib
 import logging
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -134,7 +135,7 @@ class Transport:
             outcome = _translated(error)
         except (ValueError, TypeError):
             # A header with a line break, an address that is none: the text would quote it.
-            outcome = PermanentError("The request to Cronofy could not be built.")
+            outcome = PermanentError(_NOT_BUILT)
         if isinstance(outcome, CronofyError):
             raise outcome
         return outcome
@@ -159,6 +160,7 @@ class Transport:
         return session
 
 
+_NOT_BUILT = "The request to Cronofy could not be built."
 _TOO_SLOW = "Cronofy did not answer in time."
 
 
@@ -170,12 +172,10 @@ def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest
 def _translated(error: Exception) -> CronofyError:
     """Make an error of ours out of one of the network's; nothing of its text is kept."""
     maybe_sent = not _surely_unsent(error)
-    if isinstance(error, requests.exceptions.InvalidJSONError | requests.exceptions.InvalidURL):
-        return PermanentError("The request to Cronofy could not be built.")
-    if isinstance(error, requests.exceptions.InvalidHeader | requests.exceptions.InvalidSchema):
-        return PermanentError("The request to Cronofy could not be built.")
-    if isinstance(error, requests.exceptions.SSLError):
+    if isinstance(error, requests.exceptions.SSLError | ssl.SSLError):
         return Unreachable("No trustworthy TLS connection to Cronofy.", maybe_sent=maybe_sent)
+    if isinstance(error, ValueError):
+        return PermanentError(_NOT_BUILT)
     if isinstance(error, requests.Timeout | DeadlinePassed | TimeoutError) or _timed_out(error):
         return Unreachable(_TOO_SLOW, maybe_sent=maybe_sent)
     if isinstance(error, requests.exceptions.ProxyError):

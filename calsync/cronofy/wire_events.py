@@ -128,7 +128,7 @@ def write_time(moment: datetime) -> str:
     """Return an aware time as Cronofy wants it: UTC, whole seconds, rounded down."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone says nothing")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _event(raw: Mapping[str, Any]) -> Event:
