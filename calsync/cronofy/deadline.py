@@ -54,7 +54,11 @@ class _Deadline:
 
     def getresponse(self) -> Any:
         self.response_class = partial(_Response, clock=self.clock, ends_at=self.ends_at)
-        return super().getresponse()  # type: ignore[misc]
+        try:
+            return super().getresponse()  # type: ignore[misc]
+        finally:
+            # A proxy's answer to a later reconnect is not bound by this exchange's end.
+            del self.response_class
 
 
 class _Response(http.client.HTTPResponse):

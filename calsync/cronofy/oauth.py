@@ -6,10 +6,9 @@ so errors of ours are raised after theirs were let go.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from io import BytesIO
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 from authlib.integrations.base_client import OAuthError
@@ -17,12 +16,11 @@ from authlib.integrations.requests_client import OAuth2Session
 
 from calsync import ids
 from calsync.clock import Clock
-from calsync.core.account import Account, Profile
 from calsync.cronofy import wire
 from calsync.cronofy.failures import error_keys, is_success, translate
+from calsync.cronofy.grants import SCOPE, Grant, Tokens, read_grant, read_tokens
 from calsync.cronofy.limiter import Lane, Limiter
 from calsync.cronofy.transport import Answer, Transport
-from calsync.cronofy.wire_accounts import read_profile, read_userinfo
 from calsync.errors import (
     AccessRevoked,
     CronofyError,
@@ -34,46 +32,12 @@ from calsync.errors import (
     WrongCredentials,
 )
 
-#: The least that a two-way sync needs, always asked for in full (cronofy-api.md 2.1).
-SCOPE = "read_events create_event delete_event"
-
-#: The shortest life of a token that Cronofy documents, for an answer that does not tell.
-SHORTEST_LIFE = timedelta(minutes=30)
-_LONGEST_LIFE = timedelta(days=366)
+__all__ = ["SCOPE", "CronofyOAuth", "Grant", "Tokens"]
 
 _ATTEMPTS = 3
 _PATIENCE = 30.0
 _FIRST_BACK_OFF = 2.0
 _POST = "client_secret_post"
-
-Found = TypeVar("Found")
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """A pair of tokens; ``expires_at`` is when the access token ends."""
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a user agreed to: tokens, for which account, and for which of its profiles.
-
-    ``provider_service`` falls back to ``provider_name`` where the answer has none.
-    ``userinfo`` is there where Cronofy sent it along.
-    """
-
-    tokens: Tokens
-    sub: str
-    scope: str
-    profile_id: str
-    profile_name: str
-    provider_name: str
-    provider_service: str
-    userinfo: Account | None = field(default=None, repr=False)
 
 
 class CronofyOAuth:
@@ -133,7 +97,7 @@ class CronofyOAuth:
                 self._token_url, grant_type="authorization_code", code=code
             ),
         )
-        return self._read("exchange", lambda: self._grant(answer))
+        return read_grant(answer, self._clock.now())
 
     def refresh(self, refresh_token: str) -> Tokens:
         """Return new tokens; the refresh token in them may be new too and has to be kept.
@@ -146,7 +110,7 @@ class CronofyOAuth:
             "refresh",
             lambda session: session.refresh_token(self._token_url, refresh_token=refresh_token),
         )
-        return self._read("refresh", lambda: self._tokens(answer, refresh_token))
+        return read_tokens(answer, self._clock.now(), old=refresh_token)
 
     def revoke(self, token: str) -> None:
         """End an authorisation, by its refresh token; one that is unknown has ended already."""
@@ -202,37 +166,6 @@ class CronofyOAuth:
         if isinstance(error, RateLimited) and self._limiter:
             wait = error.retry_after
             self._limiter.back_off(wait.total_seconds() if wait else _FIRST_BACK_OFF)
-
-    def _read(self, call: str, read: Callable[[], Found]) -> Found:
-        try:
-            return read()
-        except wire.UnreadableField as problem:
-            reason = problem.reason
-        raise UnreadableAnswer(f"{call}: the answer cannot be read: {reason}.")
-
-    def _grant(self, answer: wire.Json) -> Grant:
-        embedded = answer.get("userinfo")
-        userinfo = read_userinfo(embedded) if isinstance(embedded, dict) else None
-        profile = _linking_profile(answer, userinfo)
-        return Grant(
-            tokens=self._tokens(answer, None),
-            sub=wire.find_text(answer, "sub") or wire.identifier(answer, "account_id"),
-            # RFC 6749, 5.1: left out where all that was asked for is granted.
-            scope=wire.find_text(answer, "scope") or SCOPE,
-            profile_id=profile.profile_id,
-            profile_name=profile.name,
-            provider_name=profile.provider,
-            provider_service=profile.service or profile.provider,
-            userinfo=userinfo,
-        )
-
-    def _tokens(self, answer: wire.Json, refresh_token: str | None) -> Tokens:
-        kept = refresh_token if answer.get("refresh_token") in (None, "") else None
-        return Tokens(
-            access_token=_token(answer, "access_token"),
-            refresh_token=kept or _token(answer, "refresh_token"),
-            expires_at=self._clock.now() + _life(answer.get("expires_in")),
-        )
 
 
 class _TokenSession(OAuth2Session):  # type: ignore[misc]
@@ -298,27 +231,3 @@ def _refusal(call: str, error: object) -> CronofyError:
     if error in ("temporarily_unavailable", "server_error"):
         return TemporaryError(f"{call}: Cronofy has a fault.")
     return PermanentError(f"{call}: refused.")
-
-
-def _linking_profile(answer: wire.Json, userinfo: Account | None) -> Profile:
-    """Return the profile that was authorised; the only one there is, where it is not told."""
-    if answer.get("linking_profile") is None and userinfo and len(userinfo.profiles) == 1:
-        return userinfo.profiles[0]
-    return read_profile(wire.child(answer, "linking_profile"))
-
-
-def _token(answer: wire.Json, key: str) -> str:
-    """Return a token that fits in a header; anything else is unreadable."""
-    value = answer.get(key)
-    if not isinstance(value, str) or not value:
-        raise wire.UnreadableField(f"{key}.missing")
-    if not (value.isascii() and value.isprintable()) or " " in value:
-        raise wire.UnreadableField(f"{key}.unreadable")
-    return value
-
-
-def _life(seconds: object) -> timedelta:
-    """Return how long an access token lives: the number is read, never assumed."""
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        return SHORTEST_LIFE
-    return timedelta(seconds=min(max(seconds, 0), _LONGEST_LIFE.total_seconds()))
