@@ -185,6 +185,8 @@ def _number_requests(app: Flask, clock: Clock) -> None:
     @app.after_request
     def note(response: Response) -> Response:
         # The route and not the path: a path may hold what only its reader should see.
+        if "began" not in g:  # turned away before it had a number
+            return response
         log.info(
             "request served",
             method=request.method,

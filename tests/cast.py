@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from calsync.db.models import Role
 from calsync.services import people
+from calsync.services.login import find_live_login, log_in
 from calsync.services.tools import Tools, Who
 
 PASSWORD = "violet tractor seven"
@@ -47,3 +48,13 @@ def find_cast(tools: Tools) -> dict[str, Person]:
         user = people.get_user_by_email(tools, tenant, f"{first}@{tenant}.example")
         found[first] = Person(tenant, user.email, name, Who(user.tenant_id, user.id))
     return found
+
+
+def with_session(tools: Tools, person: Person) -> Who:
+    """Return the person as seen in a browser of theirs that has just logged in."""
+    secret = log_in(
+        tools, tenant_slug=person.tenant, email=person.email, password=PASSWORD, browser="test"
+    )
+    login = find_live_login(tools, secret or "", extend=False)
+    assert login, "The login was refused."
+    return login.who

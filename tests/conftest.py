@@ -14,12 +14,15 @@ from flask.testing import FlaskClient
 
 from calsync.app import create_app, tools_of, upgrade_schema
 from calsync.config import Settings
+from calsync.services.linking import begin_connect, finish_connect
 from calsync.services.tools import Tools
 from tests.browsing import post
-from tests.cast import PASSWORD, Person, add_cast, find_cast
+from tests.cast import PASSWORD, Person, add_cast, find_cast, with_session
 from tests.clocks import FakeClock
+from tests.consent import consent
 from tests.installations import make_settings
 from tests.postgres import PostgresServer
+from tests.sandbox_server import RunningSandbox
 
 
 @pytest.fixture(scope="session")
@@ -58,10 +61,24 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[RunningSandbox]:
+    """Give one sandbox for all tests of a worker."""
+    with RunningSandbox() as running:
+        yield running
+
+
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    """Return the settings of an installation whose Cronofy nobody answers for."""
-    return make_settings(database_url, tmp_path)
+def sandbox(running_sandbox: RunningSandbox) -> RunningSandbox:
+    """Return a sandbox as fresh as on its first day."""
+    running_sandbox.reset()
+    return running_sandbox
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path, running_sandbox: RunningSandbox) -> Settings:
+    """Return the settings of an installation whose Cronofy is the sandbox."""
+    return make_settings(database_url, tmp_path, cronofy_url=running_sandbox.url)
 
 
 @pytest.fixture
@@ -117,6 +134,22 @@ def logged_in(app: Flask) -> Callable[[Person], FlaskClient]:
         return browser
 
     return log_in
+
+
+@pytest.fixture
+def link(tools: Tools, sandbox: RunningSandbox, dana: Person) -> Callable[..., str]:
+    """Return a function that links a mailbox for a person and returns the account's id."""
+
+    def link_mailbox(mailbox: str = "dana@google.example", person: Person = dana) -> str:
+        who = with_session(tools, person)
+        url = begin_connect(tools, who)
+        assert url
+        answer = consent(url, mailbox)
+        result = finish_connect(tools, who, state=answer["state"], code=answer["code"], error="")
+        assert result.account_id, result
+        return result.account_id
+
+    return link_mailbox
 
 
 def _fill(url: str, folder: Path) -> None:

@@ -157,7 +157,7 @@ def drop(session: Session, tenant_id: str, kind: DueKind, subject_id: str) -> No
 def count_due(session: Session) -> dict[DueKind, int]:
     """Return how many pieces of work of each kind are planned or running."""
     rows = session.execute(select(DueRow.kind, func.count()).group_by(DueRow.kind))
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 def find_oldest_due(session: Session, now: datetime) -> datetime | None:

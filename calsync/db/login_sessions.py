@@ -16,7 +16,10 @@ def find_login(session: Session, fingerprint: str) -> tuple[LoginSession, User, 
         .join(Tenant, Tenant.id == LoginSession.tenant_id)
         .where(LoginSession.fingerprint == fingerprint)
     ).one_or_none()
-    return row._tuple() if row else None
+    if row is None:
+        return None
+    login, user, tenant = row
+    return login, user, tenant
 
 
 def list_logins(session: Session, tenant_id: str, user_id: str) -> list[LoginSession]:

@@ -53,5 +53,5 @@ def _iterate(session: Session, key_id: str, limit: int) -> Iterator[Sealed]:
             .where(not_(column.startswith(f"{key_id}.", autoescape=True)))
             .limit(limit)
         )
-        for tenant_id, row_id, text in rows.tuples():
+        for tenant_id, row_id, text in rows:
             yield Sealed(text, (tenant_id, model.__tablename__, row_id, column.key))

@@ -1,8 +1,8 @@
 """Error pages, in the product's look and in plain words."""
 
-from flask import Flask, render_template, request
+from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from calsync.errors import StorageUnavailable
 from calsync.logs import Log, current_request
@@ -17,6 +17,7 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, show_expired_form)
     app.register_error_handler(StorageUnavailable, show_storage_error)
     app.register_error_handler(InternalServerError, show_crash)
+    app.register_error_handler(SecurityError, show_wrong_host)
 
 
 def show_error(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
@@ -47,12 +48,16 @@ def show_storage_error(_error: StorageUnavailable) -> tuple[str, int, list[tuple
     return _page(503, title, text), 503, [("Retry-After", "60")]
 
 
-def show_crash(error: InternalServerError) -> tuple[str, int]:
+def show_crash(_error: InternalServerError) -> tuple[str, int]:
     """Answer a mistake of ours; what it was stands in the log and not on the page."""
-    if error.original_exception is not None:
-        log.failure("request failed", path=request.path, method=request.method)
     title, text = _words(500)
     return _page(500, title, text), 500
+
+
+def show_wrong_host(_error: SecurityError) -> Response:
+    """Answer a request for a host name that is not ours, in words alone: no page has an address."""
+    words = "This server does not answer to that host name.\n"
+    return Response(words, status=400, mimetype="text/plain")
 
 
 def _page(status: int, title: str, text: str) -> str:
