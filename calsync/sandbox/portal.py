@@ -248,13 +248,15 @@ def _check_credentials(service: Service) -> tuple[Mailbox | None, dict[str, str]
     }
     if errors:
         return None, errors
-    try:
-        with screens.get_store().read() as tx:
+    with screens.get_store().read() as tx:
+        known = mailboxes.find_mailbox(tx, typed["email"])
+        try:
             found = mailboxes.sign_in(
                 tx, service.key, typed["email"], typed["password"], typed["server"]
             )
-    except SignInRefused as refusal:
-        return None, {"password": str(refusal)}
+        except SignInRefused as refusal:
+            is_theirs = known is not None and known.service == service
+            return None, {"password" if is_theirs else "email": str(refusal)}
     return found, {}
 
 

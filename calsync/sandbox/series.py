@@ -81,8 +81,15 @@ def change_series(
     row = get_series(tx, series_id)
     old = Span(bool(row["is_all_day"]), row["starts_at"], row["ends_at"], row["zone"], row["zone"])
     new = span or old
+    old_zone, new_zone = (
+        _zone(old.is_all_day, old.start_zone),
+        _zone(new.is_all_day, new.start_zone),
+    )
+    # By the clock on the wall: an hour of summer time between two instances does not count.
+    shift = _local(new.starts_at, new_zone) - _local(old.starts_at, old_zone)
     for event in _regular_instances(tx, series_id):
-        starts_at = event["starts_at"] + new.starts_at - old.starts_at
+        start = _local(event["starts_at"], old_zone) + shift
+        starts_at = int(start.replace(tzinfo=new_zone).timestamp())
         ends_at = starts_at + new.ends_at - new.starts_at
         moved = Span(new.is_all_day, starts_at, ends_at, new.start_zone, new.end_zone)
         events.change_event(tx, event, moved, content)
@@ -149,11 +156,16 @@ def _expand(tx: Transaction, row: sqlite3.Row) -> None:
 
 def _occurrences(row: sqlite3.Row, since: int, until: int) -> Iterator[int]:
     """Yield the starts from ``since`` up to ``until``, at the same local hour all year."""
-    zone = ZoneInfo("Etc/UTC") if row["is_all_day"] else ZoneInfo(row["zone"])
+    zone = _zone(row["is_all_day"], row["zone"])
     first = _local(row["starts_at"], zone)
     rule = rrulestr(row["rule"], dtstart=first)
     for start in rule.between(_local(since, zone), _local(until, zone), inc=True):
         yield int(start.replace(tzinfo=zone).timestamp())
+
+
+def _zone(is_all_day: bool, name: str) -> ZoneInfo:
+    """Return the zone whose clock a span is read by; days are midnights in UTC."""
+    return ZoneInfo("Etc/UTC" if is_all_day else name)
 
 
 def _local(second: int, zone: ZoneInfo) -> datetime:
