@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -62,12 +63,13 @@ class Traffic:
 class RateLimit:
     """The calls of the last minute, to tell when an application asks too often."""
 
+    clock: Callable[[], float] = time.monotonic
     _calls: deque[float] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def admit(self) -> bool:
         """Count a call unless it is one too many, and tell which it was."""
-        now = time.monotonic()
+        now = self.clock()
         with self._lock:
             while self._calls and self._calls[0] <= now - LIMITS[-1][0]:
                 self._calls.popleft()
