@@ -74,12 +74,16 @@ class DueLoop:
         Waits at most 10 seconds; says whether all of it ended. What did not is
         found by its lease's end.
         """
+        if self._stopping:
+            return True
         self._stopping = True
+        ends_at = self._tools.clock.monotonic() + _STOP_SECONDS
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=True)
         with self._lock:
             running = set(self._running)
-        unfinished = wait(running, timeout=_STOP_SECONDS).not_done
+        left = max(0.0, ends_at - self._tools.clock.monotonic())
+        unfinished = wait(running, timeout=left).not_done
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
         with self._tools.db.begin() as session:
