@@ -203,7 +203,7 @@ def authorise() -> Response:
             mailbox,
             redirect_uri=redirect_uri,
             scope=str(scope),
-            linked_to=body.get("linked_to"),
+            linked_to=_read_optional_text(body, "linked_to"),
         )
         if body.get("code_only"):
             return api.answer({"code": code, "redirect_uri": redirect_uri})
@@ -221,7 +221,7 @@ def open_service_account() -> Response:
 @bp.post("/tokens/expire")
 def expire_tokens() -> Response:
     """Let the access tokens of ``sub`` (or of everybody) be expired; refresh tokens stay."""
-    sub = api.read_body().get("sub")
+    sub = _read_optional_text(api.read_body(), "sub")
     with get_world().store.begin() as tx:
         return api.answer({"expired": grants.expire_access_tokens(tx, sub)})
 
@@ -300,8 +300,8 @@ def _do_deed(world: World, kind: str, options: dict[str, Any]) -> None:
     with world.store.begin() as tx:
         if kind == "token_revoked":
             subs = [row["sub"] for row in tx.list("SELECT DISTINCT sub FROM grants")]
-            wanted = options.get("sub")
-            for sub in subs if wanted is None else [str(wanted)]:
+            wanted = _read_optional_text(options, "sub")
+            for sub in subs if wanted is None else [wanted]:
                 grants.revoke_account(tx, sub)
         elif kind == "profile_disconnected":
             mailboxes.disconnect(tx, api.require_text(options, "profile_id"))
@@ -316,6 +316,10 @@ def _read_number(body: dict[str, Any], name: str, default: float) -> float:
     if not _fits(value, 1.0) or abs(value) > 1e9:
         raise unprocessable(name, "invalid", "must be a number")
     return float(value)
+
+
+def _read_optional_text(body: dict[str, Any], name: str) -> str | None:
+    return None if body.get(name) is None else api.require_text(body, name)
 
 
 def _fits(value: object, example: object) -> bool:
