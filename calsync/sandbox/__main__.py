@@ -7,7 +7,7 @@ import sys
 import types
 from pathlib import Path
 
-from waitress import create_server  # type: ignore[import-untyped]
+from waitress import create_server
 
 from calsync.sandbox.app import create_sandbox
 from calsync.sandbox.world import get_world
