@@ -14,6 +14,8 @@ def axe_violations(page: Page) -> list[str]:
     The library is evaluated in the page, because a script tag would be stopped
     by the content security policy under test.
     """
+    # Without its style sheet, a page breaks rules that it keeps.
+    page.wait_for_load_state()
     if not page.evaluate("() => typeof window.axe === 'object'"):
         page.evaluate(_read_axe())
     found = page.evaluate(

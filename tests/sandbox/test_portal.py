@@ -312,7 +312,7 @@ def ask_for_permission(dana: Caller) -> str:
         "redirect_uri": CALLBACK,
     }
     answer = dana.call("POST", "/permissions", json=body).json()
-    return urlsplit(answer["permissions_request"]["url"]).path
+    return urlsplit(str(answer["permissions_request"]["url"])).path
 
 
 def read_level(dana: Caller) -> str:
