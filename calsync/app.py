@@ -59,9 +59,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     app = Flask(
         "calsync",
         template_folder=str(find_folder("templates")),
-        static_folder=str(find_folder("static")),
-        # Files are served under addresses that change with them; see web.assets.
-        static_url_path="/static/plain",
+        static_folder=None,  # Files have addresses that change with them; see web.assets.
     )
     app.config.from_mapping(_flask_settings(settings))
     app.extensions["calsync_settings"] = settings

@@ -8,11 +8,16 @@ from werkzeug.test import TestResponse
 _TOKEN = re.compile(r'name="csrf_token" (?:type="hidden" )?value="([^"]+)"')
 
 
-def post(client: FlaskClient, url: str, form: dict[str, str] | None = None) -> TestResponse:
-    """Send a form with the token that the product's pages hold for this browser."""
+def form_token(client: FlaskClient) -> str:
+    """Return the token that the product's pages hold for this browser."""
     page = client.get("/login")
     if page.status_code == 302:
         page = client.get("/account")
     found = _TOKEN.search(page.text)
     assert found, "The page has no form token."
-    return client.post(url, data={"csrf_token": found.group(1), **(form or {})})
+    return found.group(1)
+
+
+def post(client: FlaskClient, url: str, form: dict[str, str] | None = None) -> TestResponse:
+    """Send a form as a browser does that has the page with it."""
+    return client.post(url, data={"csrf_token": form_token(client), **(form or {})})

@@ -7,6 +7,7 @@ from flask_login import login_required
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, RadioField, SelectField
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, EqualTo, Length
 
 from calsync.db.models import Theme
@@ -32,12 +33,15 @@ class PreferencesForm(FlaskForm):
     theme = RadioField(
         _l("Appearance"),
         choices=[
-            (Theme.SYSTEM.value, _l("System")),
-            (Theme.LIGHT.value, _l("Light")),
-            (Theme.DARK.value, _l("Dark")),
+            SelectChoice(Theme.SYSTEM.value, _l("System")),
+            SelectChoice(Theme.LIGHT.value, _l("Light")),
+            SelectChoice(Theme.DARK.value, _l("Dark")),
         ],
     )
-    time_zone = SelectField(_l("Time zone"), choices=sorted(available_timezones()))
+    time_zone = SelectField(
+        _l("Time zone"),
+        choices=[SelectChoice(zone, zone) for zone in sorted(available_timezones())],
+    )
 
 
 class PasswordForm(FlaskForm):

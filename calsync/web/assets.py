@@ -4,9 +4,10 @@ import hashlib
 import re
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, send_file, url_for
+from flask import Blueprint, Flask, Response, abort, url_for
+
+from calsync import find_folder
 
 #: Every icon that a page uses; the sprite holds no others.
 ICONS = (
@@ -25,17 +26,20 @@ ICONS = (
 )
 _YEAR = 365 * 24 * 3600
 
+#: Our own files; the rest comes from installed packages.
+_OWN = ("calsync.css", "favicon.svg")
+_KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
 bp = Blueprint("assets", __name__)
 
 
-@bp.get("/static/vendor/<version>/<name>")
-def vendor(version: str, name: str) -> Response:
-    """Serve one of the packages' files; its version is part of the address."""
-    content = _vendor_files().get(name)
+@bp.get("/static/<version>/<name>")
+def serve(version: str, name: str) -> Response:
+    """Serve a file for good: its address changes when it does."""
+    content = _load().get(name)
     if content is None or version != _mark(content):
         abort(404)
-    kind = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-    response = Response(content, mimetype=kind[name.rpartition(".")[2]])
+    response = Response(content, mimetype=_KINDS[name.rpartition(".")[2]])
     response.cache_control.public = True
     response.cache_control.immutable = True
     response.cache_control.max_age = _YEAR
@@ -43,30 +47,18 @@ def vendor(version: str, name: str) -> Response:
 
 
 def register_assets(app: Flask) -> None:
-    """Give templates ``vendor_url`` and ``asset_url``, and serve what they name."""
+    """Give templates ``asset_url``, and serve what it names."""
     app.register_blueprint(bp)
     # Read now: a missing package is noticed at the start and not by a visitor.
-    _vendor_files()
-
-    @app.template_global()
-    def vendor_url(name: str) -> str:
-        return url_for("assets.vendor", name=name, version=_mark(_vendor_files()[name]))
+    _load()
 
     @app.template_global()
     def asset_url(name: str) -> str:
-        folder = Path(app.static_folder or "")
-        return url_for("assets.own", name=name, version=_mark(_read(folder / name)))
-
-    @app.get("/static/own/<version>/<path:name>", endpoint="assets.own")
-    def own(version: str, name: str) -> Response:
-        path = Path(app.static_folder or "") / name
-        if name not in ("calsync.css", "favicon.svg") or version != _mark(_read(path)):
-            abort(404)
-        return send_file(path, max_age=_YEAR)
+        return url_for("assets.serve", name=name, version=_mark(_load()[name]))
 
 
 @cache
-def _vendor_files() -> dict[str, bytes]:
+def _load() -> dict[str, bytes]:
     bootstrap = files("flask_bootstrap") / "static" / "bootstrap5"
     css = (bootstrap / "css" / "bootstrap.min.css").read_bytes()
     return {
@@ -74,6 +66,7 @@ def _vendor_files() -> dict[str, bytes]:
         "bootstrap.css": css.partition(b"/*# sourceMappingURL")[0],
         "htmx.js": (files("js_lib_htmx") / "static" / "htmx" / "htmx.min.js").read_bytes(),
         "icons.svg": _sprite((bootstrap / "icons" / "bootstrap-icons.svg").read_text()),
+        **{name: (find_folder("static") / name).read_bytes() for name in _OWN},
     }
 
 
@@ -86,11 +79,6 @@ def _sprite(all_icons: str) -> bytes:
             raise LookupError(f"The installed Bootstrap Icons have no {icon}.")
         symbols.append(found.group())
     return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(symbols)}</svg>'.encode()
-
-
-@cache
-def _read(path: Path) -> bytes:
-    return path.read_bytes()
 
 
 @cache

@@ -1,0 +1,43 @@
+"""Every route there is, and what a test needs to know to call it."""
+
+from dataclasses import dataclass
+
+from flask import Flask
+
+#: Served to anybody, and why.
+PUBLIC = {
+    "assets.serve": "style sheets, scripts and icons hold nothing of anybody's",
+    "auth.login": "where people log in",
+    "auth.submit_login": "where people log in",
+    "health.alive": "says that the process is up and nothing else",
+    "health.metrics": "guards itself: this machine, or the token",
+    "health.ready": "says yes or no and nothing else",
+    "start": "only redirects to a page that asks for a login",
+}
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way to call the product."""
+
+    endpoint: str
+    method: str
+    #: The address with the ids of a case filled in.
+    url: str
+    has_id: bool
+
+
+def list_routes(app: Flask, ids: dict[str, str]) -> list[Route]:
+    """Return every route and method of the application; an id that is not given is an error."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        values = {name: ids[name] for name in rule.arguments}
+        with app.test_request_context():
+            url = app.url_map.bind("").build(rule.endpoint, values)
+        found += [
+            Route(rule.endpoint, method, url, bool(rule.arguments))
+            for method in sorted(rule.methods or ())
+            if method not in ("HEAD", "OPTIONS")
+        ]
+    return sorted(found, key=lambda route: (route.endpoint, route.method))
