@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, fields
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, request
 
@@ -20,6 +21,7 @@ from calsync.sandbox.errors import unprocessable
 from calsync.sandbox.faults import DEEDS, KINDS
 from calsync.sandbox.mailboxes import Mailbox
 from calsync.sandbox.store import Settings, Transaction
+from calsync.sandbox.wishes import LOOPBACK
 from calsync.sandbox.world import World, get_origin, get_world
 
 bp = Blueprint("control", __name__, url_prefix="/_control")
@@ -27,8 +29,15 @@ bp = Blueprint("control", __name__, url_prefix="/_control")
 
 @bp.before_request
 def refuse_strangers() -> None:
-    """Answer callers from other machines as if nothing were here."""
-    if not (request.remote_addr or "").startswith(("127.", "::1", "::ffff:127.")):
+    """Answer other machines, and pages of other origins, as if nothing were here.
+
+    A browser on this machine may show a hostile page: it says so by itself in
+    Sec-Fetch-Site, and a name that was rebound to this machine shows in Host.
+    """
+    is_from_here = (request.remote_addr or "").startswith(("127.", "::1", "::ffff:127."))
+    is_asked_by_name = urlsplit(request.host_url).hostname in LOOPBACK
+    is_own_page = request.headers.get("Sec-Fetch-Site", "none") in {"none", "same-origin"}
+    if not (is_from_here and is_asked_by_name and is_own_page):
         abort(404)
 
 

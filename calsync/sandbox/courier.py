@@ -55,16 +55,14 @@ class Courier:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            self._wake.wait(self._idle_seconds())
-            self._wake.clear()
-            if self._stopped.is_set():
-                return
             # A locked database is the only error to expect here; the next
             # round finds the same rows still due.
             with contextlib.suppress(sqlite3.OperationalError):
                 pending.apply_due(self._store)
                 for row in self._claim_due():
                     self._senders.submit(self._deliver, row)
+                self._wake.wait(self._idle_seconds())
+            self._wake.clear()
 
     def _idle_seconds(self) -> float:
         with self._store.read() as tx:

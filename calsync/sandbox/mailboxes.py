@@ -113,7 +113,11 @@ def disconnect(tx: Transaction, profile_id: str, *, is_noticed: bool = True) -> 
     next write to a calendar of the profile.
     """
     get_mailbox_of_profile(tx, profile_id)
-    tx.execute("UPDATE profiles SET is_failing = 1 WHERE profile_id = ?", [profile_id])
+    tx.execute(
+        "UPDATE profiles SET is_failing = 1, disconnected_at = COALESCE(disconnected_at, ?)"
+        " WHERE profile_id = ?",
+        [tx.now, profile_id],
+    )
     if is_noticed:
         notice_disconnection(tx, profile_id)
 
@@ -121,9 +125,9 @@ def disconnect(tx: Transaction, profile_id: str, *, is_noticed: bool = True) -> 
 def notice_disconnection(tx: Transaction, profile_id: str) -> None:
     """Let Cronofy find out that the provider refuses it, and tell the channels once."""
     changed = tx.execute(
-        "UPDATE profiles SET is_connected = 0, disconnected_at = ?"
+        "UPDATE profiles SET is_connected = 0"
         " WHERE profile_id = ? AND is_failing = 1 AND is_connected = 1",
-        [tx.now, profile_id],
+        [profile_id],
     )
     if changed.rowcount:
         channels.announce_to_profile(tx, profile_id, "profile_disconnected")

@@ -309,13 +309,15 @@ def test_guests_cost_mails_and_nothing_else_does(dana: Caller, sandbox: RunningS
 def test_a_lagging_write_is_accepted_now_and_seen_later(
     dana: Caller, sandbox: RunningSandbox
 ) -> None:
-    sandbox.control("PATCH", "/settings", {"lag": 0.4})
+    sandbox.control("PATCH", "/settings", {"lag": 5})
     assert dana.upsert("e1", summary="late").status_code == 202
     assert dana.upsert("e1", summary=7).status_code == 422
     assert dana.read(only_managed="true") == []
     assert sandbox.control("GET", "/state")["pending_writes"] == 1
     sandbox.control("PATCH", "/settings", {"lag": 0})
     dana.upsert("e1", summary="last")
+    assert sandbox.control("GET", "/state")["pending_writes"] == 2
+    sandbox.control("POST", "/clock", {"shift": 10})
     wait_until(lambda: dana.summaries(only_managed="true") == ["last"])
     assert sandbox.control("GET", "/state")["pending_writes"] == 0
 
@@ -323,9 +325,10 @@ def test_a_lagging_write_is_accepted_now_and_seen_later(
 def test_a_lagging_write_that_became_impossible_fails_in_silence(
     dana: Caller, sandbox: RunningSandbox
 ) -> None:
-    sandbox.control("PATCH", "/settings", {"lag": 0.2})
+    sandbox.control("PATCH", "/settings", {"lag": 5})
     assert dana.upsert().status_code == 202
     sandbox.control("PATCH", f"/calendars/{dana.calendar_id}", {"readonly": True})
+    sandbox.control("POST", "/clock", {"shift": 10})
     wait_until(lambda: sandbox.control("GET", "/state")["pending_writes"] == 0)
     assert dana.read(only_managed="true") == []
 
