@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from calsync.sandbox import screens
+from calsync.sandbox import grants, screens
 from calsync.sandbox.control import describe_state
 from calsync.sandbox.faults import DEEDS, KINDS
 from calsync.sandbox.quantities import OPTIONS, SETTINGS, TIMES
@@ -26,6 +26,7 @@ DONE = {
     "on": "The fault is on.",
     "off": "The fault is off.",
     "cleared": "All faults are off.",
+    "withdrawn": "Every consent is withdrawn.",
     "saved": "The settings are saved.",
     "reset": "Everything is as it was at the beginning.",
 }
@@ -75,6 +76,14 @@ def save_settings() -> Answer:
     return _return("saved")
 
 
+@bp.post("/dashboard/consents")
+def withdraw_consents() -> Response:
+    """End every authorisation, as if each person had withdrawn the consent."""
+    with get_world().store.begin() as tx:
+        grants.revoke_everybody(tx)
+    return _return("withdrawn")
+
+
 @bp.post("/dashboard/reset")
 def reset() -> Response:
     """Return to the seeds, with no faults and the settings as they were delivered."""
@@ -113,6 +122,7 @@ def _show_page(errors: dict[str, str] | None = None) -> Answer:
         counts=world.traffic.counts(),
         calls=list(islice(reversed(list(world.traffic.latest)), SHOWN)),
         deliveries=[_describe_delivery(row) for row in state["deliveries"][:SHOWN]],
+        consents=state["grants"],
         mails=state["mails_sent"],
         kinds={kind: words for kind, words in KINDS.items() if kind not in DEEDS},
         active=_list_active(state["faults"]),

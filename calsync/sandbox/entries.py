@@ -113,10 +113,12 @@ def describe_entry(shown: dict[str, Any], calendar: str, zone: str) -> Entry:
         event_id=shown.get("event_id"),
         calendar_id=shown["calendar_id"],
         calendar=calendar,
-        title=shown["summary"] or "",
-        text=shown["description"] or "",
-        place=location.get("description") or "",
-        guests=[each.get("email", "") for each in shown["attendees"]],
+        title=_as_text(shown["summary"]),
+        text=_as_text(shown["description"]),
+        place=_as_text(location.get("description")),
+        guests=[
+            _as_text(each.get("email")) for each in shown["attendees"] if isinstance(each, dict)
+        ],
         start=_read(shown["start"], zone),
         end=_read(shown["end"], zone),
         zone=zone,
@@ -142,6 +144,11 @@ def group_by_day(entries: list[Entry], first: date, last: date) -> dict[date, li
 
 def _order(entry: Entry) -> tuple[date, str, str]:
     return entry.first_day, _clock(entry.start), entry.title
+
+
+def _as_text(text: object) -> str:
+    """Return a text for whatever a program has written there."""
+    return str(text or "")
 
 
 def _read(text: str, zone: str) -> datetime | date:

@@ -121,6 +121,15 @@ def test_only_switches_can_be_switched(visitor: FlaskClient, kind: str) -> None:
     assert visitor.post(f"/dashboard/faults/{kind}").status_code == 404
 
 
+def test_withdrawn_consents_end_every_token(visitor: FlaskClient, dana: Caller) -> None:
+    assert "1 is in force" in visitor.get("/dashboard").text
+
+    page = follow(visitor, visitor.post("/dashboard/consents"))
+
+    assert "0 are in force" in page
+    assert dana.call("GET", "/account").status_code == 401
+
+
 def test_settings_are_saved_and_shown(visitor: FlaskClient, sandbox: RunningSandbox) -> None:
     form = {
         "lag": "0.5",

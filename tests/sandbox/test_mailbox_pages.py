@@ -350,6 +350,26 @@ def test_hostile_titles_are_shown_as_text(owner: Owner, dana: Caller, title: str
         assert "<bdi>49</bdi>" not in page
 
 
+def test_what_only_a_program_can_write_breaks_no_page(
+    owner: Owner, sandbox: RunningSandbox
+) -> None:
+    today = owner.today
+    body = {
+        "calendar_id": owner.calendars["Work"],
+        "summary": "half a \u0000",
+        "description": "\x1b[31m",
+        "location": {"description": None},
+        "start": str(today),
+        "end": str(today + timedelta(days=20_000)),
+        "attendees": [7, {}, {"email": None}, {"email": ["kim"]}],
+    }
+    uid = sandbox.control("POST", "/events", body)["event_uid"]
+
+    for path in ("", f"/events/{uid}", f"/events/{uid}/edit"):
+        assert "half a " in owner.open(path)
+    assert "half a " in owner.open(month="2080-05")
+
+
 def test_sams_events_are_not_in_danas_mailbox(owner: Owner, sandbox: RunningSandbox) -> None:
     sams = sandbox.calendars("sam@google.example")["Work"]
     body = {"calendar_id": sams, "summary": "Sam's", "start": "2030-01-01", "end": "2030-01-02"}
