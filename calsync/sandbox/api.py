@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from calsync.sandbox import grants
+from calsync.sandbox import grants, screens
 from calsync.sandbox.breakage import API_PATHS
 from calsync.sandbox.errors import ApiError, unprocessable
 from calsync.sandbox.store import Transaction
@@ -108,9 +108,9 @@ def register_rules(app: Flask) -> None:
         return Response(status=error.status) if error.body is None else _refusal(error)
 
     @app.errorhandler(HTTPException)
-    def refuse_in_json(error: HTTPException) -> Response | HTTPException:
+    def refuse_in_json(error: HTTPException) -> Response:
         if not request.path.startswith((*API_PATHS, "/_control/")):
-            return error
+            return screens.show_http_error(error)
         return answer({"message": error.description}, error.code or 500)
 
 

@@ -1,7 +1,7 @@
 """What the pages for people share: the store, messages, refusals, safety headers."""
 
-from flask import Blueprint, render_template
-from werkzeug import Response
+from flask import Blueprint, Response, make_response, render_template
+from werkzeug.exceptions import HTTPException
 
 from calsync.sandbox.errors import ApiError
 from calsync.sandbox.store import Store
@@ -32,6 +32,13 @@ def show_refusal(refusal: ApiError) -> tuple[str, int]:
         return show_message("Nothing is here", "It was deleted, or never was.", status=404)
     why = str((refusal.body or {}).get("message", "The sandbox does not allow that now."))
     return show_message("That did not work", why, status=refusal.status)
+
+
+def show_http_error(error: HTTPException) -> Response:
+    """Return the page for a wrong address, a wrong method, a body that is too large."""
+    heading = "Nothing is here" if error.code == 404 else "That did not work"
+    page, status = show_message(heading, error.description or "", status=error.code or 500)
+    return add_headers(make_response(page, status))
 
 
 def show_message(heading: str, *sentences: str, status: int = 200) -> tuple[str, int]:

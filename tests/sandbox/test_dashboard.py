@@ -130,6 +130,17 @@ def test_withdrawn_consents_end_every_token(visitor: FlaskClient, dana: Caller) 
     assert dana.call("GET", "/account").status_code == 401
 
 
+def test_wrong_addresses_and_methods_have_the_sandboxs_look(visitor: FlaskClient) -> None:
+    for response, status in (
+        (visitor.get("/nowhere"), 404),
+        (visitor.put("/dashboard"), 405),
+        (visitor.post("/dashboard/settings", data={"lag": "1" * 2_000_000}), 413),
+    ):
+        assert response.status_code == status
+        assert "<strong>Sandbox</strong>" in response.text
+        assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+
+
 def test_settings_are_saved_and_shown(visitor: FlaskClient, sandbox: RunningSandbox) -> None:
     form = {
         "lag": "0.5",
