@@ -2,24 +2,12 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from calsync.sandbox import calendars, channels, events, fields, ids, series
 from calsync.sandbox.errors import not_found, unprocessable
 from calsync.sandbox.store import Transaction
-
-#: What an owner can say of an event and an application cannot.
-_OWNERS_FIELDS = (
-    "attendees",
-    "categories",
-    "conferencing",
-    "meeting_url",
-    "organizer",
-    "participation_status",
-    "status",
-)
-
 
 _TEXTS = ("summary", "description")
 
@@ -121,18 +109,45 @@ def _get_living(tx: Transaction, uid: str) -> sqlite3.Row:
 
 
 def _parse(body: Mapping[str, Any], *, is_partial: bool) -> fields.Draft:
-    theirs = {name: body[name] for name in _OWNERS_FIELDS if name in body}
+    theirs = {name: body[name] for name in _OWNERS_FIELDS if body.get(name) is not None}
     # The API's bounds on texts are not the providers': an owner may write more.
     texts = {name: body[name] for name in _TEXTS if isinstance(body.get(name), str)}
-    common = {name: value for name, value in body.items() if name not in theirs}
+    common = {name: value for name, value in body.items() if name not in _OWNERS_FIELDS}
     common |= {name: text[: fields.LONGEST_SUMMARY] for name, text in texts.items()}
     problems = fields.Problems()
-    for name in ("attendees", "categories"):
-        if not isinstance(theirs.get(name, []), list):
-            problems.add(name, "invalid", "must be a list")
+    for name, value in theirs.items():
+        if not _OWNERS_FIELDS[name](value):
+            problems.add(name, "invalid", "is nothing that an event can have there")
     problems.raise_if_any()
     draft = fields.parse_event(common, is_partial=is_partial)
     return fields.Draft(draft.span, draft.content | texts | theirs)
+
+
+def _are_people(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_person, value))
+
+
+def _is_person(value: object) -> bool:
+    if not isinstance(value, dict) or not fields.is_email(value.get("email")):
+        return False
+    name, status = value.get("display_name", ""), value.get("status", "unknown")
+    return isinstance(name, str) and status in fields.STATUSES
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+#: What an owner can say of an event and an application cannot, and whether it is well said.
+_OWNERS_FIELDS: dict[str, Callable[[object], bool]] = {
+    "attendees": _are_people,
+    "categories": _are_texts,
+    "conferencing": lambda value: isinstance(value, dict),
+    "meeting_url": lambda value: isinstance(value, str),
+    "organizer": _is_person,
+    "participation_status": lambda value: value in fields.STATUSES,
+    "status": lambda value: value in ("confirmed", "tentative", "cancelled", "unknown"),
+}
 
 
 def _with_both_ends(row: sqlite3.Row, body: Mapping[str, Any]) -> dict[str, Any]:

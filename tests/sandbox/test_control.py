@@ -76,6 +76,28 @@ def test_a_mailbox_can_be_added(sandbox: RunningSandbox) -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("attendees", [7]),
+        ("attendees", {"invite": []}),
+        ("categories", [7]),
+        ("organizer", "Kim"),
+        ("participation_status", "perhaps"),
+        ("status", []),
+        ("meeting_url", {}),
+        ("conferencing", "zoom"),
+        ("repeats", "FREQ=SOMETIMES"),
+        ("repeats", 7),
+    ],
+)
+def test_an_owner_cannot_say_nonsense(dana: Caller, field: str, value: object) -> None:
+    body = {"calendar_id": dana.calendar_id, **event(), field: value}
+    answer = requests.post(f"{dana.sandbox.url}/_control/events", json=body, timeout=10)
+    assert answer.status_code == 422
+    assert list(answer.json()["errors"]) == [field]
+
+
+@pytest.mark.parametrize(
     "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Host": "sandbox.evil.example"}]
 )
 def test_strangers_find_no_controls(sandbox: RunningSandbox, headers: dict[str, str]) -> None:

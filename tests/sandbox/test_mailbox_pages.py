@@ -361,7 +361,6 @@ def test_what_only_a_program_can_write_breaks_no_page(
         "location": {"description": None},
         "start": str(today),
         "end": str(today + timedelta(days=20_000)),
-        "attendees": [7, {}, {"email": None}, {"email": ["kim"]}],
     }
     uid = sandbox.control("POST", "/events", body)["event_uid"]
 

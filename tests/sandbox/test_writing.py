@@ -1,5 +1,6 @@
 """Writing events: the application's own, the owner's, alone, in bulk and in batches."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -337,3 +338,13 @@ def test_writing_can_return_the_userinfo(dana: Caller) -> None:
     answer = dana.upsert(include_userinfo=True)
     assert answer.status_code == 202
     assert answer.json()["userinfo"]["sub"] == dana.sub
+
+
+def test_many_threads_write_and_read_at_once(dana: Caller) -> None:
+    def work(number: int) -> set[int]:
+        codes = {dana.upsert(f"{number}-{index}").status_code for index in range(10)}
+        return codes | {len(dana.read(only_managed="true")) and 200}
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set().union(*pool.map(work, range(8))) == {200, 202}
+    assert len(dana.read(only_managed="true")) == 80
