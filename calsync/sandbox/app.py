@@ -8,6 +8,7 @@ from calsync import find_folder
 from calsync.sandbox import (
     channels_api,
     control,
+    control_events,
     dashboard,
     events_api,
     identity_api,
@@ -32,6 +33,7 @@ BLUEPRINTS = [
         channels_api,
         scheduling_api,
         control,
+        control_events,
         portal,
         mailbox_pages,
         dashboard,
