@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 API_PATHS = ("/v1/", "/oauth/token")
 #: Long enough for any client's patience.
 _SILENCE = 30.0
+_DROPS = {"timeout_before", "timeout_after", "reset_before", "reset_after"}
 _REASONS = {429: "Too Many Requests", 401: "Unauthorized", 400: "Bad Request"}
 
 
@@ -90,7 +91,9 @@ class Breakage:
         if fault is None:
             return self._app(environ, start)
         call.fault = fault.kind
-        return self._breaks[fault.kind](fault, environ, start)
+        # A call whose connection is dropped was never answered: its status stays 0.
+        answering = start_response if fault.kind in _DROPS else start
+        return self._breaks[fault.kind](fault, environ, answering)
 
     def _refuse(
         self, fault: Fault, environ: "WSGIEnvironment", start_response: "StartResponse"

@@ -29,18 +29,6 @@ BUNDLES = {
     "free_busy_write": {"read_free_busy", "create_event", "delete_event"},
     "read_events": {"read_events", "read_free_busy"},
 }
-KNOWN_SCOPES = {
-    "create_calendar",
-    "create_event",
-    "delete_event",
-    "change_participation_status",
-    "read_account",
-    "list_calendars",
-    "event_reminders",
-    "read_free_busy",
-    "service_account/accounts/manage",
-    "service_account/resources/manage",
-} | set(BUNDLES)
 
 
 @dataclass(frozen=True)

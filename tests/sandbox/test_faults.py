@@ -105,6 +105,8 @@ def test_a_connection_is_reset_before_or_after_the_effect(
     with pytest.raises(requests.RequestException) as raised:
         dana.upsert()
     assert "ConnectionReset" in repr(raised.value)
+    (call,) = (each for each in sandbox.world.traffic.latest if each.fault)
+    assert (call.fault, call.status) == (kind, 0)
     assert sandbox.fired(fault) == 1
     assert len(dana.read(only_managed="true")) == written
 
