@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from calsync.app import create_app, tools_of, upgrade_schema
+from calsync.clock import Clock
 from calsync.config import Settings
 from calsync.services.linking import begin_connect, finish_connect
 from calsync.services.tools import Tools
@@ -82,11 +83,23 @@ def settings(database_url: str, tmp_path: Path, running_sandbox: RunningSandbox)
 
 
 @pytest.fixture
-def app(settings: Settings, clock: FakeClock) -> Iterator[Flask]:
-    """Give the product on the test's database and clock."""
-    app = create_app(settings, clock=clock)
-    yield app
-    tools_of(app).db.engine.dispose()
+def make_app(clock: FakeClock) -> Iterator[Callable[..., Flask]]:
+    """Return a function that makes the product, on the test's clock if on no other."""
+    made: list[Flask] = []
+
+    def make(settings: Settings, clock: Clock = clock) -> Flask:
+        made.append(create_app(settings, clock=clock))
+        return made[-1]
+
+    yield make
+    for app in made:
+        tools_of(app).db.engine.dispose()
+
+
+@pytest.fixture
+def app(settings: Settings, make_app: Callable[..., Flask]) -> Flask:
+    """Return the product on the test's database and clock."""
+    return make_app(settings)
 
 
 @pytest.fixture

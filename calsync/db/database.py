@@ -10,7 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.orm import Session
 
 from calsync.errors import AlreadyThere, StorageUnavailable
@@ -55,7 +61,8 @@ class Database:
                 chosen = connection.execution_options(calsync_writes=writes)
                 with Session(bind=chosen, expire_on_commit=False) as session:
                     yield session
-        except (OperationalError, InterfaceError) as error:
+        # A missing table is an operational error to SQLite and a programming error to PostgreSQL.
+        except (OperationalError, InterfaceError, ProgrammingError) as error:
             raise StorageUnavailable(f"The database says {_code(error)}.") from None
         except IntegrityError as error:
             raise AlreadyThere(f"The database says {_code(error)}.") from None

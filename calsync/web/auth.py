@@ -61,7 +61,7 @@ def submit_login() -> AnyResponse | tuple[str, int]:
         return render_template("auth/login.html", form=form), 422
     tenant, email = form.tenant.data.strip(), form.email.data.strip()
     address = request.remote_addr or ""
-    wait = guesses.seconds_to_wait(tenant, email, address, tools().clock.now())
+    wait = guesses.seconds_to_wait(tenant, email, address)
     if wait:
         LOGINS.labels("limited").inc()
         response = Response(

@@ -1,7 +1,5 @@
 """How many wrong passwords are listened to."""
 
-from datetime import datetime
-
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -20,14 +18,11 @@ class GuessLimit:
         self._storage = MemoryStorage()
         self._limiter = MovingWindowRateLimiter(self._storage)
 
-    def seconds_to_wait(self, tenant: str, email: str, address: str, now: datetime) -> int:
-        """Return how long to refuse further tries; 0 while they are welcome."""
-        ends = [
-            self._limiter.get_window_stats(limit, *key).reset_time
-            for limit, key in self._keys(tenant, email, address)
-            if not self._limiter.test(limit, *key)
-        ]
-        return max(1, round(max(ends) - now.timestamp())) if ends else 0
+    def seconds_to_wait(self, tenant: str, email: str, address: str) -> int:
+        """Return how long at most to refuse further tries; 0 while they are welcome."""
+        keys = self._keys(tenant, email, address)
+        full = [limit for limit, key in keys if not self._limiter.test(limit, *key)]
+        return max((limit.get_expiry() for limit in full), default=0)
 
     def note_failure(self, tenant: str, email: str, address: str) -> None:
         """Count a failed try."""

@@ -1,6 +1,9 @@
 """What every answer says to the browser about safety, and which requests are turned away."""
 
+from collections.abc import Iterator
+
 from flask import Flask, Response, abort, request
+from werkzeug.datastructures import MultiDict
 
 from calsync.config import Settings
 
@@ -28,6 +31,13 @@ def register_security(app: Flask, settings: Settings) -> None:
         if request.method not in _SAFE_METHODS and is_from_elsewhere():
             abort(403)
 
+    @app.before_request
+    def refuse_nul() -> None:
+        # PostgreSQL stores no NUL, and no keyboard types one.
+        texts = (*map(str, (request.view_args or {}).values()), *_values(request.args))
+        if any("\0" in text for text in (*texts, *_values(request.form))):
+            abort(400)
+
     @app.after_request
     def add_headers(response: Response) -> Response:
         headers = response.headers
@@ -43,6 +53,12 @@ def register_security(app: Flask, settings: Settings) -> None:
             headers["Cache-Control"] = "no-store"
             headers.add("Vary", "HX-Request")
         return response
+
+
+def _values(parameters: MultiDict[str, str]) -> Iterator[str]:
+    for name, value in parameters.items(multi=True):
+        yield name
+        yield value
 
 
 def is_from_elsewhere() -> bool:

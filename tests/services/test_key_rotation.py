@@ -4,8 +4,9 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 
-from calsync.app import create_app, tools_of
+from calsync.app import tools_of
 from calsync.config import Settings
 from calsync.cronofy.limiter import Lane
 from calsync.keys import SealBroken
@@ -20,15 +21,15 @@ NEW = ("k2", b"\x02" * 32)
 
 
 @pytest.fixture
-def with_new_key(settings: Settings, tools: Tools) -> Tools:
+def with_new_key(settings: Settings, make_app: Callable[..., Flask]) -> Tools:
     """Return the tools of an installation whose first key is new."""
-    return tools_of(create_app(with_keys(settings, NEW, *KEYS), clock=tools.clock))
+    return tools_of(make_app(with_keys(settings, NEW, *KEYS)))
 
 
 @pytest.fixture
-def without_old_key(settings: Settings, tools: Tools) -> Tools:
+def without_old_key(settings: Settings, make_app: Callable[..., Flask]) -> Tools:
     """Return the tools of an installation that has the new key alone."""
-    return tools_of(create_app(with_keys(settings, NEW), clock=tools.clock))
+    return tools_of(make_app(with_keys(settings, NEW)))
 
 
 def test_after_a_rotation_the_old_key_is_needed_no_more(

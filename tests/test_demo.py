@@ -1,0 +1,134 @@
+"""`calsync demo` and `calsync serve`, as processes of their own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from calsync.clock import SystemClock
+from tests.test_config import GOOD
+
+CALSYNC = Path(sys.executable).parent / "calsync"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_page(url: str, process: "subprocess.Popen[str]") -> requests.Response:
+    clock = SystemClock()
+    end = clock.monotonic() + 30
+    while True:
+        assert process.poll() is None, process.communicate()[0]
+        try:
+            return requests.get(url, timeout=5)
+        except requests.ConnectionError:
+            assert clock.monotonic() < end, f"{url} does not answer."
+            clock.sleep(0.1)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """Return a folder that is not the repository."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("CALSYNC", "CRONOFY"))}
+    return {**kept, "PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
+
+
+@pytest.fixture
+def demo(
+    elsewhere: Path, environment: dict[str, str]
+) -> Iterator[tuple["subprocess.Popen[str]", str, str]]:
+    """Give a running demo with the addresses of product and sandbox."""
+    process = subprocess.Popen(
+        [CALSYNC, "demo"],
+        cwd=elsewhere,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    product = f"http://127.0.0.1:{environment['PORT']}"
+    wait_for_page(f"{product}/healthz", process)
+    yield process, product, f"http://127.0.0.1:{environment['SANDBOX_PORT']}"
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+def test_a_demo_runs_from_any_folder_and_stops_cleanly(demo, elsewhere: Path):
+    process, product, sandbox = demo
+    assert "Log in" in requests.get(f"{product}/", timeout=5).text
+    assert requests.get(f"{sandbox}/", timeout=5).status_code == 200
+    assert requests.get(f"{sandbox}/v1/userinfo", timeout=5).status_code == 401
+    secrets = elsewhere / "instance" / "demo-secrets.json"
+    for path in (secrets, elsewhere / "instance" / "calsync.sqlite3"):
+        assert path.stat().st_mode & 0o077 == 0, path
+    clock = SystemClock()
+    began = clock.monotonic()
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 0, output
+    assert clock.monotonic() - began < 12
+    for words in (product, sandbox, "dana@acme.example", "calsync-demo", "tenant acme"):
+        assert words in output
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{sandbox}/", timeout=5)
+    log = (elsewhere / "instance" / "calsync.log").read_text()
+    assert '"event": "loop stopped"' in log
+
+
+def test_a_port_in_use_is_named(elsewhere: Path, environment: dict[str, str]):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        run = subprocess.run(
+            [CALSYNC, "demo"],
+            cwd=elsewhere,
+            env={**environment, "PORT": port},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert run.returncode == 1
+    assert f"Port {port} is in use on this machine." in run.stderr
+    assert not (elsewhere / "instance").exists()
+
+
+def test_serving_an_installation_stops_at_sigterm_with_status_0(
+    elsewhere: Path, environment: dict[str, str]
+):
+    settings = {**environment, **GOOD}
+    subprocess.run([CALSYNC, "db", "upgrade"], cwd=elsewhere, env=settings, check=True)
+    process = subprocess.Popen(
+        [CALSYNC, "serve"],
+        cwd=elsewhere,
+        env=settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        answer = wait_for_page(f"http://127.0.0.1:{settings['PORT']}/healthz", process)
+        assert answer.status_code == 200
+        assert "Server" not in answer.headers
+    finally:
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=20)
+    assert process.returncode == 0, output
+    assert '"event": "serving"' in output

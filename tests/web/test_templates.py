@@ -1,0 +1,136 @@
+"""What a template may not contain, and that every text can be translated."""
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import flask_babel
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from calsync import find_folder
+from tests.browsing import post
+from tests.cast import Person
+
+LogIn = Callable[[Person], FlaskClient]
+
+FORBIDDEN = {
+    "an inline style": re.compile(r"<[^>]*\sstyle\s*=|<style"),
+    "an inline script": re.compile(r"<script(?![^>]*\ssrc=)"),
+    "an event handler": re.compile(r"<[^>]*\son\w+\s*="),
+    "htmx's own handlers": re.compile(r"hx-on|js:|hx-vars"),
+    "text that is not escaped": re.compile(r"\|\s*safe|Markup\(|autoescape\s+false"),
+}
+
+
+def find_faults(text: str) -> set[str]:
+    return {fault for fault, pattern in FORBIDDEN.items() if pattern.search(text)}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(find_folder("templates").rglob("*.html")), ids=lambda path: path.name
+)
+def test_a_template_has_nothing_that_the_content_policy_would_stop(path: Path):
+    assert find_faults(path.read_text()) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<p style="color: red">',
+        "<script>alert(1)</script>",
+        '<a onclick="x()">',
+        '<a hx-on:click="x()">',
+        "{{ title | safe }}",
+    ],
+)
+def test_the_search_finds_what_is_forbidden(text: str):
+    assert find_faults(text)
+
+
+def test_htmx_is_told_to_run_nothing_and_to_keep_nothing(client: FlaskClient):
+    page = client.get("/login").text
+    for setting in (
+        '"allowEval": false',
+        '"includeIndicatorStyles": false',
+        '"allowScriptTags": false',
+        '"selfRequestsOnly": true',
+        '"historyCacheSize": 0',
+    ):
+        assert setting in page
+
+
+class Marked(flask_babel.Domain):
+    """A language in which every text stands in brackets."""
+
+    def gettext(self, text: str, **values: object) -> str:
+        return "⟦" + (text % values if values else text) + "⟧"
+
+    def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
+        return "⟦" + (one if count == 1 else many) % {"num": count, **values} + "⟧"
+
+
+class Words(HTMLParser):
+    """Collects the texts of a page that a person sees or hears, outside of brackets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hidden = 0
+        self.loose: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self._hidden += tag in ("script", "style", "bdi", "option")
+        for name, value in attributes:
+            if name in ("aria-label", "title", "placeholder", "alt"):
+                self.handle_data(value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in ("script", "style", "bdi", "option")
+
+    def handle_data(self, text: str) -> None:
+        rest = re.sub(r"⟦[^⟦⟧]*⟧", "", text)
+        if not self._hidden and re.search(r"[a-zA-Z]{2}", rest):
+            self.loose.append(rest.strip())
+
+
+#: Names that are the same in every language.
+NAMES = {"calsync", "- calsync", "Google", ", Google"}
+
+
+@pytest.fixture
+def marked(app: Flask) -> None:
+    app.extensions["babel"].instance.domain_instance = Marked()
+    app.jinja_env.install_gettext_callables(
+        flask_babel.gettext, flask_babel.ngettext, newstyle=True
+    )
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_every_text_goes_through_the_translator(
+    app: Flask, dana: Person, logged_in: LogIn, link: Callable[..., str], marked: None
+):
+    account_id = link()
+    browser, nobody = logged_in(dana), app.test_client()
+    pages = [
+        nobody.get("/login"),
+        post(nobody, "/login"),
+        nobody.get("/nothing"),
+        browser.get("/account"),
+        post(browser, "/account/password", {"current": "x"}),
+        browser.get("/calendar-sync"),
+        browser.get("/calendar-sync/callback", follow_redirects=True),
+        browser.get(f"/calendar-sync/accounts/{account_id}/disconnect"),
+    ]
+    for page in pages:
+        words = Words()
+        words.feed(page.text)
+        assert "⟦" in page.text
+        assert set(words.loose) <= NAMES, page.request.path
+
+
+def test_a_text_that_was_forgotten_is_noticed():
+    words = Words()
+    words.feed('<p>⟦Fine⟧</p><p>Forgotten</p><a aria-label="Too">⟦x⟧</a>')
+    assert words.loose == ["Forgotten", "Too"]
