@@ -13,7 +13,7 @@ from flask_wtf import CSRFProtect
 from calsync import find_folder
 from calsync.clock import Clock, SystemClock
 from calsync.config import Settings
-from calsync.cronofy.calls import Tokens
+from calsync.cronofy.calls import TokenSource
 from calsync.cronofy.client import CronofyClient
 from calsync.cronofy.limiter import Lane, Limiter
 from calsync.cronofy.oauth import CronofyOAuth
@@ -120,7 +120,7 @@ def _make_tools(app: Flask, settings: Settings, clock: Clock) -> Tools:
     cronofy = settings.cronofy
     limiter = Limiter(clock, per_second=cronofy.per_second, per_minute=cronofy.per_minute)
 
-    def client(tokens: Tokens, lane: Lane, tenant: str) -> CronofyClient:
+    def client(tokens: TokenSource, lane: Lane, tenant: str) -> CronofyClient:
         return CronofyClient(
             cronofy.api_url, transport, limiter, tokens, clock, lane=lane, tenant=tenant
         )

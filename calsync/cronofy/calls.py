@@ -37,7 +37,7 @@ PATIENCE = {Lane.USER: 10.0, Lane.PUSH: 30.0, Lane.POLL: 90.0, Lane.BACKFILL: 30
 log = Log("calsync.cronofy")
 
 
-class Tokens(Protocol):
+class TokenSource(Protocol):
     """Where a client gets the access token of its account."""
 
     def current(self) -> str:
@@ -70,7 +70,7 @@ class Caller:
         api_url: str,
         transport: Http,
         limiter: Limiter,
-        tokens: Tokens,
+        tokens: TokenSource,
         clock: Clock,
         *,
         lane: Lane,

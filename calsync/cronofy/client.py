@@ -24,7 +24,7 @@ from calsync.cronofy import batch as batches
 from calsync.cronofy import pages, wire
 from calsync.cronofy import wire_accounts as accounts
 from calsync.cronofy.batch import Delete, Write, Written, events_path, path_part
-from calsync.cronofy.calls import Call, Caller, Tokens
+from calsync.cronofy.calls import Call, Caller, TokenSource
 from calsync.cronofy.limiter import Lane, Limiter
 from calsync.cronofy.queries import BusyQuery, EventQuery
 from calsync.cronofy.transport import Http
@@ -32,7 +32,7 @@ from calsync.cronofy.wire_accounts import Channel
 from calsync.cronofy.wire_events import read_busy_times, read_events
 from calsync.errors import NotFound
 
-__all__ = ["Channel", "CronofyClient", "EventQuery", "Page", "Tokens"]
+__all__ = ["Channel", "CronofyClient", "EventQuery", "Page", "TokenSource"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class CronofyClient:
         api_url: str,
         transport: Http,
         limiter: Limiter,
-        tokens: Tokens,
+        tokens: TokenSource,
         clock: Clock,
         *,
         lane: Lane,

@@ -22,7 +22,7 @@ Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class TokenPair:
     """A pair of tokens; ``expires_at`` is when the access token ends."""
 
     access_token: str = field(repr=False)
@@ -38,7 +38,7 @@ class Grant:
     ``userinfo`` is there where Cronofy sent it along.
     """
 
-    tokens: Tokens
+    tokens: TokenPair
     sub: str
     scope: str
     profile_id: str
@@ -53,7 +53,7 @@ def read_grant(answer: wire.Json, now: datetime) -> Grant:
     return _whole("exchange", lambda: _grant(answer, now))
 
 
-def read_tokens(answer: wire.Json, now: datetime, *, old: str) -> Tokens:
+def read_tokens(answer: wire.Json, now: datetime, *, old: str) -> TokenPair:
     """Return new tokens; ``old`` is the refresh token to keep where none is given."""
     return _whole("refresh", lambda: _tokens(answer, now, old))
 
@@ -83,9 +83,9 @@ def _grant(answer: wire.Json, now: datetime) -> Grant:
     )
 
 
-def _tokens(answer: wire.Json, now: datetime, old: str | None) -> Tokens:
+def _tokens(answer: wire.Json, now: datetime, old: str | None) -> TokenPair:
     kept = old if answer.get("refresh_token") in (None, "") else None
-    return Tokens(
+    return TokenPair(
         access_token=_token(answer, "access_token"),
         refresh_token=kept or _token(answer, "refresh_token"),
         expires_at=now + _life(answer.get("expires_in")),

@@ -18,7 +18,7 @@ from calsync import ids
 from calsync.clock import Clock
 from calsync.cronofy import wire
 from calsync.cronofy.failures import error_keys, is_success, translate
-from calsync.cronofy.grants import SCOPE, Grant, Tokens, read_grant, read_tokens
+from calsync.cronofy.grants import SCOPE, Grant, TokenPair, read_grant, read_tokens
 from calsync.cronofy.limiter import Lane, Limiter
 from calsync.cronofy.transport import Answer, Transport
 from calsync.errors import (
@@ -32,7 +32,7 @@ from calsync.errors import (
     WrongCredentials,
 )
 
-__all__ = ["SCOPE", "CronofyOAuth", "Grant", "Tokens"]
+__all__ = ["SCOPE", "CronofyOAuth", "Grant", "TokenPair"]
 
 _ATTEMPTS = 3
 _PATIENCE = 30.0
@@ -99,7 +99,7 @@ class CronofyOAuth:
         )
         return read_grant(answer, self._clock.now())
 
-    def refresh(self, refresh_token: str) -> Tokens:
+    def refresh(self, refresh_token: str) -> TokenPair:
         """Return new tokens; the refresh token in them may be new too and has to be kept.
 
         Raises AccessRevoked where the authorisation has ended, WrongCredentials and

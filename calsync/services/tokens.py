@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from calsync.core.account import Disconnection
-from calsync.cronofy.oauth import Tokens as TokenPair
+from calsync.cronofy.oauth import TokenPair
 from calsync.db.accounts import claim_renewal, find_account_of_tenant, release_renewal
 from calsync.db.models import LinkedAccount
 from calsync.errors import AccessRevoked, CronofyError, StorageUnavailable, TemporaryError

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from calsync.clock import Clock
-from calsync.cronofy.calls import Tokens
+from calsync.cronofy.calls import TokenSource
 from calsync.cronofy.client import CronofyClient
 from calsync.cronofy.limiter import Lane
 from calsync.cronofy.oauth import CronofyOAuth
@@ -21,7 +21,7 @@ class Tools:
     keyring: Keyring
     oauth: CronofyOAuth
     #: Makes a client that asks with the given tokens, in a lane, for a tenant.
-    cronofy: Callable[[Tokens, Lane, str], CronofyClient]
+    cronofy: Callable[[TokenSource, Lane, str], CronofyClient]
     #: Tells whoever does due work that there is some.
     wake: Callable[[], None]
 

@@ -13,7 +13,7 @@ from calsync.cronofy.batch import Delete, Upsert
 from calsync.cronofy.client import CronofyClient
 from calsync.cronofy.limiter import Lane, Limiter
 from calsync.cronofy.notifications import NotificationKind, is_genuine, read_notification
-from calsync.cronofy.oauth import CronofyOAuth, Tokens
+from calsync.cronofy.oauth import CronofyOAuth, TokenPair
 from calsync.cronofy.queries import BusyQuery, EventQuery
 from calsync.cronofy.transport import Transport
 from calsync.errors import (
@@ -65,7 +65,7 @@ def dana(sandbox: RunningSandbox) -> Caller:
 class OAuthTokens:
     """Tokens that are renewed at the sandbox, by one thread for all."""
 
-    def __init__(self, oauth: CronofyOAuth, pair: Tokens) -> None:
+    def __init__(self, oauth: CronofyOAuth, pair: TokenPair) -> None:
         self.oauth = oauth
         self.pair = pair
         self.renewals = 0
@@ -91,7 +91,7 @@ def oauth_of(sandbox: RunningSandbox, secret: str = "") -> CronofyOAuth:
 
 def client_of(dana: Caller, *, patience: float = 5.0, **limits: float) -> CronofyClient:
     clock = SystemClock()
-    pair = Tokens(dana.tokens["access_token"], dana.tokens["refresh_token"], clock.now())
+    pair = TokenPair(dana.tokens["access_token"], dana.tokens["refresh_token"], clock.now())
     tokens = OAuthTokens(oauth_of(dana.sandbox), pair)
     client = CronofyClient(
         dana.sandbox.url,
