@@ -24,6 +24,7 @@ from tests.consent import consent
 from tests.installations import make_settings
 from tests.postgres import PostgresServer
 from tests.sandbox_server import RunningSandbox
+from tests.wheels import build_wheel
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +55,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         server: PostgresServer = request.getfixturevalue("postgres")
         with server.copy_of("template") as url:
             yield url
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the wheel that an installation is made from."""
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture

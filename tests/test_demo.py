@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,11 +50,18 @@ def environment() -> dict[str, str]:
     return {**kept, "PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
 
 
-@pytest.fixture
+@pytest.fixture(params=["editable", "wheel"])
 def demo(
-    elsewhere: Path, environment: dict[str, str]
+    elsewhere: Path,
+    environment: dict[str, str],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> Iterator[tuple["subprocess.Popen[str]", str, str]]:
     """Give a running demo with the addresses of product and sandbox."""
+    if request.param == "wheel":
+        with zipfile.ZipFile(request.getfixturevalue("wheel")) as archive:
+            archive.extractall(tmp_path / "installed")
+        environment["PYTHONPATH"] = str(tmp_path / "installed")
     process = subprocess.Popen(
         [CALSYNC, "demo"],
         cwd=elsewhere,

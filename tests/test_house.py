@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 import calsync
-
-ROOT = Path(__file__).parent.parent
-IGNORED = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "instance", "build")
+from tests.wheels import IGNORED, ROOT
 
 #: For each import contract a module that breaks it.
 VIOLATIONS = {
@@ -138,23 +136,6 @@ def list_wanted_files() -> set[str]:
     return {name for name in present if name.startswith("calsync/")} | {
         f"calsync/{name}" for name in present if name.startswith(("templates/", "static/"))
     }
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the wheel that an installation is made from."""
-    folder = tmp_path_factory.mktemp("wheel")
-    source = folder / "source"
-    shutil.copytree(ROOT, source, ignore=IGNORED)
-    script = "from setuptools import build_meta; import sys; build_meta.build_wheel(sys.argv[1])"
-    subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script, folder],
-        cwd=source,
-        check=True,
-        capture_output=True,
-    )
-    [built] = folder.glob("*.whl")
-    return built
 
 
 def test_the_wheel_holds_what_the_repository_has(wheel: Path):

@@ -21,7 +21,7 @@ from calsync.errors import (
 from calsync.ids import fingerprint, new_id, new_secret
 from calsync.logs import Log
 from calsync.metrics import CONNECTIONS
-from calsync.services.accounts import check_account, plan_revocation
+from calsync.services.accounts import CHECK_WHILE_READ, check_account, plan_revocation
 from calsync.services.tokens import sealed_tokens
 from calsync.services.tools import Tools, Who
 
@@ -137,9 +137,8 @@ def _exchange(tools: Tools, who: Who, begun: ConnectState, code: str) -> Return:
         try:
             check_account(tools, who.tenant_id, saved.account_id, Lane.USER)
         except CronofyError as error:
-            # The tokens are safe; the planned check finds the calendars later.
+            # The tokens are safe; the planned look finds the calendars later.
             log.warning("account not checked", error=type(error).__name__)
-    tools.wake()
     return saved
 
 
@@ -160,7 +159,10 @@ def _save_grant(tools: Tools, who: Who, begun: ConnectState, grant: Grant) -> Re
         account.connected_at = account.connected_at if known else now
         session.add(account)
         session.flush()
-        due_rows.wake(session, who.tenant_id, DueKind.CHECK_ACCOUNT, account.id, now)
+        # We look ourselves in a moment; this is for the case that we never get there.
+        due_rows.wake(
+            session, who.tenant_id, DueKind.CHECK_ACCOUNT, account.id, now + CHECK_WHILE_READ
+        )
     if known is None:
         return Return(Outcome.CONNECTED, account.id)
     return Return(Outcome.ALREADY_LINKED if was_connected else Outcome.RECONNECTED, account.id)

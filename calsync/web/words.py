@@ -17,6 +17,7 @@ def register_words(app: Flask, settings: Settings) -> None:
     """Give templates the words."""
     app.add_template_filter(service_name)
     app.add_template_filter(describe_disconnection)
+    app.add_template_filter(browser_name)
 
     @app.template_filter()
     def relink_url(linked: LinkedView) -> str | None:
@@ -54,6 +55,22 @@ def describe_disconnection(reason: Disconnection) -> str:
         ),
     }
     return words[reason]
+
+
+def browser_name(described: str) -> str:
+    """Return what people call the browser that describes itself so, and the system it runs on."""
+    # Each claims to be the ones behind it, so the first match is the true one.
+    browsers = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome"}
+    systems = {"Windows": "Windows", "Android": "Android", "iPhone": "iOS", "iPad": "iOS"}
+    browser = _first_match(described, {**browsers, "Safari/": "Safari"})
+    system = _first_match(described, {**systems, "Mac OS X": "macOS", "Linux": "Linux"})
+    if browser and system:
+        return _("%(browser)s on %(system)s", browser=browser, system=system)
+    return browser or system or _("Unknown browser")
+
+
+def _first_match(text: str, names: dict[str, str]) -> str:
+    return next((name for mark, name in names.items() if mark in text), "")
 
 
 def describe_return(outcome: Outcome, linked: LinkedView | None) -> tuple[str, str]:

@@ -151,6 +151,12 @@ def test_a_person_connects_icloud_after_a_wrong_password(
     assert set(answer_of(page)) == {"code", "state"}
 
 
+def go_back(page: Page) -> None:
+    """Press Back once the page is there that one goes back from."""
+    page.wait_for_load_state()
+    page.go_back()
+
+
 def test_back_from_the_consent_page_leads_to_the_sign_in_and_forward_again(
     page: Page, sandbox: RunningSandbox
 ) -> None:
@@ -159,12 +165,12 @@ def test_back_from_the_consent_page_leads_to_the_sign_in_and_forward_again(
     page.get_by_role("button", name="Deny").click()
     assert answer_of(page)["error"] == ["access_denied"]
 
-    page.go_back()
+    go_back(page)
     page.get_by_role("button", name="Allow").click()
     assert "code" in answer_of(page)
 
-    page.go_back()
-    page.go_back()
+    go_back(page)
+    go_back(page)
     expect(page.get_by_role("heading", name="Sign in to iCloud")).to_be_visible()
 
 

@@ -29,7 +29,7 @@ HOSTILE = (
     "\u202egnp.exe",
     "🦊" * 300,
     "x" * 5000,
-    "' \" hx-get=/x {{7*7}}",
+    "' \" hx-get=/x {{1001*7}}",
 )
 
 
@@ -267,7 +267,7 @@ def test_hostile_names_of_mailboxes_and_calendars_are_only_words(
         answer = browser.get(path)
         assert answer.status_code == 200
         main = answer.text.partition("<main")[2]
-        for code in ("<script", "<img", "49"):
+        for code in ("<script", "<img", "7007"):
             assert code not in main
         assert "x" * 200 not in main, "a long name is cut"
     done = post(browser, f"/calendar-sync/accounts/{account_id}/disconnect")

@@ -114,13 +114,13 @@ def test_a_body_of_any_bytes_is_a_clear_refusal(client: FlaskClient, data: bytes
 
 
 @pytest.mark.parametrize(
-    "value", ["<script>alert(1)</script>", "\u202ertl", "😀" * 100, "x" * 5000, "{{7*7}}"]
+    "value", ["<script>alert(1)</script>", "\u202ertl", "😀" * 100, "x" * 5000, "{{1001*7}}"]
 )
 def test_hostile_words_come_back_as_words(client: FlaskClient, value: str):
     answer = post(client, "/login", {"tenant": value, "email": value, "password": value})
     assert answer.status_code == 422
     assert "<script>alert" not in answer.text
-    assert "49" not in answer.text.partition("<main")[2].partition("csrf_token")[0]
+    assert "7007" not in answer.text.partition("<main")[2].partition("csrf_token")[0]
 
 
 @pytest.mark.parametrize(

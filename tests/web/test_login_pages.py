@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from calsync.services.tools import Tools
 from calsync.web.auth import guesses
+from calsync.web.words import browser_name
 from tests.browsing import post
 from tests.cast import PASSWORD, Person
 from tests.clocks import FakeClock
@@ -259,3 +260,19 @@ def test_over_https_the_cookie_is_bound_to_host_and_tls(
     assert "Secure" in cookie
     assert "Path=/" in cookie
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+@pytest.mark.parametrize(
+    ("described", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/150 Safari/537.36 Edg/150", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; like Mac OS X) Version/19 Safari/604.1", "Safari on iOS"),
+        ("Mozilla/5.0 (Macintosh; Mac OS X 10_15) Chrome/150 Safari/537.36", "Chrome on macOS"),
+        ("curl/8", "Unknown browser"),
+        ("", "Unknown browser"),
+    ],
+)
+def test_a_browser_is_called_by_its_name(app: Flask, described: str, name: str):
+    with app.test_request_context():
+        assert browser_name(described) == name

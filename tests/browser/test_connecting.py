@@ -1,0 +1,398 @@
+"""The whole way of connecting a mailbox, in a real browser."""
+
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from calsync.app import start_loop, tools_of
+from calsync.clock import SystemClock
+from calsync.config import Settings
+from calsync.db.models import DueRow, LinkedAccount, LinkedCalendar
+from tests.browser.axe import axe_violations
+from tests.browser.conftest import OpenPage
+from tests.browser.console import Console
+from tests.browser.serving import serve
+from tests.cast import PASSWORD
+from tests.sandbox_server import RunningSandbox
+from tests.services.test_linking import profile_of
+from tests.web.routes import PUBLIC
+from tests.web.test_calendar_sync import HOSTILE
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+SERVICES = {
+    "iCloud": ("dana@icloud.example", "iCloud"),
+    "Google": ("dana@google.example", "Google"),
+    "Office 365": ("dana@office365.example", "Office 365"),
+    "Exchange (on-premise)": ("dana@exchange.example", "Exchange (on-premise)"),
+    "Outlook.com": ("dana@outlook.example", "Outlook.com"),
+}
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "narrow": {"viewport": {"width": 320, "height": 640}},
+    "narrow and dark": {"viewport": {"width": 320, "height": 640}, "color_scheme": "dark"},
+    "without scripts": {"java_script_enabled": False},
+}
+
+
+@dataclass(frozen=True)
+class Product:
+    """The product as it is served to browsers."""
+
+    app: Flask
+    url: str
+
+
+@pytest.fixture
+def host() -> str:
+    """Return the name that browsers reach the product by; the sandbox is at 127.0.0.1."""
+    return "127.0.0.1"
+
+
+@pytest.fixture
+def settings(settings: Settings, host: str) -> Settings:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return replace(settings, public_url=f"http://{host}:{port}")
+
+
+@pytest.fixture
+def product(
+    settings: Settings, make_app: Callable[..., Flask], sandbox: RunningSandbox
+) -> Iterator[Product]:
+    """Give the product, served on a port of its own, doing its due work."""
+    app = make_app(settings, SystemClock())
+    port = int(settings.public_url.rpartition(":")[2])
+    loop = start_loop(app)
+    with serve(app, port=port):
+        yield Product(app, settings.public_url)
+    loop.stop()
+
+
+def log_in(page: Page, product: Product) -> None:
+    page.goto(f"{product.url}/login")
+    page.get_by_label("Tenant").fill("acme")
+    page.get_by_label("E-mail").fill("dana@acme.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Calendar Sync", level=1)).to_be_visible()
+
+
+def choose(page: Page, service: str) -> None:
+    page.get_by_role("link", name="Click to Connect").click()
+    page.get_by_role("link", name=service, exact=True).click()
+
+
+def sign_in(page: Page, mailbox: str, password: str = "sandbox") -> None:
+    page.get_by_label("E-mail address").fill(mailbox)
+    page.get_by_label("assword").fill(password)
+    if "exchange" in mailbox:
+        page.get_by_label("Server address").fill("mail.firm.example")
+    page.get_by_role("button", name="Sign in").click()
+
+
+def connect(page: Page, service: str = "Google") -> None:
+    choose(page, service)
+    sign_in(page, SERVICES[service][0])
+    page.get_by_role("button", name="Allow").click()
+
+
+def account_of(page: Page, mailbox: str) -> Any:
+    return page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=mailbox))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_service_is_connected_and_listed(page: Page, product: Product, service: str):
+    mailbox, name = SERVICES[service]
+    log_in(page, product)
+    connect(page, service)
+    expect(page).to_have_url(f"{product.url}/calendar-sync")
+    expect(page.get_by_role("status").first).to_have_text(f"{name} account {mailbox} is connected.")
+    account = account_of(page, mailbox)
+    expect(account.get_by_text("Connected", exact=True)).to_be_visible()
+    expect(account.get_by_text(name, exact=True)).to_be_visible()
+    for calendar in ("Calendar", "Work", "Personal", "Holidays"):
+        expect(account.get_by_text(calendar, exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("host", ["localhost"])
+def test_product_and_portal_may_have_different_names(page: Page, product: Product, host: str):
+    log_in(page, product)
+    connect(page)
+    expect(page).to_have_url(f"http://localhost:{product.url.rpartition(':')[2]}/calendar-sync")
+    expect(account_of(page, "dana@google.example")).to_be_visible()
+
+
+def test_a_wrong_password_is_refused_and_the_right_one_goes_on(page: Page, product: Product):
+    log_in(page, product)
+    choose(page, "Google")
+    sign_in(page, "dana@google.example", "wrong")
+    expect(page.get_by_role("alert")).to_be_visible()
+    sign_in(page, "dana@google.example")
+    page.get_by_role("button", name="Allow").click()
+    expect(account_of(page, "dana@google.example")).to_be_visible()
+
+
+def test_a_refusal_leads_back_and_links_nothing(page: Page, product: Product):
+    log_in(page, product)
+    choose(page, "Google")
+    sign_in(page, "dana@google.example")
+    page.get_by_role("button", name="Deny").click()
+    expect(page.get_by_role("alert")).to_have_text(
+        "Calendar not connected. You chose not to give access. Nothing was changed."
+    )
+    expect(page.get_by_role("heading", name="No calendar is connected yet")).to_be_visible()
+
+
+def test_a_lost_sign_in_is_found_and_mended(page: Page, product: Product, sandbox: RunningSandbox):
+    log_in(page, product)
+    connect(page)
+    profile = profile_of(sandbox, "dana@google.example")
+    sandbox.control("POST", f"/profiles/{profile}/disconnect")
+    page.get_by_role("button", name="Check now").click()
+    expect(page.get_by_text("Not Connected", exact=True)).to_be_visible()
+    expect(page.get_by_text("Sign-in expired.")).to_be_visible()
+    page.get_by_role("link", name="Reconnect").click()
+    sign_in(page, "dana@google.example")
+    expect(page.get_by_role("heading", name="Your calendar is connected again")).to_be_visible()
+    page.goto(f"{product.url}/calendar-sync")
+    page.get_by_role("button", name="Check now").click()
+    expect(page.get_by_text("Connected", exact=True)).to_be_visible()
+
+
+def test_withdrawn_access_is_given_again(page: Page, product: Product, sandbox: RunningSandbox):
+    log_in(page, product)
+    connect(page)
+    sandbox.fault("token_revoked")
+    page.get_by_role("button", name="Check now").click()
+    expect(page.get_by_text("Access was removed.")).to_be_visible()
+    page.get_by_role("link", name="Reconnect").click()
+    sign_in(page, "dana@google.example")
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_role("status").first).to_have_text(
+        "Google account dana@google.example is connected again."
+    )
+
+
+def test_disconnecting_asks_and_then_tells_cronofy(
+    page: Page, product: Product, sandbox: RunningSandbox
+):
+    log_in(page, product)
+    connect(page)
+    page.get_by_role("link", name="Disconnect").click()
+    page.get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_role("heading", name="No calendar is connected yet")).to_be_visible()
+
+    def revokes() -> int:
+        rows = sandbox.control("GET", "/requests")["requests"]
+        return sum(row["count"] for row in rows if row["path"] == "/oauth/token/revoke")
+
+    for _ in range(100):
+        if revokes():
+            break
+        page.wait_for_timeout(50)
+    assert revokes() == 1
+
+
+def test_calendars_that_are_being_read_appear_by_themselves(
+    page: Page, product: Product, sandbox: RunningSandbox
+):
+    profile = profile_of(sandbox, "dana@google.example")
+    sandbox.control("POST", f"/profiles/{profile}/initial_sync", {"required": True})
+    log_in(page, product)
+    connect(page)
+    expect(page.get_by_text("We are reading your calendars.")).to_be_visible()
+    sandbox.control("POST", f"/profiles/{profile}/initial_sync", {"required": False})
+    # Asked again by the loop after 5 s, and shown by the fragment 2 s later.
+    expect(page.get_by_text("We are reading your calendars.")).to_be_hidden(timeout=15_000)
+    expect(page.get_by_text("Work", exact=True)).to_be_visible()
+    polls: list[str] = []
+    page.on("request", lambda request: polls.append(request.url))
+    page.wait_for_timeout(2500)
+    assert polls == [], "Nothing is asked any more once everything is read."
+
+
+def test_everything_works_without_scripts(open_page: OpenPage, product: Product):
+    page = open_page(java_script_enabled=False)
+    log_in(page, product)
+    connect(page)
+    expect(account_of(page, "dana@google.example")).to_be_visible()
+    page.get_by_role("button", name="Check now").click()
+    page.get_by_role("link", name="Disconnect").click()
+    page.get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_role("heading", name="No calendar is connected yet")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+def test_everything_works_by_keyboard_alone(page: Page, product: Product):
+    page.goto(f"{product.url}/login")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    for word in ("acme", "dana@acme.example", PASSWORD):
+        page.keyboard.press("Tab")
+        page.keyboard.type(word)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="No calendar is connected yet")).to_be_visible()
+    press_until_focused(page, "Click to Connect")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Outlook.com")).to_be_visible()
+    press_until_focused(page, "Google")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("E-mail address")).to_be_visible()
+    page.get_by_label("E-mail address").focus()
+    page.keyboard.type("dana@google.example")
+    page.keyboard.press("Tab")
+    page.keyboard.type("sandbox")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Allow")).to_be_visible()
+    press_until_focused(page, "Allow")
+    page.keyboard.press("Enter")
+    expect(account_of(page, "dana@google.example")).to_be_visible()
+
+
+def press_until_focused(page: Page, name: str) -> None:
+    page.wait_for_load_state()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if name in page.evaluate("document.activeElement.innerText || ''"):
+            return
+    raise AssertionError(f"{name} is not reached with the Tab key.")
+
+
+def test_an_error_takes_the_focus_and_leads_to_its_field(page: Page, product: Product):
+    page.goto(f"{product.url}/login")
+    page.get_by_role("button", name="Log in").click()
+    expect(page).to_have_title("Error: Log in - calsync")
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_role("link", name="Enter your password").click()
+    expect(page.get_by_label("Password")).to_be_focused()
+
+
+def list_pages(product: Product) -> dict[str, str]:
+    """Return an address for each route that shows a page of its own, by endpoint."""
+    with tools_of(product.app).db.read() as session:
+        account_id = session.query(LinkedAccount).first().id
+    pages = {
+        "calendar_sync.listing": "/calendar-sync",
+        "calendar_sync.ask_disconnect": f"/calendar-sync/accounts/{account_id}/disconnect",
+        "account.show": "/account",
+        "an error": "/nothing/here",
+    }
+    return {endpoint: product.url + path for endpoint, path in pages.items()}
+
+
+#: Routes for reading that show no page of their own: redirects, fragments, files and figures.
+NO_PAGE = {
+    "calendar_sync.connect",
+    "calendar_sync.callback",
+    "calendar_sync.reading",
+}
+
+
+def test_every_page_there_is_gets_looked_at(product: Product, page: Page):
+    log_in(page, product)
+    connect(page)
+    expect(account_of(page, "dana@google.example")).to_be_visible()
+    reading = {
+        rule.endpoint
+        for rule in product.app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.endpoint not in PUBLIC
+    }
+    assert reading - NO_PAGE == set(list_pages(product)) - {"an error"}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_is_fit_for_everybody(
+    open_page: OpenPage, product: Product, sandbox: RunningSandbox, look: str, console: Console
+):
+    console.allow("status of 404")
+    page = open_page(**LOOKS[look])
+    check_page(page, f"{product.url}/login", look)
+    page.get_by_role("button", name="Log in").click()
+    check(page, look)
+    log_in(page, product)
+    check(page, look)
+    connect(page)
+    check(page, look)
+    for url in list_pages(product).values():
+        check_page(page, url, look)
+    page.goto(f"{product.url}/account")
+    page.get_by_role("button", name="Change password").click()
+    check(page, look)
+    profile = profile_of(sandbox, "dana@google.example")
+    sandbox.control("POST", f"/profiles/{profile}/disconnect")
+    page.goto(f"{product.url}/calendar-sync")
+    page.get_by_role("button", name="Check now").click()
+    expect(page.get_by_text("Not Connected", exact=True)).to_be_visible()
+    check(page, look)
+    make_hostile(product)
+    check_page(page, f"{product.url}/calendar-sync", look)
+
+
+def make_hostile(product: Product) -> None:
+    """Give the mailbox and its calendars the worst names there are, for good."""
+    with tools_of(product.app).db.begin() as session:
+        session.query(DueRow).delete()
+        session.query(LinkedAccount).one().profile_name = HOSTILE[4]
+        for calendar, name in zip(session.query(LinkedCalendar), HOSTILE, strict=False):
+            calendar.name = name
+
+
+def check_page(page: Page, url: str, look: str) -> None:
+    page.goto(url)
+    check(page, look)
+
+
+def check(page: Page, look: str) -> None:
+    page.wait_for_load_state()
+    if look != "without scripts":
+        assert axe_violations(page) == [], (page.url, look)
+    assert page.get_by_role("heading", level=1).count() == 1, page.url
+    width = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert width[0] <= width[1], (page.url, look, width)
+
+
+def test_hostile_names_run_no_code(page: Page, product: Product):
+    log_in(page, product)
+    connect(page)
+    make_hostile(product)
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    page.goto(f"{product.url}/calendar-sync")
+    expect(page.get_by_text("<script>alert(1)</script>")).to_be_visible()
+    assert dialogs == []
+
+
+def test_the_chosen_look_wins_over_the_systems(open_page: OpenPage, product: Product):
+    page = open_page(color_scheme="light")
+    log_in(page, product)
+    page.goto(f"{product.url}/account")
+    page.get_by_label("Dark").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status").first).to_have_text("Saved.")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(18, 23, 30)"
+    assert axe_violations(page) == []
+
+
+def test_a_login_that_ended_elsewhere_leads_the_reading_page_to_the_login(
+    page: Page, product: Product, sandbox: RunningSandbox, console: Console
+):
+    console.allow("status of 401")
+    profile = profile_of(sandbox, "dana@google.example")
+    sandbox.control("POST", f"/profiles/{profile}/initial_sync", {"required": True})
+    log_in(page, product)
+    connect(page)
+    expect(page.get_by_text("We are reading your calendars.")).to_be_visible()
+    page.context.clear_cookies()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    assert page.url == f"{product.url}/login?next=/calendar-sync"
