@@ -1,12 +1,13 @@
 # make run    the product and a sandbox, wired to each other
 # make test   every check: format, lint, types, import contracts, tests
+# make bench  how fast the sandbox answers
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: run test clean
+.PHONY: run test bench clean
 
 run: $(STAMP)
 	$(BIN)/calsync demo
@@ -17,6 +18,9 @@ test: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: $(STAMP)
+	$(BIN)/python bench/sandbox.py
 
 $(STAMP): setup.cfg pyproject.toml constraints.txt
 	@if command -v uv >/dev/null 2>&1; then \

@@ -1,0 +1,72 @@
+"""What the documents say is there, and what is there they say."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from calsync.cli import main
+from calsync.sandbox.faults import KINDS
+from tests.sandbox_server import RunningSandbox
+from tests.wheels import ROOT
+
+DOCS = ROOT / "docs"
+
+
+def first_cells(document: str, form: str) -> list[str]:
+    """Return what stands in the first column of a document's tables, where it has this form."""
+    return re.findall(rf"^\| `({form})` \|", (DOCS / document).read_text(), re.MULTILINE)
+
+
+def test_every_setting_is_documented_and_every_documented_one_is_read():
+    code = "".join(
+        path.read_text() for path in (ROOT / "calsync").rglob("*.py") if "sandbox" not in path.parts
+    )
+    read = set(re.findall(r'"((?:CALSYNC|CRONOFY)_[A-Z_]+|(?:SANDBOX_)?PORT)"', code))
+    documented = set(
+        re.findall(r"^\| `([A-Z_]+)` \|", (DOCS / "settings.md").read_text(), re.MULTILINE)
+    )
+    assert documented == read
+
+
+def test_every_control_endpoint_of_the_sandbox_is_documented(running_sandbox: RunningSandbox):
+    endpoints = {
+        f"{method} {re.sub('<[^>]+>', '<id>', rule.rule.removeprefix('/_control'))}"
+        for rule in running_sandbox.app.url_map.iter_rules()
+        if rule.rule.startswith("/_control")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    documented = re.findall(
+        r"^\| `([A-Z]+ /\S+)` \|", (DOCS / "sandbox.md").read_text(), re.MULTILINE
+    )
+    assert {line.replace("<uid>", "<id>") for line in documented} == endpoints
+
+
+def test_every_fault_is_documented():
+    assert set(first_cells("sandbox.md", r"\w+")) == set(KINDS)
+
+
+def test_every_command_that_the_readme_names_exists():
+    text = (ROOT / "README.md").read_text() + (DOCS / "operating.md").read_text()
+    named = set(re.findall(r"\bcalsync (demo|serve|\w+ \w+)(?=[\s`])", text))
+    known = {"demo", "serve"} | {
+        f"{group} {name}"
+        for group in ("db", "keys", "tenant", "user")
+        for name in main.commands[group].commands  # type: ignore[attr-defined]
+    }
+    spoken = {words for words in named if words.split()[0] in {"db", "keys", "tenant", "user"}}
+    assert spoken
+    assert spoken <= known
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=str)
+def test_every_link_inside_the_documents_leads_somewhere(path: Path):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text()):
+        assert (path.parent / target).exists(), target
+
+
+def test_the_readme_tells_what_make_does():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in ("run", "test", "bench"):
+        assert f"\n{target}: $(STAMP)" in makefile
+        assert f"make {target}" in (ROOT / "README.md").read_text()
