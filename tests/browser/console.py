@@ -18,11 +18,16 @@ class Console:
     def __init__(self) -> None:
         self._complaints: list[str] = []
         self._allowed = [ALWAYS_ALLOWED]
+        self._is_listening = True
 
     def watch(self, context: BrowserContext) -> None:
         """Listen to all pages that the context opens from now on."""
         context.add_init_script(REPORT_VIOLATIONS)
         context.on("page", self._watch_page)
+
+    def stop_listening(self) -> None:
+        """Hear nothing more: the server goes, and what a page still loads fails."""
+        self._is_listening = False
 
     def allow(self, text: str) -> None:
         """Expect complaints that contain ``text``."""
@@ -42,8 +47,9 @@ class Console:
         page.on("pageerror", self._note_error)
 
     def _note_message(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and self._is_listening:
             self._complaints.append(f"{message.text} ({message.location.get('url', '')})")
 
     def _note_error(self, error: Error) -> None:
-        self._complaints.append(f"Uncaught: {error.message}")
+        if self._is_listening:
+            self._complaints.append(f"Uncaught: {error.message}")

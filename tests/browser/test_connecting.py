@@ -1,22 +1,16 @@
 """The whole way of connecting a mailbox, in a real browser."""
 
-import socket
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Page, expect
 
-from calsync.app import start_loop, tools_of
-from calsync.clock import SystemClock
-from calsync.config import Settings
+from calsync.app import tools_of
 from calsync.db.models import DueRow, LinkedAccount, LinkedCalendar
 from tests.browser.axe import axe_violations
 from tests.browser.conftest import OpenPage
 from tests.browser.console import Console
-from tests.browser.serving import serve
+from tests.browser.steps import SERVICES, Product, account_of, choose, connect, log_in, sign_in
 from tests.cast import PASSWORD
 from tests.sandbox_server import RunningSandbox
 from tests.services.test_linking import profile_of
@@ -25,13 +19,6 @@ from tests.web.test_calendar_sync import HOSTILE
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-SERVICES = {
-    "iCloud": ("dana@icloud.example", "iCloud"),
-    "Google": ("dana@google.example", "Google"),
-    "Office 365": ("dana@office365.example", "Office 365"),
-    "Exchange (on-premise)": ("dana@exchange.example", "Exchange (on-premise)"),
-    "Outlook.com": ("dana@outlook.example", "Outlook.com"),
-}
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
@@ -39,73 +26,6 @@ LOOKS: dict[str, dict[str, Any]] = {
     "narrow and dark": {"viewport": {"width": 320, "height": 640}, "color_scheme": "dark"},
     "without scripts": {"java_script_enabled": False},
 }
-
-
-@dataclass(frozen=True)
-class Product:
-    """The product as it is served to browsers."""
-
-    app: Flask
-    url: str
-
-
-@pytest.fixture
-def host() -> str:
-    """Return the name that browsers reach the product by; the sandbox is at 127.0.0.1."""
-    return "127.0.0.1"
-
-
-@pytest.fixture
-def settings(settings: Settings, host: str) -> Settings:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return replace(settings, public_url=f"http://{host}:{port}")
-
-
-@pytest.fixture
-def product(
-    settings: Settings, make_app: Callable[..., Flask], sandbox: RunningSandbox
-) -> Iterator[Product]:
-    """Give the product, served on a port of its own, doing its due work."""
-    app = make_app(settings, SystemClock())
-    port = int(settings.public_url.rpartition(":")[2])
-    loop = start_loop(app)
-    with serve(app, port=port):
-        yield Product(app, settings.public_url)
-    loop.stop()
-
-
-def log_in(page: Page, product: Product) -> None:
-    page.goto(f"{product.url}/login")
-    page.get_by_label("Tenant").fill("acme")
-    page.get_by_label("E-mail").fill("dana@acme.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Calendar Sync", level=1)).to_be_visible()
-
-
-def choose(page: Page, service: str) -> None:
-    page.get_by_role("link", name="Click to Connect").click()
-    page.get_by_role("link", name=service, exact=True).click()
-
-
-def sign_in(page: Page, mailbox: str, password: str = "sandbox") -> None:
-    page.get_by_label("E-mail address").fill(mailbox)
-    page.get_by_label("assword").fill(password)
-    if "exchange" in mailbox:
-        page.get_by_label("Server address").fill("mail.firm.example")
-    page.get_by_role("button", name="Sign in").click()
-
-
-def connect(page: Page, service: str = "Google") -> None:
-    choose(page, service)
-    sign_in(page, SERVICES[service][0])
-    page.get_by_role("button", name="Allow").click()
-
-
-def account_of(page: Page, mailbox: str) -> Any:
-    return page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=mailbox))
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -1,0 +1,57 @@
+"""What people do on the pages, step by step."""
+
+from dataclasses import dataclass
+
+from flask import Flask
+from playwright.sync_api import Locator, Page, expect
+
+from tests.cast import PASSWORD
+
+#: Each service as the portal calls it, with Dana's mailbox there.
+SERVICES = {
+    "iCloud": ("dana@icloud.example", "iCloud"),
+    "Google": ("dana@google.example", "Google"),
+    "Office 365": ("dana@office365.example", "Office 365"),
+    "Exchange (on-premise)": ("dana@exchange.example", "Exchange (on-premise)"),
+    "Outlook.com": ("dana@outlook.example", "Outlook.com"),
+}
+
+
+@dataclass(frozen=True)
+class Product:
+    """The product as it is served to browsers."""
+
+    app: Flask
+    url: str
+
+
+def log_in(page: Page, product: Product) -> None:
+    page.goto(f"{product.url}/login")
+    page.get_by_label("Tenant").fill("acme")
+    page.get_by_label("E-mail").fill("dana@acme.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Calendar Sync", level=1)).to_be_visible()
+
+
+def choose(page: Page, service: str) -> None:
+    page.get_by_role("link", name="Click to Connect").click()
+    page.get_by_role("link", name=service, exact=True).click()
+
+
+def sign_in(page: Page, mailbox: str, password: str = "sandbox") -> None:
+    page.get_by_label("E-mail address").fill(mailbox)
+    page.get_by_label("assword").fill(password)
+    if "exchange" in mailbox:
+        page.get_by_label("Server address").fill("mail.firm.example")
+    page.get_by_role("button", name="Sign in").click()
+
+
+def connect(page: Page, service: str = "Google") -> None:
+    choose(page, service)
+    sign_in(page, SERVICES[service][0])
+    page.get_by_role("button", name="Allow").click()
+
+
+def account_of(page: Page, mailbox: str) -> Locator:
+    return page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=mailbox))
