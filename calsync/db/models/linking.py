@@ -1,10 +1,8 @@
-"""The tables. Every row carries its tenant; foreign keys carry it along."""
+"""Mailboxes that users let us work with."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import (
-    CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -16,81 +14,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from calsync.core.account import Disconnection
 from calsync.db.base import ID, Base, choice, fresh_id
-
-
-class Role(StrEnum):
-    """What a user may do in the tenant; each includes the ones before."""
-
-    MEMBER = "member"
-    DISPATCHER = "dispatcher"
-    ADMIN = "admin"
-
-
-class Theme(StrEnum):
-    """How the pages look: as the system says, or always one way."""
-
-    SYSTEM = "system"
-    LIGHT = "light"
-    DARK = "dark"
-
-
-class Tenant(Base):
-    """A firm that uses the product."""
-
-    __tablename__ = "tenants"
-
-    id: Mapped[str] = mapped_column(ID, primary_key=True, default=fresh_id)
-    #: The short name that people type at login.
-    slug: Mapped[str] = mapped_column(String(40), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[datetime]
-
-
-class User(Base):
-    """A person of a tenant."""
-
-    __tablename__ = "users"
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "email"),
-        UniqueConstraint("tenant_id", "id"),
-        CheckConstraint("email = lower(email)", name="email_is_lower_case"),
-    )
-
-    id: Mapped[str] = mapped_column(ID, primary_key=True, default=fresh_id)
-    tenant_id: Mapped[str] = mapped_column(ID, ForeignKey("tenants.id", ondelete="CASCADE"))
-    email: Mapped[str] = mapped_column(String(254))
-    name: Mapped[str] = mapped_column(String(200))
-    role: Mapped[Role] = mapped_column(choice(Role, "role"), default=Role.MEMBER)
-    #: argon2id, in its own text form.
-    password_hash: Mapped[str] = mapped_column(String(200))
-    time_zone: Mapped[str] = mapped_column(String(64), default="Etc/UTC")
-    locale: Mapped[str] = mapped_column(String(16), default="en")
-    theme: Mapped[Theme] = mapped_column(choice(Theme, "theme"), default=Theme.SYSTEM)
-    is_disabled: Mapped[bool] = mapped_column(default=False)
-    created_at: Mapped[datetime]
-
-
-class LoginSession(Base):
-    """A browser in which a user is logged in. Ending it deletes the row."""
-
-    __tablename__ = "login_sessions"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "user_id"], ["users.tenant_id", "users.id"], ondelete="CASCADE"
-        ),
-        UniqueConstraint("tenant_id", "id"),
-        Index(None, "tenant_id", "user_id"),
-    )
-
-    id: Mapped[str] = mapped_column(ID, primary_key=True, default=fresh_id)
-    tenant_id: Mapped[str] = mapped_column(ID)
-    user_id: Mapped[str] = mapped_column(ID)
-    #: The SHA-256 of the secret that the browser's cookie holds.
-    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
-    #: What the browser says it is, for the list on the account page.
-    browser: Mapped[str] = mapped_column(String(200), default="")
-    created_at: Mapped[datetime]
-    last_seen_at: Mapped[datetime]
 
 
 class ConnectState(Base):
@@ -200,45 +123,3 @@ class Revocation(Base):
     sub: Mapped[str] = mapped_column(Text)
     refresh_token: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
-
-
-class DueKind(StrEnum):
-    """What is to be done later."""
-
-    REVOKE = "revoke"
-    CHECK_ACCOUNT = "check_account"
-
-
-class DueRow(Base):
-    """Something to be done later: the row is the truth, whatever wakes us is only a hint.
-
-    A worker claims it by lease and fence; a release counts only while the fence
-    is still the claim's. ``wakes`` tells whether it was asked for again meanwhile.
-    """
-
-    __tablename__ = "due_rows"
-    __table_args__ = (UniqueConstraint("kind", "subject_id"), Index(None, "due_at"))
-
-    id: Mapped[str] = mapped_column(ID, primary_key=True, default=fresh_id)
-    tenant_id: Mapped[str] = mapped_column(ID, ForeignKey("tenants.id", ondelete="CASCADE"))
-    kind: Mapped[DueKind] = mapped_column(choice(DueKind, "kind"))
-    #: The id of the row that the work is about.
-    subject_id: Mapped[str] = mapped_column(ID)
-    due_at: Mapped[datetime]
-    wakes: Mapped[int] = mapped_column(default=0)
-    lease_owner: Mapped[str | None] = mapped_column(String(64))
-    lease_until: Mapped[datetime | None]
-    fence: Mapped[int] = mapped_column(default=0)
-    attempts: Mapped[int] = mapped_column(default=0)
-    #: The kind of the last failure; never its words.
-    last_error: Mapped[str | None] = mapped_column(String(100))
-
-
-class Lease(Base):
-    """A part that only one process may play, such as the scheduler's. Belongs to no tenant."""
-
-    __tablename__ = "leases"
-
-    name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    owner: Mapped[str] = mapped_column(String(64))
-    until: Mapped[datetime]

@@ -1,0 +1,20 @@
+"""The tables. Every row carries its tenant; foreign keys carry it along."""
+
+from calsync.db.models.due import DueKind, DueRow, Lease
+from calsync.db.models.linking import ConnectState, LinkedAccount, LinkedCalendar, Revocation
+from calsync.db.models.people import LoginSession, Role, Tenant, Theme, User
+
+__all__ = [
+    "ConnectState",
+    "DueKind",
+    "DueRow",
+    "Lease",
+    "LinkedAccount",
+    "LinkedCalendar",
+    "LoginSession",
+    "Revocation",
+    "Role",
+    "Tenant",
+    "Theme",
+    "User",
+]
