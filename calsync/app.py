@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from calsync import find_folder
 from calsync.clock import Clock, SystemClock
@@ -65,6 +66,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     app.extensions["calsync_settings"] = settings
     app.extensions["calsync_tools"] = _make_tools(app, settings, clock)
     CSRFProtect(app)
+    if settings.proxies:
+        # Only whom they speak for is believed; host and scheme are settings.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0
+        )
     _number_requests(app, clock)
     register_pages(app, settings)
     return app

@@ -46,6 +46,8 @@ class Settings:
     instance: Path
     cronofy: CronofySettings
     metrics_token: str = field(repr=False, default="")
+    #: How many proxies stand in front of us, each of which names whom it speaks for.
+    proxies: int = 0
 
     @property
     def is_https(self) -> bool:
@@ -78,7 +80,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         instance=_instance(environment),
         cronofy=_cronofy(environment, complaints),
         metrics_token=environment.get("CALSYNC_METRICS_TOKEN", ""),
+        proxies=_number(environment, "CALSYNC_PROXIES", 0, complaints, least=0),
     )
+    if settings.is_https and "CALSYNC_PROXIES" not in environment:
+        complaints.append(
+            "CALSYNC_PROXIES is missing: say how many proxies stand in front of calsync, usually "
+            "1, so that it knows who asks."
+        )
     if settings.metrics_token and len(settings.metrics_token) < 16:
         complaints.append("CALSYNC_METRICS_TOKEN is too short: give it at least 16 characters.")
     engine = environment.get("CALSYNC_ENGINE", "inprocess")
@@ -209,16 +217,23 @@ def _cronofy(environment: Mapping[str, str], complaints: list[str]) -> CronofySe
         client_secret=environment.get("CRONOFY_CLIENT_SECRET", ""),
         api_url=api_url,
         app_url=app_url,
-        per_second=_rate(environment, "CRONOFY_RATE_PER_SECOND", 50, complaints),
-        per_minute=_rate(environment, "CRONOFY_RATE_PER_MINUTE", 500, complaints),
+        per_second=_number(environment, "CRONOFY_RATE_PER_SECOND", 50, complaints),
+        per_minute=_number(environment, "CRONOFY_RATE_PER_MINUTE", 500, complaints),
     )
 
 
-def _rate(environment: Mapping[str, str], name: str, default: int, complaints: list[str]) -> int:
+def _number(
+    environment: Mapping[str, str],
+    name: str,
+    default: int,
+    complaints: list[str],
+    *,
+    least: int = 1,
+) -> int:
     text = environment.get(name, "")
     if not text:
         return default
-    if not (text.isascii() and text.isdigit()) or int(text) < 1:
-        complaints.append(f"{name} is no whole number from 1 up.")
+    if not (text.isascii() and text.isdigit()) or int(text) < least:
+        complaints.append(f"{name} is no whole number from {least} up.")
         return default
     return int(text)

@@ -4,6 +4,7 @@
   x SettingsError          the administrator can fix it; its text says how
   x UserError              the person can fix it; its text is safe to show
   x StorageUnavailable     the database is busy, full, gone or read-only; try again later
+  x StorageBroken          the database refused what we asked: a mistake of ours
   x AlreadyThere           somebody else was faster to add the same thing
   x CronofyError
     + TemporaryError         worth another try, perhaps after ``retry_after``
@@ -43,6 +44,10 @@ class UserError(CalsyncError):
 
 class StorageUnavailable(CalsyncError):
     """The database did not do its part: busy, full, gone or read-only."""
+
+
+class StorageBroken(CalsyncError):
+    """The database refused a statement or a row: a rule was broken that no person can break."""
 
 
 class AlreadyThere(CalsyncError):

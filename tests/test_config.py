@@ -12,6 +12,7 @@ GOOD = {
     "CALSYNC_SECRET_KEY": "Qx7vN2kLp9RtYw3ZsBd6HfJm8CgVuEaT",
     "CALSYNC_TOKEN_KEYS": f"k1:{new_key()}",
     "CALSYNC_PUBLIC_URL": "https://calsync.example",
+    "CALSYNC_PROXIES": "1",
     "CRONOFY_CLIENT_ID": "an-id",
     "CRONOFY_CLIENT_SECRET": "CRN_a-secret",
 }
@@ -41,9 +42,17 @@ def test_everything_that_is_missing_is_said_at_once():
     with pytest.raises(SettingsError) as caught:
         read_settings({})
     text = str(caught.value)
-    for name in GOOD:
+    needed = set(GOOD) - {"CALSYNC_PROXIES"}
+    for name in needed:
         assert f"{name} is missing" in text
-    assert text.count("\n- ") == len(GOOD)
+    assert text.count("\n- ") == len(needed)
+
+
+def test_behind_a_proxy_that_speaks_tls_it_has_to_be_said_how_many_there_are():
+    assert "CALSYNC_PROXIES is missing" in complaint(CALSYNC_PROXIES=None)
+    assert read(CALSYNC_PROXIES="0").proxies == 0
+    assert read(CALSYNC_PROXIES="2").proxies == 2
+    assert "from 0 up" in complaint(CALSYNC_PROXIES="many")
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ def serve_until_stopped(app: Flask, host: str, port: int) -> None:
         port=port,
         threads=_THREADS,
         ident=None,
+        # The application looks at them itself, and believes as many as the settings say.
+        clear_untrusted_proxy_headers=False,
         # The application refuses large bodies itself, with a page; this only bounds it.
         max_request_body_size=20 * LARGEST_BODY,
     )

@@ -12,16 +12,17 @@ from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     DBAPIError,
-    IntegrityError,
     InterfaceError,
     OperationalError,
-    ProgrammingError,
 )
 from sqlalchemy.orm import Session
 
-from calsync.errors import AlreadyThere, StorageUnavailable
+from calsync.errors import AlreadyThere, StorageBroken, StorageUnavailable
 
 __all__ = ["Database", "Session", "engine_options", "is_in_transaction", "prepare_engine"]
+
+#: How SQLite and PostgreSQL say that there is such a row already.
+_TWICE = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505")
 
 _open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0)
 
@@ -61,11 +62,8 @@ class Database:
                 chosen = connection.execution_options(calsync_writes=writes)
                 with Session(bind=chosen, expire_on_commit=False) as session:
                     yield session
-        # A missing table is an operational error to SQLite and a programming error to PostgreSQL.
-        except (OperationalError, InterfaceError, ProgrammingError) as error:
-            raise StorageUnavailable(f"The database says {_code(error)}.") from None
-        except IntegrityError as error:
-            raise AlreadyThere(f"The database says {_code(error)}.") from None
+        except DBAPIError as error:
+            raise _translated(error) from None
         finally:
             _open_transactions.reset(token)
 
@@ -111,8 +109,19 @@ def protect_file(url: str) -> None:
     Path(path).chmod(0o600)
 
 
+def _translated(error: DBAPIError) -> Exception:
+    """Return what an error of the database means, without its words: they may hold people's."""
+    code = _code(error)
+    if code in _TWICE:
+        return AlreadyThere(f"The database says {code}.")
+    # A missing table is an operational error to SQLite and a programming error to PostgreSQL.
+    if isinstance(error, OperationalError | InterfaceError) or code == "42P01":
+        return StorageUnavailable(f"The database says {code}.")
+    return StorageBroken(f"The database says {code}.")
+
+
 def _code(error: DBAPIError) -> str:
-    """Return the driver's own code: its words may hold what people wrote."""
+    """Return the driver's own code."""
     for name in ("sqlite_errorname", "sqlstate"):
         if code := getattr(error.orig, name, None):
             return str(code)

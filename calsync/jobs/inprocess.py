@@ -131,6 +131,9 @@ class DueLoop:
     def _forget(self, future: Future[None]) -> None:
         with self._lock:
             self._running.discard(future)
+        if future.exception() is not None:
+            # Its row could not be written to: found again at the end of its lease.
+            log.warning("due work not closed", error=type(future.exception()).__name__)
         self.wake()
 
     def _perform(self, claim: Claim) -> None:

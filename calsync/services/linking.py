@@ -48,8 +48,18 @@ class Outcome(StrEnum):
     #: Reconnecting ended in another mailbox than the one to be reconnected.
     OTHER_ACCOUNT = "other_account"
     UNAVAILABLE = "unavailable"
-    #: Cronofy does not take this installation's application id or secret.
+    #: Cronofy does not take this installation's application id, secret or wishes.
     MISCONFIGURED = "misconfigured"
+
+
+#: What Cronofy's consent page may answer in place of a code (RFC 6749, 4.1.2.1); any other
+#: error is about how this installation asks.
+_ERRORS = {
+    "": Outcome.EXPIRED,
+    "access_denied": Outcome.REFUSED,
+    "server_error": Outcome.UNAVAILABLE,
+    "temporarily_unavailable": Outcome.UNAVAILABLE,
+}
 
 
 @dataclass(frozen=True)
@@ -92,7 +102,7 @@ def finish_connect(tools: Tools, who: Who, *, state: str, code: str, error: str)
     if isinstance(begun, Outcome):
         result = Return(begun)
     elif error or not code:
-        result = Return(Outcome.REFUSED if error == "access_denied" else Outcome.EXPIRED)
+        result = Return(_ERRORS.get(error, Outcome.MISCONFIGURED))
     else:
         result = _exchange(tools, who, begun, code)
     CONNECTIONS.labels(result.outcome.value).inc()

@@ -15,8 +15,9 @@ from calsync.services.accounts import (
 from calsync.services.linking import begin_connect, finish_connect
 from calsync.web.current import polled, tools, who
 from calsync.web.i18n import _
+from calsync.web.returns import describe_return
 from calsync.web.security import is_from_elsewhere
-from calsync.web.words import describe_return, service_name
+from calsync.web.words import LONGEST_NAME, service_name
 
 bp = Blueprint("calendar_sync", __name__, url_prefix="/calendar-sync")
 
@@ -112,7 +113,7 @@ def do_disconnect(account_id: str) -> AnyResponse:
         _(
             "%(service)s account %(name)s is disconnected.",
             service=service_name(account.provider_service),
-            name=account.profile_name[:120],
+            name=account.profile_name[:LONGEST_NAME],
         ),
         "good",
     )

@@ -40,7 +40,9 @@ def _may_read_metrics() -> bool:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if expected and hmac.compare_digest(given.encode(), expected.encode()):
         return True
-    # A proxy on this machine would make every visitor look local, and says so.
+    if settings().is_https:
+        return False  # Whoever asks comes through the proxy that speaks TLS.
+    # Another proxy on this machine would make every visitor look local, and says so.
     is_forwarded = any(name.lower().startswith("x-forwarded") for name, _value in request.headers)
     try:
         is_local = ipaddress.ip_address(request.remote_addr or "").is_loopback

@@ -7,10 +7,10 @@ from flask import Flask
 from calsync.config import Settings
 from calsync.core.account import Disconnection
 from calsync.services.accounts import LinkedView
-from calsync.services.linking import Outcome
 from calsync.web.i18n import _
 
-_LONGEST_NAME = 120
+#: A foreign name longer than this is cut.
+LONGEST_NAME = 120
 
 
 def register_words(app: Flask, settings: Settings) -> None:
@@ -40,7 +40,7 @@ def service_name(service: str) -> str:
         "live_connect": "Outlook.com",
         "cronofy": "Cronofy",
     }
-    return names.get(service, service[:_LONGEST_NAME])
+    return names.get(service, service[:LONGEST_NAME])
 
 
 def describe_disconnection(reason: Disconnection) -> str:
@@ -71,58 +71,3 @@ def browser_name(described: str) -> str:
 
 def _first_match(text: str, names: dict[str, str]) -> str:
     return next((name for mark, name in names.items() if mark in text), "")
-
-
-def describe_return(outcome: Outcome, linked: LinkedView | None) -> tuple[str, str]:
-    """Return how a visit to Cronofy's consent page ended, and the kind of note for it."""
-    if linked is None:
-        return _without_account(outcome)
-    service = service_name(linked.account.provider_service)
-    name = linked.account.profile_name[:_LONGEST_NAME]
-    if outcome is Outcome.OTHER_ACCOUNT:
-        text = _(
-            "You signed in to another mailbox than %(name)s, so nothing was changed. Choose "
-            "Reconnect and sign in as %(name)s, or Click to Connect to link the other one as well.",
-            name=name,
-        )
-        return text, "warning"
-    if not linked.is_connected:
-        return _("Calendar not connected. The line below says why."), "warning"
-    if linked.has_only_read_only_calendars:
-        text = _(
-            "You can only read the calendars in this account. Ask your administrator for write "
-            "access, or connect another account."
-        )
-        return text, "warning"
-    if outcome is Outcome.ALREADY_LINKED:
-        return _(
-            "%(service)s account %(name)s is already linked.", service=service, name=name
-        ), "info"
-    if outcome is Outcome.RECONNECTED:
-        text = _("%(service)s account %(name)s is connected again.", service=service, name=name)
-        return text, "good"
-    return _("%(service)s account %(name)s is connected.", service=service, name=name), "good"
-
-
-def _without_account(outcome: Outcome) -> tuple[str, str]:
-    words = {
-        Outcome.REFUSED: _(
-            "Calendar not connected. You chose not to give access. Nothing was changed."
-        ),
-        Outcome.REPEATED: _(
-            "You have been here already. If your account is listed below, it is linked. "
-            "Otherwise choose Click to Connect to try again."
-        ),
-        Outcome.UNAVAILABLE: _(
-            "We could not reach the calendar service. Your settings are safe. "
-            "Try again in a few minutes."
-        ),
-        Outcome.MISCONFIGURED: _(
-            "The calendar service does not accept this installation. Tell your administrator: "
-            "the Cronofy client id or secret is not right."
-        ),
-    }
-    too_late = _(
-        "That took too long, so we stopped for safety. Choose Click to Connect to try again."
-    )
-    return words.get(outcome, too_late), "info" if outcome is Outcome.REPEATED else "warning"

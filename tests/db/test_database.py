@@ -16,7 +16,7 @@ from calsync.config import Settings
 from calsync.db.database import Database, is_in_transaction
 from calsync.db.models import Tenant
 from calsync.db.tenants import add_tenant, find_tenant
-from calsync.errors import AlreadyThere, StorageUnavailable
+from calsync.errors import AlreadyThere, StorageBroken, StorageUnavailable
 from calsync.services.tools import Tools
 
 
@@ -66,7 +66,7 @@ def test_what_is_read_and_then_written_waits_for_the_other_writer(db: Database) 
 
 
 def test_a_reader_cannot_write(db: Database) -> None:
-    with pytest.raises((StorageUnavailable, Exception)), db.read() as session:
+    with pytest.raises((StorageUnavailable, StorageBroken)), db.read() as session:
         session.execute(text("DELETE FROM due_rows"))
     with db.begin() as session:  # and the connection writes again afterwards
         add_tenant(session, "after", "After", SystemClock().now())
@@ -112,8 +112,14 @@ def test_times_come_back_aware_and_in_utc(db: Database) -> None:
 
 def test_foreign_keys_hold(db: Database) -> None:
     statement = "INSERT INTO revocations VALUES ('r', 'no such tenant', 's', 't', '2026-01-01')"
-    with pytest.raises(AlreadyThere), db.begin() as session:
+    with pytest.raises(StorageBroken), db.begin() as session:
         session.execute(text(statement))
+
+
+def test_a_mistake_in_a_statement_is_not_called_a_busy_database(db: Database) -> None:
+    with pytest.raises((StorageBroken, StorageUnavailable)) as caught, db.begin() as session:
+        session.execute(text("SELECT no_such_column FROM leases WHERE name = 'a secret word'"))
+    assert "secret" not in str(caught.value)
 
 
 def test_nobody_waits_for_the_network_inside_a_transaction(db: Database) -> None:

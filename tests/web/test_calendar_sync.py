@@ -13,7 +13,9 @@ from calsync.cronofy.limiter import Lane
 from calsync.db.accounts import find_account
 from calsync.db.models import LinkedCalendar
 from calsync.services.accounts import check_account
+from calsync.services.linking import Outcome
 from calsync.services.tools import Tools
+from calsync.web.returns import NOTES
 from tests.browsing import post
 from tests.cast import Person
 from tests.clocks import FakeClock
@@ -151,7 +153,30 @@ def test_a_secret_that_cronofy_does_not_know_points_to_the_administrator(
 ):
     answer = agree(browser)
     sandbox.control("PATCH", "/settings", {"client_secrets": ["another"]})
-    assert "Tell your administrator" in come_back(browser, answer).text
+    assert "Ask your administrator to check" in come_back(browser, answer).text
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("server_error", "We could not reach the calendar service."),
+        ("temporarily_unavailable", "We could not reach the calendar service."),
+        ("invalid_scope", "Ask your administrator to check its Cronofy settings."),
+        ("<script>alert(1)</script>", "Ask your administrator to check its Cronofy settings."),
+    ],
+)
+def test_an_error_of_cronofys_is_not_called_a_refusal_or_too_late(
+    browser: FlaskClient, sandbox: RunningSandbox, error: str, words: str
+):
+    state = agree(browser)["state"]
+    page = come_back(browser, {"state": state, "error": error}).text
+    assert words in page
+    assert TOO_LATE not in page
+    assert "<script>alert" not in page
+
+
+def test_every_outcome_has_its_words():
+    assert set(NOTES) == set(Outcome)
 
 
 def test_calendars_still_being_read_refresh_by_themselves_until_they_are(
