@@ -1,0 +1,1 @@
+"""The only code that tells the PSA what changed: signed messages to addresses it chose."""
