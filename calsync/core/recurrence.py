@@ -13,22 +13,21 @@ recurring-ical-events, against which the tests compare.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time
 from itertools import chain, islice
-from zoneinfo import ZoneInfo
 
+from calsync.core.clockwork import Clockwork, get_zone, instant_of
 from calsync.core.event import NO_ZONE, AllDay, Timed, Times
 from calsync.core.rule import (
     MOST_OCCURRENCES,
     Rule,
     RuleError,
     RuleFault,
-    Until,
     Weekday,
     read_rule,
     write_rule,
 )
-from calsync.core.rule_days import YEARS, list_days, occurs
+from calsync.core.rule_days import find_rule_day, list_days
 
 __all__ = [
     "Occurrence",
@@ -42,10 +41,8 @@ __all__ = [
     "parse_rule",
 ]
 
-#: The years a series may begin in; the calendar as we know it, with room for YEARS more.
+#: The years a series may begin in; the calendar as we know it, with room for 400 more.
 FIRST_YEAR, LAST_YEAR = 1800, 9000
-
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ def parse_rule(text: str, times: Times) -> Rule:
     """Return the rule of a series whose first occurrence is ``times``.
 
     UNTIL may be a date (that day included), a local time of the series or an instant; for
-    an all-day series its date counts. An end after ``YEARS`` years is no end. Raises
+    an all-day series its date counts. An end after 400 years is no end. Raises
     RuleError.
     """
     if not FIRST_YEAR <= times.start.year <= LAST_YEAR:
@@ -97,7 +94,7 @@ def parse_rule(text: str, times: Times) -> Rule:
         rule = replace(rule, until=clockwork.find_last_day(until))
     if rule.until is not None and rule.until < clockwork.first:
         raise RuleError(RuleFault.UNTIL_BEFORE_START)
-    if not occurs(rule, clockwork.first):
+    if find_rule_day(rule, clockwork.first) is None:
         raise RuleError(RuleFault.NEVER_OCCURS)
     days = chain.from_iterable(list_days(rule, clockwork.first))
     if rule.until and next(islice(days, MOST_OCCURRENCES, None), None) is not None:
@@ -123,7 +120,7 @@ def expand(
     view = View(start, end, zone)
     after, before = clockwork.days_around(start, end)
     for ordinal, day in _list_numbered(rule, clockwork.first, after, before):
-        occurrence = clockwork.occurrence(ordinal, day)
+        occurrence = Occurrence(ordinal, *clockwork.strike(day))
         if view.shows(occurrence.times):
             yield occurrence
 
@@ -169,12 +166,12 @@ def find_occurrences(times: Times, rule: Rule, keys: Iterable[str]) -> Iterator[
     """Yield, in order, the occurrences that have one of the keys, as the rule gives them."""
     clockwork = Clockwork(times)
     wanted = set(keys)
-    days = sorted(filter(None, map(_day_of_key, wanted)))
+    days = set(filter(None, map(_day_of_key, wanted)))
     if not days:
         return
-    for ordinal, day in _list_numbered(rule, clockwork.first, days[0], days[-1]):
+    for ordinal, day in _list_numbered(rule, clockwork.first, min(days), max(days)):
         if day in days:
-            occurrence = clockwork.occurrence(ordinal, day)
+            occurrence = Occurrence(ordinal, *clockwork.strike(day))
             if occurrence.key in wanted:
                 yield occurrence
 
@@ -201,89 +198,9 @@ class View:
         if isinstance(times, Timed):
             return times.start < self.end and (times.end > self.start or times.start >= self.start)
         zone = get_zone(self.zone)
-        return _at(times.start, time(), zone) < self.end and (
-            _at(times.end, time(), zone) > self.start
+        return instant_of(times.start, time(), zone) < self.end and (
+            instant_of(times.end, time(), zone) > self.start
         )
-
-
-class Clockwork:
-    """Turns the days of a series into its occurrences, by the wall clock of its zone."""
-
-    __slots__ = ("_clock", "_length", "_times", "_zone", "first")
-
-    def __init__(self, times: Times) -> None:
-        self._times = times
-        if isinstance(times, Timed):
-            self._zone = get_zone(times.zone)
-            wall = times.start.astimezone(self._zone).replace(tzinfo=None)
-            until = times.end.astimezone(self._zone).replace(tzinfo=None)
-            self.first = wall.date()
-            self._clock = wall.time()
-            # From the first 01:45 to the second 01:15 of one night is half an hour.
-            self._length = until - wall if until >= wall else times.end - times.start
-        else:
-            self._zone = get_zone(NO_ZONE)
-            self.first = times.start
-            self._clock = time()
-            self._length = times.end - times.start
-
-    def occurrence(self, ordinal: int, day: int) -> Occurrence:
-        """Return the occurrence of a day."""
-        on = date.fromordinal(day)
-        if isinstance(self._times, AllDay):
-            return Occurrence(ordinal, on.isoformat(), AllDay(on, on + self._length))
-        # The first one is as it stands: it may be the second 01:30 of its night.
-        times = self._times if on == self.first else self._times_on(on, self._times.zone)
-        wall = datetime.combine(on, self._clock).isoformat()
-        return Occurrence(ordinal, wall if self._clock.second else wall[:16], times)
-
-    def _times_on(self, on: date, zone: str) -> Timed:
-        start = _at(on, self._clock, self._zone)
-        # By way of UTC, a skipped time has become the one that really is on the clock.
-        wall = start.astimezone(self._zone).replace(tzinfo=None, fold=0)
-        end = (wall + self._length).replace(tzinfo=self._zone).astimezone(UTC)
-        return Timed(start, max(start, end), zone)
-
-    def days_around(self, start: datetime, end: datetime) -> tuple[int, int]:
-        """Return the days between which everything begins that may touch a range."""
-        before = start.date().toordinal() - self._length.days - 3
-        return before, end.date().toordinal() + 3
-
-    def find_last_day(self, until: Until) -> date | None:
-        """Return the last day on which an occurrence starts no later than ``until``.
-
-        None where that is further away than any series goes.
-        """
-        if until.year >= self.first.year + YEARS:
-            return None
-        if not isinstance(until, datetime):
-            return until
-        if isinstance(self._times, AllDay) or until.year < self.first.year - 1:
-            return until.date()
-        instant = (until if until.tzinfo else until.replace(tzinfo=self._zone)).astimezone(UTC)
-        last = instant.astimezone(self._zone).date()
-        while _at(last, self._clock, self._zone) > instant:
-            last -= _DAY
-        return last
-
-    def end_of(self, day: date) -> Until:
-        """Return the UNTIL that ends a series with this day, whatever its time becomes."""
-        if isinstance(self._times, AllDay):
-            return day
-        return max(_at(day, clock, self._zone) for clock in (self._clock, time(23, 59, 59)))
-
-
-def get_zone(name: str) -> ZoneInfo:
-    """Return a zone by its IANA name; raises RuleError for a name that nobody knows."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise RuleError(RuleFault.UNKNOWN_ZONE) from error
-
-
-def _at(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    # fold 0 is both: the first of two, and the offset before a gap, which moves forward.
-    return datetime.combine(day, clock, zone).astimezone(UTC)
 
 
 def _list_numbered(rule: Rule, first: date, after: int, before: int) -> Iterator[tuple[int, int]]:

@@ -139,7 +139,7 @@ def write_rule(rule: Rule, until: Until | None) -> str:
     parts = {
         "FREQ": rule.frequency.upper(),
         "INTERVAL": str(rule.interval) if rule.interval != 1 else "",
-        "COUNT": str(rule.count or ""),
+        "COUNT": "" if rule.count is None else str(rule.count),
         "UNTIL": _write_until(until) if until else "",
         **{part: ",".join(map(str, getattr(rule, name))) for part, (name, _, _) in _LISTS.items()},
         "BYDAY": ",".join(f"{day.nth or ''}{_DAYS[day.day]}" for day in rule.weekdays),

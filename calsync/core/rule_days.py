@@ -41,7 +41,7 @@ class YearTable:
 
 
 def list_days(rule: Rule, first: date) -> Iterator[list[int]]:
-    """Yield, year by year, the days of a series that begins on ``first``.
+    """Yield, about year by year, the days of a series that begins on ``first``.
 
     ``first`` is always the first of them. If the rule does not fall on it, it is one more
     than the rule has: so do the calendars, and recurring-ical-events.
@@ -49,38 +49,47 @@ def list_days(rule: Rule, first: date) -> Iterator[list[int]]:
     left = rule.count
     last = rule.until.toordinal() if rule.until else None
     begins = first.toordinal()
-    for year, picked in enumerate(_list_rule_days(rule, first)):
+    has_begun = False
+    for year, picked in _list_rule_days(rule, first):
         days = _between(picked, begins, last)[:left]
         left = None if left is None else left - len(days)
-        yield [begins, *days] if not year and days[:1] != [begins] else days
-        if left == 0 or (last is not None and date(first.year + year, 12, 31).toordinal() >= last):
-            return
+        if days:
+            yield days if has_begun or days[0] == begins else [begins, *days]
+            has_begun = True
+        if left == 0 or (last is not None and date(year, 12, 31).toordinal() >= last):
+            break
+    if not has_begun:
+        yield [begins]
 
 
-def occurs(rule: Rule, first: date) -> bool:
-    """Tell whether a rule, its end aside, falls on any day within a lifetime of ``first``."""
+def find_rule_day(rule: Rule, first: date) -> int | None:
+    """Return the first day that a rule itself gives, its end aside, from ``first`` on.
+
+    None if there is none within a lifetime.
+    """
     begins = first.toordinal()
-    years = islice(_list_rule_days(rule, first), PATIENCE)
-    return any(_between(days, begins, None) for days in years)
+    for _, picked in islice(_list_rule_days(rule, first), PATIENCE):
+        if days := _between(picked, begins, None):
+            return days[0]
+    return None
 
 
-def _list_rule_days(rule: Rule, first: date) -> Iterator[list[int]]:
-    """Yield for each year from that of ``first`` what the rule picks, before its beginning too."""
-    rule = _with_implied_days(rule, first)
+def _list_rule_days(rule: Rule, first: date) -> Iterator[tuple[int, list[int]]]:
+    """Yield years with what the rule picks from each, whether before ``first`` or after."""
+    rule = with_implied_days(rule, first)
     anchor = _period_of(rule, first.year)(first.toordinal())
-    carried: list[int] = []
-    for year in range(first.year, first.year + YEARS):
+    # A year early: the week of the first occurrence may have begun in the year before.
+    for year in range(first.year - 1, first.year + YEARS):
         period = _period_of(rule, year)
-        new_year = date(year, 1, 1).toordinal()
-        days = [new_year + day for day in _pick(rule, *_kind_of(year))]
+        days = _days_of_year(rule, year)
+        if rule.positions and rule.frequency is Frequency.WEEKLY:
+            days = _whole_weeks(rule, year, days, period)
         if rule.interval > 1:
             days = [day for day in days if not (period(day) - anchor) % rule.interval]
-        if rule.positions:
-            days, carried = _pick_positions(rule, carried + days, period, new_year)
-        yield days
+        yield year, _pick_positions(rule, days, period) if rule.positions else days
 
 
-def _with_implied_days(rule: Rule, first: date) -> Rule:
+def with_implied_days(rule: Rule, first: date) -> Rule:
     """Return the rule with what RFC 5545 takes from the first occurrence."""
     if rule.names_days:
         return rule
@@ -112,29 +121,27 @@ def _period_of(rule: Rule, year: int) -> Callable[[int], int]:
             return lambda _: year
 
 
-def _pick_positions(
-    rule: Rule, days: list[int], period: Callable[[int], int], new_year: int
-) -> tuple[list[int], list[int]]:
-    """Return the days at the wanted positions of each period, and those to be judged next year.
+def _days_of_year(rule: Rule, year: int) -> list[int]:
+    new_year = date(year, 1, 1).toordinal()
+    return [new_year + day for day in _pick(rule, *_kind_of(year))]
 
-    A week may begin in one year and end in the next; it is counted as a whole.
-    """
+
+def _whole_weeks(rule: Rule, year: int, days: list[int], period: Callable[[int], int]) -> list[int]:
+    """Return the days of the weeks that begin in a year: a week is judged as a whole."""
+    before = period(date(year - 1, 12, 31).toordinal())
+    last = period(date(year, 12, 31).toordinal())
+    following = [day for day in _days_of_year(rule, year + 1)[:6] if period(day) == last]
+    return [day for day in days if period(day) != before] + following
+
+
+def _pick_positions(rule: Rule, days: list[int], period: Callable[[int], int]) -> list[int]:
+    """Return the days at the wanted positions of each period."""
     picked: list[int] = []
-    rest: list[int] = []
-    if rule.frequency is Frequency.WEEKLY:
-        following = date.fromordinal(new_year).replace(month=12, day=31).toordinal() + 1
-        rest = [day for day in days if period(day) == period(following)]
-        days = days[: len(days) - len(rest)]
     for _, group in groupby(days, period):
         choice = list(group)
-        picked += sorted(
-            {
-                choice[position - 1 if position > 0 else position]
-                for position in rule.positions
-                if abs(position) <= len(choice)
-            }
-        )
-    return picked, rest
+        there = [position for position in rule.positions if abs(position) <= len(choice)]
+        picked += sorted({choice[n - 1 if n > 0 else n] for n in there})
+    return picked
 
 
 def _between(days: list[int], first: int, last: int | None) -> list[int]:
