@@ -8,26 +8,35 @@ from importlib.resources import files
 from flask import Blueprint, Flask, Response, abort, url_for
 
 from calsync import find_folder
+from calsync.web.grid_css import grid_css
 
 #: Every icon that a page uses; the sprite holds no others.
 ICONS = (
     "arrow-repeat",
     "box-arrow-up-right",
+    "calendar-event",
     "calendar3",
+    "check2-square",
     "check-circle",
+    "chevron-left",
+    "chevron-right",
     "exclamation-triangle",
     "hourglass-split",
     "info-circle",
     "link-45deg",
+    "list-check",
     "lock",
     "person-circle",
     "plus-lg",
+    "search",
+    "telephone",
+    "tools",
     "x-circle",
 )
 _YEAR = 365 * 24 * 3600
 
 #: Our own files; the rest comes from installed packages.
-_OWN = ("calsync.css", "favicon.svg")
+_OWN = ("calendar.js", "calsync.css", "favicon.svg", "home.css")
 _KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 bp = Blueprint("assets", __name__)
@@ -61,12 +70,14 @@ def register_assets(app: Flask) -> None:
 def _load() -> dict[str, bytes]:
     bootstrap = files("flask_bootstrap") / "static" / "bootstrap5"
     css = (bootstrap / "css" / "bootstrap.min.css").read_bytes()
+    own = {name: (find_folder("static") / name).read_bytes() for name in _OWN}
+    own["home.css"] += grid_css().encode()
     return {
         # The map is for developers of Bootstrap; a browser would ask for it in vain.
         "bootstrap.css": css.partition(b"/*# sourceMappingURL")[0],
         "htmx.js": (files("js_lib_htmx") / "static" / "htmx" / "htmx.min.js").read_bytes(),
         "icons.svg": _sprite((bootstrap / "icons" / "bootstrap-icons.svg").read_text()),
-        **{name: (find_folder("static") / name).read_bytes() for name in _OWN},
+        **own,
     }
 
 
