@@ -4,12 +4,14 @@ Threads do not survive a fork, so the loop over due work has to start in the
 process that serves. Where several processes start it, one of them does the work.
 """
 
+import atexit
 import os
 
-from calsync.app import create_app, start_loop
+from calsync.app import create_app, refuse_other_schema, start_loop
 from calsync.config import read_settings
 from calsync.logs import configure_logging
 
 configure_logging()
 app = create_app(read_settings(os.environ))
-start_loop(app)
+refuse_other_schema(app)
+atexit.register(start_loop(app).stop)

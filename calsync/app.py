@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import flask_migrate
 from alembic.config import Config
@@ -27,7 +28,9 @@ from calsync.db.database import (
     is_in_transaction,
     prepare_engine,
     protect_file,
+    translated_errors,
 )
+from calsync.errors import SettingsError, StorageUnavailable
 from calsync.ids import new_id
 from calsync.jobs.inprocess import DueLoop
 from calsync.jobs.performers import PERFORMERS
@@ -76,15 +79,18 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     return app
 
 
-def upgrade_schema(app: Flask, revision: str = "head") -> None:
-    """Bring the database's schema up to ``revision``."""
-    with app.app_context():
-        flask_migrate.upgrade(revision=revision)
+def upgrade_schema(app: Flask) -> None:
+    """Bring the database's schema up to this version.
+
+    Raises StorageUnavailable or StorageBroken where the database cannot do it.
+    """
+    with app.app_context(), translated_errors():
+        flask_migrate.upgrade()
 
 
 def downgrade_schema(app: Flask, revision: str) -> None:
     """Take the database's schema back to ``revision``."""
-    with app.app_context():
+    with app.app_context(), translated_errors():
         flask_migrate.downgrade(revision=revision)
 
 
@@ -92,6 +98,20 @@ def is_schema_current(app: Flask) -> bool:
     """Whether the database's schema is the one that this version was made for."""
     with tools_of(app).db.read() as session:
         return health.is_schema_current(session)
+
+
+def refuse_other_schema(app: Flask) -> None:
+    """Raise SettingsError unless the database is there and its schema is of this version."""
+    try:
+        is_current = is_schema_current(app)
+    except StorageUnavailable as error:
+        raise SettingsError(
+            f"The database of CALSYNC_DATABASE_URL cannot be reached. {error}"
+        ) from None
+    if not is_current:
+        raise SettingsError(
+            "The database's schema is not of this version. Run `calsync db upgrade`."
+        )
 
 
 def start_loop(app: Flask) -> DueLoop:
@@ -109,6 +129,7 @@ def tools_of(app: Flask) -> Tools:
 
 
 def _make_tools(app: Flask, settings: Settings, clock: Clock) -> Tools:
+    make_folder(settings.instance)
     protect_file(settings.database_url)
     flask_db = SQLAlchemy(model_class=Base)
     flask_db.init_app(app)
@@ -123,12 +144,20 @@ def _make_tools(app: Flask, settings: Settings, clock: Clock) -> Tools:
 
     migrate.configure(hand_over_engine)
     transport = TransportOutsideTransactions(clock)
+    # Somebody waits at a page, and holds one of the few threads that serve pages.
+    quick = TransportOutsideTransactions(clock, read=10, total=15)
     cronofy = settings.cronofy
     limiter = Limiter(clock, per_second=cronofy.per_second, per_minute=cronofy.per_minute)
 
     def client(tokens: TokenSource, lane: Lane, tenant: str) -> CronofyClient:
         return CronofyClient(
-            cronofy.api_url, transport, limiter, tokens, clock, lane=lane, tenant=tenant
+            cronofy.api_url,
+            quick if lane is Lane.USER else transport,
+            limiter,
+            tokens,
+            clock,
+            lane=lane,
+            tenant=tenant,
         )
 
     def wake() -> None:
@@ -153,6 +182,17 @@ def _make_tools(app: Flask, settings: Settings, clock: Clock) -> Tools:
         cronofy=client,
         wake=wake,
     )
+
+
+def make_folder(instance: Path) -> None:
+    """Make the data folder. Raises SettingsError where that cannot be."""
+    try:
+        instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {instance} cannot be made: {error.strerror}. CALSYNC_INSTANCE "
+            "names another one."
+        ) from None
 
 
 def _flask_settings(settings: Settings) -> dict[str, object]:

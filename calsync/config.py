@@ -96,7 +96,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             "inprocess."
         )
     elif engine != "inprocess":
-        complaints.append("CALSYNC_ENGINE knows only inprocess and celery.")
+        complaints.append("CALSYNC_ENGINE knows only inprocess: leave it out.")
     if complaints:
         raise SettingsError("calsync cannot start.\n" + "\n".join(f"- {c}" for c in complaints))
     return settings
@@ -126,7 +126,8 @@ def parse_token_keys(text: str) -> tuple[tuple[str, bytes], ...]:
             "CALSYNC_TOKEN_KEYS is missing: it encrypts the tokens of the linked calendars. "
             "`calsync keys new` prints one."
         )
-    if len({name for name, _ in keys}) < len(keys):
+    # Told apart without case, as some databases do.
+    if len({name.lower() for name, _ in keys}) < len(keys):
         raise SettingsError("CALSYNC_TOKEN_KEYS has two keys with the same id: rename one.")
     return tuple(keys)
 
@@ -167,7 +168,10 @@ def _url(environment: Mapping[str, str], name: str, complaints: list[str]) -> st
     if not url:
         complaints.append(f"{name} is missing: an address such as https://calsync.example.")
         return ""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         complaints.append(f"{name} is no web address such as https://calsync.example.")
     elif parts.path:
@@ -188,7 +192,12 @@ def _database_url(environment: Mapping[str, str], complaints: list[str]) -> str:
     scheme = url.partition(":")[0]
     if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         return "postgresql+psycopg:" + url.partition(":")[2]
-    if scheme != "sqlite":
+    if scheme == "sqlite" and not url.startswith("sqlite:////"):
+        complaints.append(
+            "CALSYNC_DATABASE_URL names a SQLite file without its whole path: write "
+            "sqlite:////path/to/file, with four slashes, or leave it out."
+        )
+    elif scheme != "sqlite":
         complaints.append(
             "CALSYNC_DATABASE_URL begins with neither sqlite:// nor postgresql://: those two "
             "are supported."

@@ -28,6 +28,7 @@ class Keyring:
     def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
         self._ciphers = {name: AESGCM(key) for name, key in keys}
         self.active_id = keys[0][0]
+        self.ids = frozenset(self._ciphers)
 
     def seal(self, text: str, place: Sequence[str]) -> str:
         """Return ``text`` as ``keyid.base64``, to be opened only for the same ``place``."""

@@ -24,7 +24,8 @@ from calsync.cronofy.oauth import CronofyOAuth
 from calsync.db.users import get_user
 from calsync.errors import CronofyError
 from calsync.logs import JsonLines
-from calsync.services.accounts import client_for, revoke
+from calsync.services.accounts import client_for
+from calsync.services.revocations import revoke
 from calsync.services.tokens import AccountTokens
 from tests.browsing import post
 from tests.cast import PASSWORD, Person

@@ -115,6 +115,7 @@ def test_a_port_in_use_is_named(elsewhere: Path, environment: dict[str, str]):
         )
     assert run.returncode == 1
     assert f"Port {port} is in use on this machine." in run.stderr
+    assert "Traceback" not in run.stderr
     assert not (elsewhere / "instance").exists()
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 
-from calsync.app import create_app, tools_of, upgrade_schema
+from calsync.app import create_app, make_folder, tools_of, upgrade_schema
 from calsync.cli.installation import plain_errors
-from calsync.cli.serving import serve_until_stopped
+from calsync.cli.serving import leave, serve_until_stopped
 from calsync.config import read_settings
 from calsync.db.models import Role
 from calsync.errors import SettingsError
@@ -39,17 +39,20 @@ _SANDBOX_STARTS_WITHIN = 15.0
 @plain_errors
 def demo(port: int, sandbox_port: int) -> None:
     """Serve a demo on this machine alone: no network and no account needed."""
+    if port == sandbox_port:
+        raise SettingsError("PORT and SANDBOX_PORT are the same: the demo needs two ports.")
     for wanted, name in ((port, "PORT"), (sandbox_port, "SANDBOX_PORT")):
         _refuse_taken_port(wanted, name)
     instance = Path(os.environ.get("CALSYNC_INSTANCE") or "instance").absolute()
-    instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(instance)
     with (instance / "calsync.log").open("a") as log_file, _sandbox(instance, sandbox_port):
         configure_logging(log_file)
         app = create_app(read_settings(_environment(instance, port, sandbox_port)))
         upgrade_schema(app)
         add_people(tools_of(app))
         click.echo(_welcome(port, sandbox_port, instance))
-        serve_until_stopped(app, HOST, port)
+        is_clean = serve_until_stopped(app, HOST, port)
+    leave(is_clean=is_clean)
 
 
 def add_people(tools: Tools) -> None:
@@ -74,7 +77,6 @@ def _environment(instance: Path, port: int, sandbox_port: int) -> dict[str, str]
     return {
         **_secrets(instance / "demo-secrets.json"),
         "CALSYNC_INSTANCE": str(instance),
-        "CALSYNC_DATABASE_URL": os.environ.get("CALSYNC_DATABASE_URL", ""),
         "CALSYNC_PUBLIC_URL": f"http://{HOST}:{port}",
         "CRONOFY_CLIENT_ID": "sandbox-client",
         "CRONOFY_CLIENT_SECRET": "sandbox-secret",
@@ -131,9 +133,12 @@ def _await_port(process: "subprocess.Popen[bytes]", port: int, log_file: Path) -
 
 
 def _refuse_taken_port(port: int, name: str) -> None:
+    if not 1 <= port <= 65535:
+        raise SettingsError(f"{name} is no port: choose a number from 1 to 65535.")
     if _is_taken(port):
         raise SettingsError(
-            f"Port {port} is in use on this machine. Choose another: {name}={port + 1000} make run"
+            f"Port {port} is in use on this machine. Choose another one by {name}, such as "
+            f"{name}={port % 60000 + 1000}."
         )
 
 
@@ -144,7 +149,7 @@ def _is_taken(port: int) -> bool:
 
 
 def _welcome(port: int, sandbox_port: int, instance: Path) -> str:
-    logins = "\n".join(f"    {email}   {PASSWORD}" for email, _, _ in PEOPLE)
+    logins = "\n".join(f"    {email:<20} {PASSWORD}" for email, _, _ in PEOPLE)
     return f"""
 calsync runs at          http://{HOST}:{port}
   tenant {TENANT}, log in as

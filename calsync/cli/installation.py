@@ -10,7 +10,7 @@ from flask import Flask
 
 from calsync.app import create_app, tools_of
 from calsync.config import read_settings
-from calsync.errors import CalsyncError
+from calsync.errors import CalsyncError, StorageUnavailable
 from calsync.services.passwords import LONGEST, SHORTEST, WeakPassword
 from calsync.services.tools import Tools
 
@@ -34,6 +34,11 @@ def plain_errors(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except WeakPassword as error:
             raise click.ClickException(_WEAKNESS[str(error)]) from None
+        except StorageUnavailable as error:
+            raise click.ClickException(
+                f"{error} Is the database of CALSYNC_DATABASE_URL there, and was "
+                "`calsync db upgrade` run?"
+            ) from None
         except CalsyncError as error:
             raise click.ClickException(str(error)) from None
 

@@ -5,6 +5,10 @@ from enum import StrEnum
 
 #: The level of permission at which the user's own events may be changed too.
 UNRESTRICTED = "unrestricted"
+#: The least that a two-way sync needs (cronofy-api.md 2.1).
+SYNC_SCOPE = "read_events create_event delete_event"
+#: A newer scope that stands for all of these (cronofy-api.md 2.1).
+BUNDLED_SCOPE = "read_write"
 #: What userinfo says of an authorisation that works.
 ACTIVE = "active"
 
@@ -114,8 +118,11 @@ class Status:
         return self.disconnection is None
 
 
-def connection_status(account: Account | None, profile_id: str) -> Status:
-    """Judge one profile of an account; None stands for an account that refuses us (401)."""
+def connection_status(account: Account | None, profile_id: str, scope: str = SYNC_SCOPE) -> Status:
+    """Judge one profile of an account; None stands for an account that refuses us (401).
+
+    ``scope`` is what the user granted, separated by blanks.
+    """
     if account is None:
         return Status(Disconnection.ACCESS_REVOKED)
     if account.authorization not in (None, ACTIVE):
@@ -125,4 +132,12 @@ def connection_status(account: Account | None, profile_id: str) -> Status:
         return Status(Disconnection.PROFILE_MISSING)
     if not profile.connected:
         return Status(Disconnection.PROFILE_DISCONNECTED, relink_url=profile.relink_url)
+    if lacks_permission(scope):
+        return Status(Disconnection.PERMISSION_MISSING)
     return Status(initial_sync_required=profile.initial_sync_required)
+
+
+def lacks_permission(scope: str) -> bool:
+    """Tell whether less was granted than a two-way sync needs."""
+    granted = set(scope.split())
+    return BUNDLED_SCOPE not in granted and not set(SYNC_SCOPE.split()) <= granted

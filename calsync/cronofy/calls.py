@@ -91,13 +91,14 @@ class Caller:
     def make(self, call: Call) -> Answer:
         """Return the answer of a call that Cronofy did or accepted; raise for any other."""
         attempt = 0
+        gives_up_at = self.clock.monotonic() + self._patience
         while True:
             outcome = self._attempt(call)
             if isinstance(outcome, Answer):
                 return outcome
             attempt += 1
             pause = self._pause_before_next(call, outcome, attempt)
-            if pause is None:
+            if pause is None or self.clock.monotonic() + pause > gives_up_at:
                 raise outcome
             log.info("call repeated", call=call.name, attempt=attempt, error=_kind(outcome))
             self.clock.sleep(pause)

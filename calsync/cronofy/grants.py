@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import isnan
 from typing import TypeVar
 
-from calsync.core.account import Account, Profile
+from calsync.core.account import SYNC_SCOPE, Account, Profile
 from calsync.cronofy import wire
 from calsync.cronofy.wire_accounts import read_profile, read_userinfo
 from calsync.errors import UnreadableAnswer
 
 #: The least that a two-way sync needs, always asked for in full (cronofy-api.md 2.1).
-SCOPE = "read_events create_event delete_event"
+SCOPE = SYNC_SCOPE
 
 #: The shortest life of a token that Cronofy documents, for an answer that does not tell.
 SHORTEST_LIFE = timedelta(minutes=30)
@@ -111,6 +112,6 @@ def _token(answer: wire.Json, key: str) -> str:
 
 def _life(seconds: object) -> timedelta:
     """Return how long an access token lives: the number is read, never assumed."""
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or isnan(seconds):
         return SHORTEST_LIFE
     return timedelta(seconds=min(max(seconds, 0), _LONGEST_LIFE.total_seconds()))

@@ -22,6 +22,9 @@ PER_MINUTE = 500
 _SECOND = 1.1
 _MINUTE = 60.5
 
+#: The longest that everybody waits for what one answer asked.
+LONGEST_BACK_OFF = 300.0
+
 #: How long somebody sleeps who cannot tell when the turn will come.
 _NAP = 0.01
 
@@ -114,9 +117,13 @@ class Limiter:
                 self.clock.sleep(max(pause, 0.001))
 
     def back_off(self, seconds: float) -> None:
-        """Let nobody through for ``seconds``: Cronofy said that it was too much (429)."""
+        """Let nobody through for ``seconds``: Cronofy said that it was too much (429).
+
+        At most for five minutes: one odd answer must not silence the installation for a day.
+        """
+        pause = min(seconds, LONGEST_BACK_OFF)
         with self._lock:
-            self._paused_until = max(self._paused_until, self.clock.monotonic() + seconds)
+            self._paused_until = max(self._paused_until, self.clock.monotonic() + pause)
 
     @property
     def waiting(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from calsync.db.models import LinkedAccount, LinkedCalendar
@@ -24,31 +24,41 @@ def find_account_of_tenant(
     session: Session, tenant_id: str, account_id: str
 ) -> LinkedAccount | None:
     """Return an account of the tenant, for work that no user is waiting for."""
-    return session.scalar(
+    return session.scalar(_of_tenant(tenant_id, account_id))
+
+
+def lock_account(session: Session, tenant_id: str, account_id: str) -> LinkedAccount | None:
+    """Return the account as it is now, and let nobody else change it until we commit."""
+    return session.scalar(_of_tenant(tenant_id, account_id).with_for_update())
+
+
+def _of_tenant(tenant_id: str, account_id: str) -> Select[LinkedAccount]:
+    return (
         select(LinkedAccount)
         .where(LinkedAccount.tenant_id == tenant_id)
         .where(LinkedAccount.id == account_id)
     )
 
 
-def find_account_by_sub(
+def lock_account_by_sub(
     session: Session, tenant_id: str, user_id: str, sub: str
 ) -> LinkedAccount | None:
-    """Return the account that a user linked before under Cronofy's id ``sub``."""
+    """Return the account that a user linked before under Cronofy's ``sub``, locked as above."""
     return session.scalar(
         select(LinkedAccount)
         .where(LinkedAccount.tenant_id == tenant_id, LinkedAccount.user_id == user_id)
         .where(LinkedAccount.sub == sub)
+        .with_for_update()
     )
 
 
 def list_accounts(session: Session, tenant_id: str, user_id: str) -> list[LinkedAccount]:
-    """Return a user's linked accounts, the first connected first."""
+    """Return a user's linked accounts, by the names of their mailboxes."""
     return list(
         session.scalars(
             select(LinkedAccount)
             .where(LinkedAccount.tenant_id == tenant_id, LinkedAccount.user_id == user_id)
-            .order_by(LinkedAccount.connected_at, LinkedAccount.id)
+            .order_by(LinkedAccount.profile_name, LinkedAccount.id)
         )
     )
 
@@ -91,20 +101,6 @@ def claim_renewal(
         .returning(LinkedAccount.id)
     )
     return won.one_or_none() is not None
-
-
-def release_renewal(
-    session: Session, tenant_id: str, account_id: str, *, owner: str, **values: object
-) -> bool:
-    """Give the claim back, storing ``values`` with it; say whether it was still ours."""
-    released = session.execute(
-        update(LinkedAccount)
-        .where(LinkedAccount.tenant_id == tenant_id, LinkedAccount.id == account_id)
-        .where(LinkedAccount.renewal_owner == owner)
-        .values(renewal_owner=None, renewal_until=None, **values)
-        .returning(LinkedAccount.id)
-    )
-    return released.one_or_none() is not None
 
 
 def delete_account(session: Session, tenant_id: str, account_id: str) -> None:

@@ -11,18 +11,23 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
+    DatabaseError,
     DBAPIError,
     InterfaceError,
+    InternalError,
     OperationalError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from calsync.errors import AlreadyThere, StorageBroken, StorageUnavailable
+from calsync.errors import AlreadyThere, SettingsError, StorageBroken, StorageUnavailable
 
 __all__ = ["Database", "Session", "engine_options", "is_in_transaction", "prepare_engine"]
 
 #: How SQLite and PostgreSQL say that there is such a row already.
 _TWICE = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505")
+
+_SQLITE_MARK = b"SQLite format 3\0"
 
 _open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0)
 
@@ -58,14 +63,23 @@ class Database:
     def _session(self, *, writes: bool) -> Iterator[Session]:
         token = _open_transactions.set(_open_transactions.get() + 1)
         try:
-            with self.engine.connect() as connection:
+            with translated_errors(), self.engine.connect() as connection:
                 chosen = connection.execution_options(calsync_writes=writes)
                 with Session(bind=chosen, expire_on_commit=False) as session:
                     yield session
-        except DBAPIError as error:
-            raise _translated(error) from None
         finally:
             _open_transactions.reset(token)
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn the database's errors into ours, without their words: they may hold people's."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _translated(error) from None
+    except PoolTimeout:
+        raise StorageUnavailable("All connections to the database are in use.") from None
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -97,15 +111,23 @@ def prepare_engine(engine: Engine) -> None:
 
 
 def protect_file(url: str) -> None:
-    """Make the folder of a SQLite file, and the file itself readable by its owner alone.
+    """Make a SQLite file readable by its owner alone; its journals take their mode from it.
 
-    Its journals take their mode from the file.
+    Raises SettingsError where its folder is missing, and for a file that is
+    there and is something else: it is not ours to touch.
     """
     path = make_url(url).database
     if make_url(url).get_backend_name() != "sqlite" or not path or path == ":memory:":
         return
-    Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "rb") as file:
+            begins = file.read(len(_SQLITE_MARK))
+    except OSError as error:
+        raise SettingsError(
+            f"The database file {path} cannot be opened: {error.strerror}."
+        ) from None
+    if begins not in (b"", _SQLITE_MARK):
+        raise SettingsError(f"The file {path} is no SQLite database; calsync leaves it alone.")
     Path(path).chmod(0o600)
 
 
@@ -114,8 +136,10 @@ def _translated(error: DBAPIError) -> Exception:
     code = _code(error)
     if code in _TWICE:
         return AlreadyThere(f"The database says {code}.")
-    # A missing table is an operational error to SQLite and a programming error to PostgreSQL.
-    if isinstance(error, OperationalError | InterfaceError) or code == "42P01":
+    # Away, full, locked, read-only or damaged: no statement of ours is to blame. A missing
+    # table is an operational error to SQLite and a programming error to PostgreSQL.
+    is_away = isinstance(error, OperationalError | InterfaceError | InternalError)
+    if is_away or type(error) is DatabaseError or code == "42P01":
         return StorageUnavailable(f"The database says {code}.")
     return StorageBroken(f"The database says {code}.")
 

@@ -21,6 +21,7 @@ class Claim:
     fence: int
     wakes: int
     attempts: int
+    claimed_at: datetime
 
 
 def wake(
@@ -83,6 +84,7 @@ def claim_due(
             fence=row.fence,
             wakes=row.wakes,
             attempts=row.attempts,
+            claimed_at=now,
         )
         for row in sorted(rows, key=lambda row: (row.due_at, row.id))
     ]
@@ -128,14 +130,20 @@ def _unless_woken(claim: Claim, due_at: datetime) -> object:
 
 
 def finish(session: Session, claim: Claim) -> bool:
-    """Remove work that is done for good, unless it was asked for again or taken over."""
+    """Remove work that is done for good; say whether it was.
+
+    Where it was asked for again meanwhile it is given back, due as asked.
+    """
     done = session.execute(
         delete(DueRow)
         .where(DueRow.tenant_id == claim.tenant_id, DueRow.id == claim.id)
         .where(DueRow.fence == claim.fence, DueRow.wakes == claim.wakes)
         .returning(DueRow.id)
     )
-    return done.one_or_none() is not None
+    if done.one_or_none() is not None:
+        return True
+    release(session, claim, due_at=claim.claimed_at)
+    return False
 
 
 def give_back(session: Session, owner: str) -> None:

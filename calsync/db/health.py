@@ -9,14 +9,13 @@ from sqlalchemy.orm import Session
 from calsync.db.migrations import FOLDER
 
 
-def can_write(session: Session) -> bool:
-    """Whether a row can be written; it is taken back at once."""
+def probe_write(session: Session) -> None:
+    """Write a row and take it back at once. Raises where the database takes no writes."""
     savepoint = session.begin_nested()
     session.execute(
         text("INSERT INTO leases (name, owner, until) VALUES ('probe', '', '2000-01-01 00:00:00')")
     )
     savepoint.rollback()
-    return True
 
 
 def is_schema_current(session: Session) -> bool:

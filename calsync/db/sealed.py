@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import not_, select, update
+from sqlalchemy import Function, func, select, union, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from calsync.db.models import LinkedAccount, Revocation
@@ -23,12 +23,36 @@ class Sealed:
     place: tuple[str, str, str, str]
 
 
+def place_of(
+    model: type[LinkedAccount | Revocation], tenant_id: str, row_id: str, column: str
+) -> tuple[str, str, str, str]:
+    """Return what a sealed column of a row is bound to."""
+    return (tenant_id, model.__tablename__, row_id, column)
+
+
 def list_outdated(session: Session, key_id: str, limit: int) -> list[Sealed]:
     """Return up to ``limit`` sealed texts made with another key than ``key_id``.
 
     Asked across tenants on purpose: keys belong to the installation.
     """
     return list(_iterate(session, key_id, limit))[:limit]
+
+
+def list_key_ids(session: Session) -> list[str]:
+    """Return the id of every key that something is sealed with.
+
+    Asked across tenants on purpose: keys belong to the installation.
+    """
+    ids = (
+        select(func.substr(column, 1, _position_of_dot(session, column) - 1))
+        for _, column in _COLUMNS
+    )
+    return list(session.scalars(union(*ids)))
+
+
+def _position_of_dot(session: Session, column: InstrumentedAttribute[str]) -> Function[int]:
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    return func.instr(column, ".") if is_sqlite else func.strpos(column, ".")
 
 
 def replace_sealed(session: Session, sealed: Sealed, renewed: str) -> bool:
@@ -50,8 +74,8 @@ def _iterate(session: Session, key_id: str, limit: int) -> Iterator[Sealed]:
     for model, column in _COLUMNS:
         rows = session.execute(
             select(model.tenant_id, model.id, column)
-            .where(not_(column.startswith(f"{key_id}.", autoescape=True)))
+            .where(func.substr(column, 1, len(key_id) + 1) != f"{key_id}.")
             .limit(limit)
         )
         for tenant_id, row_id, text in rows:
-            yield Sealed(text, (tenant_id, model.__tablename__, row_id, column.key))
+            yield Sealed(text, place_of(model, tenant_id, row_id, column.key))

@@ -22,6 +22,13 @@ def get_user(session: Session, tenant_id: str, user_id: str) -> User:
     ).one()
 
 
+def lock_user(session: Session, tenant_id: str, user_id: str) -> User:
+    """Return a user as they are now, and let nobody else change them until we commit."""
+    return session.scalars(
+        select(User).where(User.tenant_id == tenant_id, User.id == user_id).with_for_update()
+    ).one()
+
+
 def list_users(session: Session, tenant_id: str) -> list[User]:
     """Return the users of a tenant, by address."""
     return list(

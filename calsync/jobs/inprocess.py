@@ -6,9 +6,10 @@ the lease taken and do nothing. A lost tick costs nothing, as the rows stay due.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -21,6 +22,7 @@ from calsync.ids import jitter, new_id
 from calsync.jobs.performers import Performer
 from calsync.logs import Log, current_request
 from calsync.metrics import JOB_SECONDS, JOBS
+from calsync.services.patience import keep_trying
 from calsync.services.tools import Tools
 
 TICK_SECONDS = 2
@@ -28,7 +30,8 @@ TICK_SECONDS = 2
 _PART = timedelta(seconds=20)
 #: Longer than the longest piece of work: several calls of at most a minute each.
 _LEASE = timedelta(minutes=10)
-_STOP_SECONDS = 10.0
+#: The web server takes up to five more.
+_STOP_SECONDS = 5.0
 
 log = Log("calsync.jobs")
 
@@ -71,7 +74,7 @@ class DueLoop:
     def stop(self) -> bool:
         """Take no more work, let the work in hand end, give everything back.
 
-        Waits at most 10 seconds; says whether all of it ended. What did not is
+        Waits at most 5 seconds; says whether all of it ended. What did not is
         found by its lease's end.
         """
         if self._stopping:
@@ -131,9 +134,6 @@ class DueLoop:
     def _forget(self, future: Future[None]) -> None:
         with self._lock:
             self._running.discard(future)
-        if future.exception() is not None:
-            # Its row could not be written to: found again at the end of its lease.
-            log.warning("due work not closed", error=type(future.exception()).__name__)
         self.wake()
 
     def _perform(self, claim: Claim) -> None:
@@ -141,25 +141,31 @@ class DueLoop:
         began = self._tools.clock.monotonic()
         try:
             again_at = self._performers[claim.kind](self._tools, claim)
-        except TemporaryError as error:
-            self._put_off(claim, error, error.retry_after)
         # The one place that catches everything: one bad row must not stop the others.
         except Exception as error:
-            self._put_off(claim, error, None)
+            settle = self._put_off(claim, error)
         else:
-            with self._tools.db.begin() as session:
-                if again_at is None:
-                    due_rows.finish(session, claim)
-                else:
-                    due_rows.release(session, claim, due_at=again_at)
-            JOBS.labels(claim.kind.value, "done").inc()
+            settle = partial(self._close, claim, again_at)
+        try:
+            keep_trying(self._tools.clock, settle)
+        except StorageUnavailable:
+            # The row is found again at the end of its lease.
+            JOBS.labels(claim.kind.value, "lost").inc()
+            log.failure("due work not closed", kind=claim.kind.value, subject_id=claim.subject_id)
         JOB_SECONDS.labels(claim.kind.value).observe(self._tools.clock.monotonic() - began)
 
-    def _put_off(self, claim: Claim, error: Exception, asked: timedelta | None) -> None:
-        delay = retry_delay(claim.attempts, jitter(), asked)
+    def _close(self, claim: Claim, again_at: datetime | None) -> None:
         with self._tools.db.begin() as session:
-            due_rows.release(session, claim, due_at=self._now() + delay, error=type(error).__name__)
-        JOBS.labels(claim.kind.value, "failed").inc()
+            if again_at is None:
+                due_rows.finish(session, claim)
+            else:
+                due_rows.release(session, claim, due_at=again_at)
+        JOBS.labels(claim.kind.value, "done").inc()
+
+    def _put_off(self, claim: Claim, error: Exception) -> Callable[[], None]:
+        """Log the failure in hand, and return what has the work done again later."""
+        asked = error.retry_after if isinstance(error, TemporaryError) else None
+        delay = retry_delay(claim.attempts, jitter(), asked)
         log.failure(
             "due work failed",
             kind=claim.kind.value,
@@ -168,6 +174,14 @@ class DueLoop:
             attempt=claim.attempts,
             again_in=int(delay.total_seconds()),
         )
+        again_at, name = self._now() + delay, type(error).__name__
+
+        def settle() -> None:
+            with self._tools.db.begin() as session:
+                due_rows.release(session, claim, due_at=again_at, error=name)
+            JOBS.labels(claim.kind.value, "failed").inc()
+
+        return settle
 
     def _now(self) -> datetime:
         return self._tools.clock.now()

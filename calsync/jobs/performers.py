@@ -6,7 +6,8 @@ from datetime import datetime
 from calsync.cronofy.limiter import Lane
 from calsync.db.due_rows import Claim
 from calsync.db.models import DueKind
-from calsync.services.accounts import check_account, next_check, revoke
+from calsync.services.accounts import check_account, next_check
+from calsync.services.revocations import revoke
 from calsync.services.tools import Tools
 
 #: Does one piece of work; returns when to do it again, or None when it is done for good.

@@ -161,7 +161,7 @@ def _check_location(value: object) -> _Complaint:
             continue
         try:
             is_inside = abs(float(given)) <= limit and not isinstance(given, bool)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             is_inside = False
         if not is_inside:
             return "invalid", f"its {name} must be within {limit} of zero"

@@ -1,35 +1,34 @@
 """Linked accounts after they were connected: their state, their calendars, their end."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from calsync.core.account import Account, Disconnection, connection_status
 from calsync.cronofy.client import CronofyClient
 from calsync.cronofy.limiter import Lane
-from calsync.cronofy.oauth import SCOPE
 from calsync.db import due_rows
 from calsync.db.accounts import (
     delete_account,
     find_account,
     find_account_of_tenant,
-    is_sub_linked,
     list_accounts,
     list_calendars,
+    lock_account,
 )
-from calsync.db.database import Session
-from calsync.db.models import DueKind, LinkedAccount, LinkedCalendar, Revocation
-from calsync.db.revocations import delete_revocation, find_revocation
+from calsync.db.models import DueKind, LinkedAccount, LinkedCalendar
+from calsync.db.sealed import place_of
 from calsync.errors import AccessRevoked
-from calsync.ids import new_id
+from calsync.keys import SealBroken
 from calsync.logs import Log
-from calsync.services.tokens import AccountTokens, place
+from calsync.services.revocations import plan_revocation
+from calsync.services.tokens import AccountTokens
 from calsync.services.tools import Tools, Who
 
 #: How often an account is looked at when nothing else asks for it, and while
 #: Cronofy still reads the mailbox for the first time.
 CHECK_EVERY = timedelta(hours=1)
 CHECK_WHILE_READ = timedelta(seconds=5)
+CHECK_WHILE_DISCONNECTED = timedelta(minutes=5)
 
 log = Log("calsync.accounts")
 
@@ -82,21 +81,24 @@ def check_account(tools: Tools, tenant_id: str, account_id: str, lane: Lane) -> 
 
     Raises TemporaryError where Cronofy is away; then what we knew stays.
     """
+    asked_at = tools.clock.now()
     with tools.db.read() as session:
         if find_account_of_tenant(session, tenant_id, account_id) is None:
             return
+    tokens = AccountTokens(tools, tenant_id, account_id)
     try:
-        seen = client_for(tools, tenant_id, account_id, lane).userinfo()
+        seen = tools.cronofy(tokens, lane, tenant_id).userinfo()
     except AccessRevoked:
         seen = None
-    now = tools.clock.now()
     with tools.db.begin() as session:
-        # It may have been disconnected while we asked.
-        account = find_account_of_tenant(session, tenant_id, account_id)
-        if account is None:
+        # Meanwhile it may have been disconnected, linked anew, or looked at by somebody faster.
+        account = lock_account(session, tenant_id, account_id)
+        if account is None or asked_at < max(account.connected_at, account.checked_at or asked_at):
+            return
+        if seen is None and not tokens.are_still(account):
             return
         _note_status(account, seen)
-        account.checked_at = now
+        account.checked_at = asked_at
         if seen:
             known = list_calendars(session, tenant_id, [account_id])
             session.add_all(_merge_calendars(account, known, seen))
@@ -109,12 +111,23 @@ def check_account(tools: Tools, tenant_id: str, account_id: str, lane: Lane) -> 
 
 
 def next_check(tools: Tools, tenant_id: str, account_id: str) -> datetime | None:
-    """Return when to look at an account again; None where it is gone or its access ended."""
+    """Return when to look at an account again; None where it is gone or its access ended.
+
+    Often while Cronofy reads the mailbox for the first time, and ever less so
+    if that does not end: it never does where a user left a box of the
+    provider's own consent page unticked.
+    """
     with tools.db.read() as session:
         account = find_account_of_tenant(session, tenant_id, account_id)
     if account is None or account.disconnection is Disconnection.ACCESS_REVOKED:
         return None
-    return tools.clock.now() + (CHECK_WHILE_READ if account.is_being_read else CHECK_EVERY)
+    now = tools.clock.now()
+    if account.disconnection is Disconnection.PROFILE_DISCONNECTED:
+        # The user mends it at Cronofy's page, which sends nobody back here.
+        return now + CHECK_WHILE_DISCONNECTED
+    if not account.is_being_read:
+        return now + CHECK_EVERY
+    return now + min(max(CHECK_WHILE_READ, (now - account.connected_at) / 20), CHECK_EVERY)
 
 
 def disconnect(tools: Tools, who: Who, account_id: str) -> LinkedAccount | None:
@@ -123,13 +136,19 @@ def disconnect(tools: Tools, who: Who, account_id: str) -> LinkedAccount | None:
     Works on a dead account, and while Cronofy is away: it is told when it is back.
     """
     with tools.db.begin() as session:
-        account = find_account(session, who.tenant_id, who.user_id, account_id)
-        if account is None:
+        account = lock_account(session, who.tenant_id, account_id)
+        if account is None or account.user_id != who.user_id:
             return None
-        refresh_token = tools.keyring.open(
-            account.refresh_token, place(who.tenant_id, account_id, "refresh_token")
-        )
-        plan_revocation(tools, session, who.tenant_id, account.sub, refresh_token)
+        try:
+            refresh_token = tools.keyring.open(
+                account.refresh_token,
+                place_of(LinkedAccount, who.tenant_id, account_id, "refresh_token"),
+            )
+        except SealBroken:
+            # Without its key nobody can use the token, and nobody can tell Cronofy of it.
+            log.failure("token unreadable", tenant_id=who.tenant_id, account_id=account_id)
+        else:
+            plan_revocation(tools, session, who.tenant_id, account.sub, refresh_token)
         delete_account(session, who.tenant_id, account_id)
         due_rows.drop(session, who.tenant_id, DueKind.CHECK_ACCOUNT, account_id)
     tools.wake()
@@ -137,75 +156,18 @@ def disconnect(tools: Tools, who: Who, account_id: str) -> LinkedAccount | None:
     return account
 
 
-def revoke(tools: Tools, tenant_id: str, revocation_id: str) -> None:
-    """Tell Cronofy that an authorisation has ended, and forget its token.
-
-    Where the same account is linked again meanwhile, or by somebody else who
-    shares the mailbox, nothing is told: Cronofy does not say whether ending one
-    authorisation leaves the others alive. The token is forgotten all the same.
-    """
-    with tools.db.read() as session:
-        revocation = find_revocation(session, tenant_id, revocation_id)
-        if revocation is None:
-            return
-        shared = is_sub_linked(session, revocation.sub)
-    if not shared:
-        tools.oauth.revoke(
-            tools.keyring.open(revocation.refresh_token, revocation_place(tenant_id, revocation_id))
-        )
-    with tools.db.begin() as session:
-        delete_revocation(session, tenant_id, revocation_id)
-    log.info(
-        "authorisation revoked", tenant_id=tenant_id, revocation_id=revocation_id, told=not shared
-    )
-
-
-def plan_revocation(
-    tools: Tools, session: Session, tenant_id: str, sub: str, refresh_token: str
-) -> None:
-    """Have Cronofy told, as soon as it can be, that an authorisation has ended."""
-    revocation_id = new_id()
-    now = tools.clock.now()
-    session.add(
-        Revocation(
-            id=revocation_id,
-            tenant_id=tenant_id,
-            sub=sub,
-            refresh_token=tools.keyring.seal(
-                refresh_token, revocation_place(tenant_id, revocation_id)
-            ),
-            created_at=now,
-        )
-    )
-    due_rows.wake(session, tenant_id, DueKind.REVOKE, revocation_id, now)
-
-
-def revocation_place(tenant_id: str, revocation_id: str) -> Sequence[str]:
-    """Return what the token of a revocation is bound to."""
-    return (tenant_id, "revocations", revocation_id, "refresh_token")
-
-
 def _note_status(account: LinkedAccount, seen: Account | None) -> None:
-    status = connection_status(seen, account.profile_id)
+    status = connection_status(
+        seen, account.profile_id, (seen.scope if seen else None) or account.scope
+    )
     account.disconnection = status.disconnection
     account.relink_url = status.relink_url
     account.is_being_read = status.initial_sync_required
-    if seen and account.disconnection is None and lacks_permission(account.scope):
-        account.disconnection = Disconnection.PERMISSION_MISSING
     profile = seen.find_profile(account.profile_id) if seen else None
     if profile:
         account.profile_name = profile.name
         account.provider_name = profile.provider
         account.provider_service = profile.service or profile.provider
-
-
-def lacks_permission(scope: str) -> bool:
-    """Whether the user granted less than a two-way sync needs.
-
-    Newer authorisations may name one bundled scope in place of the single ones.
-    """
-    granted = set(scope.split())
-    return not (set(SCOPE.split()) <= granted or "read_write" in granted)
 
 
 def _merge_calendars(

@@ -2,10 +2,10 @@
 
 from calsync.db import due_rows, leases
 from calsync.db.accounts import count_accounts
-from calsync.db.health import can_write, is_schema_current
+from calsync.db.health import is_schema_current, probe_write
 from calsync.db.models import DueKind
+from calsync.db.sealed import list_key_ids
 from calsync.errors import CalsyncError
-from calsync.keys import SealBroken
 from calsync.metrics import ACCOUNTS, DUE_OLDEST, DUE_ROWS
 from calsync.services.tools import Tools
 
@@ -17,16 +17,13 @@ def find_trouble(tools: Tools, *, needs_loop: bool) -> str | None:
     """
     try:
         with tools.db.begin() as session:
-            if not can_write(session):
-                return "database"
+            probe_write(session)
             if not is_schema_current(session):
                 return "schema"
             if needs_loop and not leases.is_held(session, leases.SCHEDULER, tools.clock.now()):
                 return "scheduler"
-        sealed = tools.keyring.seal("ready", ("health",))
-        tools.keyring.open(sealed, ("health",))
-    except SealBroken:
-        return "keys"
+            if set(list_key_ids(session)) - tools.keyring.ids:
+                return "keys"
     except CalsyncError:
         return "database"
     return None

@@ -1,5 +1,6 @@
 """Connecting a mailbox: off to Cronofy's consent page, and back."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -7,7 +8,7 @@ from enum import StrEnum
 from calsync.cronofy.limiter import Lane
 from calsync.cronofy.oauth import Grant
 from calsync.db import due_rows
-from calsync.db.accounts import find_account, find_account_by_sub
+from calsync.db.accounts import find_account, lock_account_by_sub
 from calsync.db.connect_states import add_state, find_state, forget_old_states, use_state
 from calsync.db.models import ConnectState, DueKind, LinkedAccount
 from calsync.errors import (
@@ -15,13 +16,16 @@ from calsync.errors import (
     AlreadyThere,
     CronofyError,
     PermanentError,
+    StorageUnavailable,
     TemporaryError,
     UnreadableAnswer,
 )
 from calsync.ids import fingerprint, new_id, new_secret
 from calsync.logs import Log
 from calsync.metrics import CONNECTIONS
-from calsync.services.accounts import CHECK_WHILE_READ, check_account, plan_revocation
+from calsync.services.accounts import CHECK_WHILE_READ, check_account
+from calsync.services.patience import keep_trying
+from calsync.services.revocations import plan_revocation
 from calsync.services.tokens import sealed_tokens
 from calsync.services.tools import Tools, Who
 
@@ -140,9 +144,11 @@ def _exchange(tools: Tools, who: Who, begun: ConnectState, code: str) -> Return:
         log.failure("code exchange refused", tenant_id=who.tenant_id)
         return Return(Outcome.MISCONFIGURED)
     try:
-        saved = _save_grant(tools, who, begun, grant)
+        saved = keep_trying(tools.clock, lambda: _save_grant(tools, who, begun, grant))
     except AlreadyThere:  # two windows linked the same mailbox at once; now it is known
         saved = _save_grant(tools, who, begun, grant)
+    except StorageUnavailable:
+        return _give_back(tools, who, grant)
     if saved.account_id and saved.outcome is not Outcome.OTHER_ACCOUNT:
         try:
             check_account(tools, who.tenant_id, saved.account_id, Lane.USER)
@@ -152,10 +158,18 @@ def _exchange(tools: Tools, who: Who, begun: ConnectState, code: str) -> Return:
     return saved
 
 
+def _give_back(tools: Tools, who: Who, grant: Grant) -> Return:
+    """End an authorisation that cannot be stored: nobody would know of it any more."""
+    log.failure("grant could not be stored", tenant_id=who.tenant_id, user_id=who.user_id)
+    with suppress(CronofyError):
+        tools.oauth.revoke(grant.tokens.refresh_token)
+    return Return(Outcome.UNAVAILABLE)
+
+
 def _save_grant(tools: Tools, who: Who, begun: ConnectState, grant: Grant) -> Return:
     now = tools.clock.now()
     with tools.db.begin() as session:
-        known = find_account_by_sub(session, who.tenant_id, who.user_id, grant.sub)
+        known = lock_account_by_sub(session, who.tenant_id, who.user_id, grant.sub)
         if begun.account_id and (known is None or known.id != begun.account_id):
             plan_revocation(tools, session, who.tenant_id, grant.sub, grant.tokens.refresh_token)
             return Return(Outcome.OTHER_ACCOUNT, begun.account_id)
@@ -166,7 +180,7 @@ def _save_grant(tools: Tools, who: Who, begun: ConnectState, grant: Grant) -> Re
         _note_grant(account, grant)
         for column, value in sealed_tokens(tools, who.tenant_id, account.id, grant.tokens).items():
             setattr(account, column, value)
-        account.connected_at = account.connected_at if known else now
+        account.connected_at = now
         session.add(account)
         session.flush()
         # We look ourselves in a moment; this is for the case that we never get there.

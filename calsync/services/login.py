@@ -1,7 +1,8 @@
 """Logging in and out, and what ends a login."""
 
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from calsync.db.login_sessions import (
     end_login,
@@ -13,10 +14,11 @@ from calsync.db.login_sessions import (
 )
 from calsync.db.models import LoginSession, Tenant, User
 from calsync.db.tenants import find_tenant
-from calsync.db.users import find_user_by_email, get_user
-from calsync.errors import UserError
+from calsync.db.users import find_user_by_email, get_user, lock_user
+from calsync.errors import StorageUnavailable, UserError
 from calsync.ids import fingerprint, new_secret
 from calsync.services.passwords import (
+    WeakPassword,
     hash_password,
     is_outdated,
     is_right,
@@ -57,13 +59,18 @@ def log_in(
     with tools.db.read() as session:
         tenant = find_tenant(session, tenant_slug)
         user = find_user_by_email(session, tenant.id, email) if tenant else None
-    known = user is not None and not user.is_disabled
-    if not is_right(password, user.password_hash if user and known else None) or user is None:
+    if user is not None and user.is_disabled:
+        user = None
+    if not is_right(password, user.password_hash if user else None) or user is None:
         return None
     now = tools.clock.now()
     secret = new_secret()
     rehashed = hash_password(password) if is_outdated(user.password_hash) else None
     with tools.db.begin() as session:
+        present = lock_user(session, user.tenant_id, user.id)
+        # While we verified it, the password may have been changed, which ends every login.
+        if present.is_disabled or present.password_hash != user.password_hash:
+            return None
         end_old_logins(
             session,
             user.tenant_id,
@@ -72,7 +79,7 @@ def log_in(
             begun_by=now - ABSOLUTE_LIMIT,
         )
         if rehashed:
-            get_user(session, user.tenant_id, user.id).password_hash = rehashed
+            present.password_hash = rehashed
         session.add(
             LoginSession(
                 tenant_id=user.tenant_id,
@@ -98,11 +105,11 @@ def find_live_login(tools: Tools, secret: str, *, extend: bool) -> Login | None:
     if found is None:
         return None
     login, user, tenant = found
-    too_old = now - login.last_seen_at >= IDLE_LIMIT or now - login.created_at >= ABSOLUTE_LIMIT
-    if too_old or user.is_disabled:
+    if user.is_disabled or not _is_live(login, now):
         return None
     if extend and now - login.last_seen_at >= _SEEN_EVERY:
-        with tools.db.begin() as session:
+        # A database that takes no writes at the moment is no reason to keep anybody out.
+        with suppress(StorageUnavailable), tools.db.begin() as session:
             note_seen(session, tenant.id, login.id, now)
     return Login(user, tenant, login)
 
@@ -118,11 +125,11 @@ def list_live_logins(tools: Tools, who: Who) -> list[LoginSession]:
     now = tools.clock.now()
     with tools.db.read() as session:
         logins = list_logins(session, who.tenant_id, who.user_id)
-    return [
-        login
-        for login in logins
-        if now - login.last_seen_at < IDLE_LIMIT and now - login.created_at < ABSOLUTE_LIMIT
-    ]
+    return [login for login in logins if _is_live(login, now)]
+
+
+def _is_live(login: LoginSession, now: datetime) -> bool:
+    return now - login.last_seen_at < IDLE_LIMIT and now - login.created_at < ABSOLUTE_LIMIT
 
 
 def end_one_login(tools: Tools, who: Who, session_id: str) -> bool:
@@ -140,6 +147,8 @@ def change_password(tools: Tools, who: Who, *, current: str, new: str) -> None:
         user = get_user(session, who.tenant_id, who.user_id)
     if not is_right(current, user.password_hash):
         raise WrongPassword
+    if new == current:
+        raise WeakPassword("same")
     refuse_weak_password(new, user.email, user.name)
     password_hash = hash_password(new)
     with tools.db.begin() as session:

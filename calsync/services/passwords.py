@@ -15,7 +15,7 @@ _nobodys_hash = _hasher.hash("nobody has this password")
 
 
 class WeakPassword(UserError):
-    """The new password is too short, too long or too easy to guess; the text says which."""
+    """The new password is ``short``, ``long``, ``easy`` to guess or the ``same`` as before."""
 
 
 def hash_password(password: str) -> str:

@@ -1,7 +1,7 @@
 """Tenants and their people, as an administrator makes and changes them."""
 
 import re
-from zoneinfo import available_timezones
+from importlib.resources import files
 
 from calsync.db.login_sessions import end_logins
 from calsync.db.models import Role, Tenant, Theme, User
@@ -11,6 +11,12 @@ from calsync.errors import UserError
 from calsync.services.passwords import hash_password, refuse_weak_password
 from calsync.services.tools import Tools, Who
 
+#: Every zone that is in use, by its present name, and UTC for those who want no zone.
+TIME_ZONES = frozenset(
+    line.split("\t")[2].strip()
+    for line in (files("tzdata") / "zoneinfo" / "zone.tab").read_text().splitlines()
+    if not line.startswith("#")
+) | {"Etc/UTC"}
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
@@ -62,7 +68,7 @@ def create_user(
         raise UserError("That is no e-mail address.")
     if not 1 <= len(name.strip()) <= 200:
         raise UserError("The user's name has 1 to 200 characters.")
-    if time_zone not in available_timezones():
+    if time_zone not in TIME_ZONES:
         raise UserError("That is no time zone: use a name such as Europe/London.")
     refuse_weak_password(password, email, name)
     password_hash = hash_password(password)
@@ -119,7 +125,7 @@ def set_disabled(tools: Tools, tenant_slug: str, email: str, *, is_disabled: boo
 
 def save_preferences(tools: Tools, who: Who, *, time_zone: str, theme: str) -> None:
     """Store a user's own time zone and look. Raises UserError where there is no such choice."""
-    if time_zone not in available_timezones() or theme not in list(Theme):
+    if time_zone not in TIME_ZONES or theme not in list(Theme):
         raise UserError("There is no such time zone or look.")
     with tools.db.begin() as session:
         user = get_user(session, who.tenant_id, who.user_id)

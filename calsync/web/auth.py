@@ -13,25 +13,26 @@ from calsync.ids import fingerprint
 from calsync.logs import Log
 from calsync.metrics import LOGINS
 from calsync.services.login import find_live_login, log_in, log_out
-from calsync.web.current import Browser, is_polled, tools, who
-from calsync.web.guesses import GuessLimit
+from calsync.web.current import Browser, guess_limit, is_polled, tools, who
+from calsync.web.guesses import GuessLimit, show_wait
 from calsync.web.i18n import _, _l
 
 bp = Blueprint("auth", __name__)
 log = Log("calsync.auth")
-guesses = GuessLimit()
+_TOO_LONG = _l("Use at most %(max)d characters")
 
 
 class LoginForm(FlaskForm):
     """Who somebody says they are."""
 
-    tenant = StringField(_l("Tenant"), [DataRequired(_l("Enter your tenant")), Length(max=200)])
+    tenant = StringField(
+        _l("Tenant"), [DataRequired(_l("Enter your tenant")), Length(max=200, message=_TOO_LONG)]
+    )
     email = EmailField(
-        _l("E-mail"), [DataRequired(_l("Enter your e-mail address")), Length(max=300)]
+        _l("E-mail"),
+        [DataRequired(_l("Enter your e-mail address")), Length(max=300, message=_TOO_LONG)],
     )
-    password = PasswordField(
-        _l("Password"), [DataRequired(_l("Enter your password")), Length(max=1000)]
-    )
+    password = PasswordField(_l("Password"), [DataRequired(_l("Enter your password"))])
     next = HiddenField()
 
 
@@ -41,6 +42,7 @@ def register_login(app: Flask) -> None:
     manager.session_protection = None  # The row decides, not the address or the browser's name.
     manager.user_loader(_load_browser)
     manager.unauthorized_handler(_ask_to_log_in)
+    app.extensions["calsync_guesses"] = GuessLimit()
     app.register_blueprint(bp)
 
 
@@ -54,21 +56,17 @@ def login() -> AnyResponse | str:
 
 
 @bp.post("/login")
-def submit_login() -> AnyResponse | tuple[str, int]:
+def submit_login() -> AnyResponse | tuple[str, int] | tuple[str, int, dict[str, str]]:
     """Log in, or show the form again with what is wrong."""
     form = LoginForm()
     if not form.validate():
         return render_template("auth/login.html", form=form), 422
     tenant, email = form.tenant.data.strip(), form.email.data.strip()
     address = request.remote_addr or ""
-    wait = guesses.seconds_to_wait(tenant, email, address)
+    wait = guess_limit().seconds_to_wait(tenant, email, address)
     if wait:
         LOGINS.labels("limited").inc()
-        response = Response(
-            render_template("auth/too_many.html", minutes=-(-wait // 60)), status=429
-        )
-        response.headers["Retry-After"] = str(wait)
-        return response
+        return show_wait(wait)
     secret = log_in(
         tools(),
         tenant_slug=tenant,
@@ -78,7 +76,7 @@ def submit_login() -> AnyResponse | tuple[str, int]:
     )
     live = find_live_login(tools(), secret, extend=False) if secret else None
     if secret is None or live is None:
-        guesses.note_failure(tenant, email, address)
+        guess_limit().note_failure(tenant, email, address)
         LOGINS.labels("refused").inc()
         log.warning("login refused", address=address, account=fingerprint(tenant + email)[:12])
         form.password.errors = [_("Tenant, e-mail or password is not right")]
@@ -105,9 +103,13 @@ def logout() -> AnyResponse:
 def safe_next(target: str) -> str:
     """Return ``target`` if it is a path of ours, else the start page."""
     start = url_for("calendar_sync.listing")
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return start
     if not target.startswith("/") or target.startswith("//") or not target.isprintable():
         return start
-    if "\\" in target or urlsplit(target).netloc or len(target) > 2000:
+    if "\\" in target or parts.netloc or len(target) > 2000:
         return start
     return target
 
@@ -119,14 +121,20 @@ def _load_browser(secret: str) -> Browser | None:
 
 
 def _ask_to_log_in() -> AnyResponse:
-    is_page = request.method == "GET" and not request.headers.get("HX-Request")
-    back_to = request.full_path.rstrip("?") if is_page else ""
     if request.headers.get("HX-Request"):
         # The page that holds the fragment, as the browser itself names it.
-        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+        shown = _path_of(request.headers.get("HX-Current-URL", ""))
         response = Response(status=401)
-        response.headers["HX-Redirect"] = url_for("auth.login", next=safe_next(shown.path))
+        response.headers["HX-Redirect"] = url_for("auth.login", next=safe_next(shown))
         return response
-    if request.endpoint == "calendar_sync.callback":
-        back_to = ""
-    return redirect(url_for("auth.login", next=back_to) if back_to else url_for("auth.login"))
+    # What Cronofy sent back is for the login that asked for it, and for no other.
+    leads_back = request.method == "GET" and request.endpoint != "calendar_sync.callback"
+    back_to = request.full_path.rstrip("?") if leads_back else None
+    return redirect(url_for("auth.login", next=back_to))
+
+
+def _path_of(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""

@@ -6,6 +6,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from calsync.cronofy.limiter import Lane
 from calsync.errors import CronofyError
+from calsync.keys import SealBroken
+from calsync.logs import Log
 from calsync.services.accounts import (
     check_account,
     disconnect,
@@ -19,6 +21,7 @@ from calsync.web.returns import describe_return
 from calsync.web.security import is_from_elsewhere
 from calsync.web.words import LONGEST_NAME, service_name
 
+log = Log("calsync.web.calendar_sync")
 bp = Blueprint("calendar_sync", __name__, url_prefix="/calendar-sync")
 
 
@@ -89,7 +92,18 @@ def check(account_id: str) -> AnyResponse:
             ),
             "warning",
         )
-    return redirect(url_for("calendar_sync.listing", _anchor=f"account-{account_id}"), 303)
+    except SealBroken:
+        log.failure("token unreadable", tenant_id=who().tenant_id, account_id=account_id)
+        flash(
+            _(
+                "The stored access to this account cannot be read. Ask your administrator: a key "
+                "is missing. You can also disconnect the account and connect it again."
+            ),
+            "bad",
+        )
+    else:
+        flash(_("Checked just now."), "good")
+    return redirect(url_for("calendar_sync.listing"), 303)
 
 
 @bp.get("/accounts/<account_id>/disconnect")

@@ -9,6 +9,7 @@ from flask_login import UserMixin, current_user
 from calsync.config import Settings
 from calsync.services.login import Login
 from calsync.services.tools import Tools, Who
+from calsync.web.guesses import GuessLimit
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,6 +34,11 @@ def tools() -> Tools:
 def settings() -> Settings:
     """Return the settings of this application."""
     return cast("Settings", current_app.extensions["calsync_settings"])
+
+
+def guess_limit() -> GuessLimit:
+    """Return the count of wrong passwords."""
+    return cast("GuessLimit", current_app.extensions["calsync_guesses"])
 
 
 def has_loop() -> bool:

@@ -1,8 +1,9 @@
 """Error pages, in the product's look and in plain words."""
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from calsync.errors import StorageUnavailable
 from calsync.logs import Log, current_request
@@ -16,15 +17,15 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, show_error)
     app.register_error_handler(CSRFError, show_expired_form)
     app.register_error_handler(StorageUnavailable, show_storage_error)
-    app.register_error_handler(InternalServerError, show_crash)
     app.register_error_handler(SecurityError, show_wrong_host)
 
 
 def show_error(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
     """Answer an error that HTTP has a number for, keeping the headers that belong to it."""
     status = error.code or 500
+    if status >= 500:
+        _forget_who_asks()
     title, text = _words(status)
-    # A description that a service of ours gave is safe to show; werkzeug's own is not plain.
     headers = [
         (name, value)
         for name, value in error.get_headers()
@@ -42,22 +43,22 @@ def show_expired_form(_error: CSRFError) -> tuple[str, int]:
 
 def show_storage_error(_error: StorageUnavailable) -> tuple[str, int, list[tuple[str, str]]]:
     """Answer while the database is busy, full or gone."""
-    log.failure("database unavailable", path=request.path)
+    _forget_who_asks()
+    log.failure("database unavailable", route=str(request.url_rule or ""))
     title = _("The database is busy")
     text = _("Nothing was changed. Try again in a minute.")
     return _page(503, title, text), 503, [("Retry-After", "60")]
-
-
-def show_crash(_error: InternalServerError) -> tuple[str, int]:
-    """Answer a mistake of ours; what it was stands in the log and not on the page."""
-    title, text = _words(500)
-    return _page(500, title, text), 500
 
 
 def show_wrong_host(_error: SecurityError) -> Response:
     """Answer a request for a host name that is not ours, in words alone: no page has an address."""
     words = "This server does not answer to that host name.\n"
     return Response(words, status=400, mimetype="text/plain")
+
+
+def _forget_who_asks() -> None:
+    # The page's language and its head ask the database who that is, which may be what is broken.
+    g._login_user = AnonymousUserMixin()
 
 
 def _page(status: int, title: str, text: str) -> str:

@@ -1,5 +1,6 @@
 """How many wrong passwords are listened to."""
 
+from flask import render_template
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -15,8 +16,7 @@ class GuessLimit:
     """Counts failed logins in this process's memory; only failures count."""
 
     def __init__(self) -> None:
-        self._storage = MemoryStorage()
-        self._limiter = MovingWindowRateLimiter(self._storage)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def seconds_to_wait(self, tenant: str, email: str, address: str) -> int:
         """Return how long at most to refuse further tries; 0 while they are welcome."""
@@ -29,10 +29,6 @@ class GuessLimit:
         for limit, key in self._keys(tenant, email, address):
             self._limiter.hit(limit, *key)
 
-    def reset(self) -> None:
-        """Forget every failure."""
-        self._storage.reset()
-
     def _keys(
         self, tenant: str, email: str, address: str
     ) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
@@ -42,3 +38,9 @@ class GuessLimit:
             (_ADDRESS, ("address", address)),
             (_PERSON, ("person", *person)),
         ]
+
+
+def show_wait(seconds: int) -> tuple[str, int, dict[str, str]]:
+    """Answer somebody whose guesses are not listened to for ``seconds``."""
+    page = render_template("auth/too_many.html", minutes=-(-seconds // 60))
+    return page, 429, {"Retry-After": str(seconds)}

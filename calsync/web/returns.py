@@ -15,7 +15,10 @@ NOTES: dict[Outcome, tuple[str, str]] = {
         "warning",
     ),
     Outcome.EXPIRED: (
-        _l("That took too long, so we stopped for safety. Choose Click to Connect to try again."),
+        _l(
+            "That took too long or was not begun here, so we stopped for safety. Choose Click to "
+            "Connect to try again."
+        ),
         "warning",
     ),
     Outcome.REPEATED: (

@@ -34,7 +34,10 @@ def register_security(app: Flask, settings: Settings) -> None:
     @app.before_request
     def refuse_nul() -> None:
         # PostgreSQL stores no NUL, and no keyboard types one.
-        texts = (*map(str, (request.view_args or {}).values()), *_values(request.args))
+        try:
+            texts = [*map(str, (request.view_args or {}).values()), *_values(request.args)]
+        except UnicodeDecodeError:
+            abort(400)
         if any("\0" in text for text in (*texts, *_values(request.form))):
             abort(400)
 

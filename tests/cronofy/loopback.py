@@ -1,5 +1,6 @@
 """A server on loopback that says exactly the bytes it is told, as slowly as it is told."""
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ class Loopback:
                 return
             with connection:
                 try:
-                    self.asked.append(connection.recv(65536))
+                    self.asked.append(_receive(connection))
                     self._answer(connection)
                 except OSError:
                     continue
@@ -34,6 +35,23 @@ class Loopback:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(5)
+
+
+def _receive(connection: socket.socket) -> bytes:
+    """Return a whole request: its body may come in a packet of its own."""
+    received = connection.recv(65536)
+    # What does not begin with a method is no HTTP, and has no end to wait for.
+    while received[:1].isalpha() and b"\r\n\r\n" not in received:
+        received += connection.recv(65536) or b"\r\n\r\n"
+    head, _, body = received.partition(b"\r\n\r\n")
+    found = re.search(rb"(?i)content-length: *([0-9]+)", head)
+    length = int(found.group(1)) if found else 0
+    while len(body) < length:
+        more = connection.recv(65536)
+        if not more:
+            break
+        body += more
+    return head + b"\r\n\r\n" + body
 
 
 @contextmanager

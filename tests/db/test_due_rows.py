@@ -106,6 +106,15 @@ def test_work_asked_for_while_it_is_done_is_done_again(
     wake(db, tenant_id, "x", clock.now())
     with db.begin() as session:
         assert not due_rows.finish(session, first)
+    assert [c.subject_id for c in claim(db, clock.now())] == ["x"]
+
+
+def test_work_asked_for_while_it_is_done_stays_due_when_it_is_put_off(
+    db: Database, tenant_id: str, clock: FakeClock
+) -> None:
+    wake(db, tenant_id, "x", clock.now())
+    [first] = claim(db, clock.now())
+    wake(db, tenant_id, "x", clock.now())
     assert release(db, first, clock.now() + timedelta(hours=1))
     assert [c.subject_id for c in claim(db, clock.now())] == ["x"]
 

@@ -20,8 +20,8 @@ from calsync.services.accounts import (
     find_linked,
     list_linked,
     next_check,
-    revoke,
 )
+from calsync.services.revocations import revoke
 from calsync.services.tools import Tools
 from tests.cast import Person
 from tests.clocks import FakeClock
@@ -113,6 +113,11 @@ def test_an_account_is_looked_at_again_soon_while_it_is_being_read(
     sandbox.control("POST", f"/profiles/{profile}/initial_sync", {"required": True})
     check(tools, dana, account_id)
     assert next_check(tools, tenant_id, account_id) == clock.now() + CHECK_WHILE_READ
+    # It may never end: then we ask ever less often.
+    clock.move(timedelta(hours=10))
+    assert next_check(tools, tenant_id, account_id) == clock.now() + timedelta(minutes=30)
+    clock.move(timedelta(days=10))
+    assert next_check(tools, tenant_id, account_id) == clock.now() + CHECK_EVERY
     sandbox.fault("token_revoked")
     check(tools, dana, account_id)
     assert next_check(tools, tenant_id, account_id) is None

@@ -2,27 +2,33 @@
 
 import multiprocessing
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from calsync.app import create_app, tools_of
 from calsync.clock import SystemClock
 from calsync.core.account import Disconnection
 from calsync.cronofy.limiter import Lane
+from calsync.cronofy.oauth import CronofyOAuth, TokenPair
 from calsync.db.accounts import find_account_of_tenant
+from calsync.db.database import Database, Session
 from calsync.db.models import LinkedAccount
 from calsync.errors import AccessRevoked, StorageUnavailable, TemporaryError
 from calsync.keys import SealBroken
-from calsync.services.accounts import client_for
+from calsync.services.accounts import check_account, client_for, disconnect
+from calsync.services.revocations import revoke
 from calsync.services.tokens import AccountTokens
 from calsync.services.tools import Tools
 from tests.cast import Person
 from tests.installations import make_settings
 from tests.sandbox_server import RunningSandbox
+from tests.services.test_accounts import waiting_revocations
 
 THREADS = 8
 
@@ -155,7 +161,84 @@ def test_cronofy_away_while_renewing_keeps_the_account_connected(
     assert tokens.renew(tokens.current())
 
 
+def fail_writes(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
+    """Let the database refuse the next writes, as a busy one does; return what is left of them."""
+    begin, left = Database.begin, [times]
+
+    @contextmanager
+    def refuse(self: Database) -> Iterator[Session]:
+        if left[0]:
+            left[0] -= 1
+            raise StorageUnavailable("planted")
+        with begin(self) as session:
+            yield session
+
+    monkeypatch.setattr(Database, "begin", refuse)
+    return left
+
+
+def when_refreshed(monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]) -> None:
+    """Have something happen between Cronofy's answer to a renewal and its storing."""
+    refresh = CronofyOAuth.refresh
+
+    def refresh_and(self: CronofyOAuth, token: str) -> TokenPair:
+        monkeypatch.setattr(CronofyOAuth, "refresh", refresh)
+        try:
+            return refresh(self, token)
+        finally:
+            then()
+
+    monkeypatch.setattr(CronofyOAuth, "refresh", refresh_and)
+
+
 def test_a_renewed_token_survives_a_database_that_is_busy_for_a_moment(
+    tools: Tools,
+    dana: Person,
+    link: Callable[..., str],
+    sandbox: RunningSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tokens = AccountTokens(tools, dana.who.tenant_id, link())
+    stale = tokens.current()
+    left: list[list[int]] = []
+    when_refreshed(monkeypatch, lambda: left.append(fail_writes(monkeypatch, 2)))
+    renewed = tokens.renew(stale)
+    assert left == [[0]]
+    assert tokens.current() == renewed
+
+
+def test_a_renewal_that_was_overtaken_loses_no_token(
+    tools: Tools,
+    dana: Person,
+    link: Callable[..., str],
+    sandbox: RunningSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account_id = link()
+    slow = AccountTokens(tools, dana.who.tenant_id, account_id)
+    quick = AccountTokens(tools, dana.who.tenant_id, account_id)
+    stale = slow.current()
+
+    def overtake() -> None:
+        end_claim(tools, dana, account_id)
+        with pytest.raises(AccessRevoked):  # it sends the token that the slow one has spent
+            quick.renew(stale)
+
+    when_refreshed(monkeypatch, overtake)
+    renewed = slow.renew(stale)
+    assert load(tools, dana, account_id).disconnection is None
+    assert client_for(tools, dana.who.tenant_id, account_id, Lane.USER).userinfo()
+    assert slow.current() == renewed
+
+
+def end_claim(tools: Tools, dana: Person, account_id: str) -> None:
+    with tools.db.begin() as session:
+        account = find_account_of_tenant(session, dana.who.tenant_id, account_id)
+        assert account
+        account.renewal_until = tools.clock.now()
+
+
+def test_an_account_disconnected_during_a_renewal_is_ended_at_cronofy_too(
     tools: Tools,
     dana: Person,
     link: Callable[..., str],
@@ -164,19 +247,23 @@ def test_a_renewed_token_survives_a_database_that_is_busy_for_a_moment(
 ) -> None:
     account_id = link()
     tokens = AccountTokens(tools, dana.who.tenant_id, account_id)
-    stale = tokens.current()
-    release, refusals = AccountTokens._release, [2]
+    fresh: list[str] = []
+    refresh = CronofyOAuth.refresh
 
-    def refuse_twice(self: AccountTokens, owner: str, **values: object) -> None:
-        if values and refusals[0]:
-            refusals[0] -= 1
-            raise StorageUnavailable("planted")
-        release(self, owner, **values)
+    def note(self: CronofyOAuth, token: str) -> TokenPair:
+        pair = refresh(self, token)
+        fresh.append(pair.access_token)
+        disconnect(tools, dana.who, account_id)
+        return pair
 
-    monkeypatch.setattr(AccountTokens, "_release", refuse_twice)
-    renewed = tokens.renew(stale)
-    assert refusals == [0]
-    assert tokens.current() == renewed
+    monkeypatch.setattr(CronofyOAuth, "refresh", note)
+    with pytest.raises(AccessRevoked):
+        tokens.renew(tokens.current())
+    for revocation_id in waiting_revocations(tools, dana):
+        revoke(tools, dana.who.tenant_id, revocation_id)
+    headers = {"Authorization": f"Bearer {fresh[0]}"}
+    answer = requests.get(f"{sandbox.url}/v1/userinfo", headers=headers, timeout=5)
+    assert answer.status_code == 401
 
 
 def test_who_died_while_renewing_is_waited_for_no_longer_than_the_claim(
@@ -194,17 +281,37 @@ def test_who_died_while_renewing_is_waited_for_no_longer_than_the_claim(
 
 
 def test_a_renewal_of_the_old_tokens_never_overwrites_a_new_consent(
-    tools: Tools, dana: Person, link: Callable[..., str], sandbox: RunningSandbox
+    tools: Tools,
+    dana: Person,
+    link: Callable[..., str],
+    sandbox: RunningSandbox,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     account_id = link()
     tokens = AccountTokens(tools, dana.who.tenant_id, account_id)
-    stale = tokens.current()
-    assert tokens._claim(load(tools, dana, account_id), "slow-worker")
-    assert link() == account_id
-    fresh = tokens.current()
-    assert fresh != stale
-    tokens._release("slow-worker", access_token="from the old consent")
-    assert tokens.current() == fresh
+    stale, fresh = tokens.current(), []
+
+    def link_again() -> None:
+        assert link() == account_id
+        fresh.append(AccountTokens(tools, dana.who.tenant_id, account_id).current())
+
+    when_refreshed(monkeypatch, link_again)
+    assert [tokens.renew(stale)] == fresh
+    assert [tokens.current()] == fresh
+
+
+def test_a_late_refusal_of_the_old_tokens_never_ends_a_new_consent(
+    tools: Tools,
+    dana: Person,
+    link: Callable[..., str],
+    sandbox: RunningSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account_id = link()
+    sandbox.fault("token_revoked")
+    when_refreshed(monkeypatch, link)
+    check_account(tools, dana.who.tenant_id, account_id, Lane.USER)
+    assert load(tools, dana, account_id).disconnection is None
 
 
 def test_tokens_cannot_be_moved_to_another_row(

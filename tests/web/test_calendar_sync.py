@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from calsync.config import Settings
 from calsync.cronofy.limiter import Lane
 from calsync.db.accounts import find_account
 from calsync.db.models import LinkedCalendar
@@ -17,14 +18,15 @@ from calsync.services.linking import Outcome
 from calsync.services.tools import Tools
 from calsync.web.returns import NOTES
 from tests.browsing import post
-from tests.cast import Person
+from tests.cast import PASSWORD, Person
 from tests.clocks import FakeClock
 from tests.consent import consent
+from tests.installations import with_keys
 from tests.sandbox_server import RunningSandbox
 from tests.services.test_linking import profile_of
 
 LogIn = Callable[[Person], FlaskClient]
-TOO_LATE = "That took too long, so we stopped for safety"
+TOO_LATE = "That took too long or was not begun here, so we stopped for safety"
 HOSTILE = (
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -263,6 +265,29 @@ def test_a_check_while_cronofy_is_away_says_so_and_changes_nothing(
     page = browser.get("/calendar-sync").text
     assert "We could not reach the calendar service." in page
     assert "Not Connected" not in page
+
+
+def test_a_check_that_went_well_says_so(browser: FlaskClient, link: Callable[..., str]):
+    post(browser, f"/calendar-sync/accounts/{link()}/check")
+    assert "Checked just now." in browser.get("/calendar-sync").text
+
+
+def test_a_key_that_is_lost_is_said_and_the_account_can_still_be_disconnected(
+    settings: Settings,
+    make_app: Callable[..., Flask],
+    dana: Person,
+    link: Callable[..., str],
+):
+    account_id = link()
+    app = make_app(with_keys(settings, ("other", b"\x09" * 32)))
+    assert app.test_client().get("/readyz").status_code == 503
+    browser = app.test_client()
+    form = {"tenant": dana.tenant, "email": dana.email, "password": PASSWORD}
+    post(browser, "/login", form)
+    post(browser, f"/calendar-sync/accounts/{account_id}/check")
+    assert "a key is missing" in browser.get("/calendar-sync").text
+    assert post(browser, f"/calendar-sync/accounts/{account_id}/disconnect").status_code == 303
+    assert "No calendar is connected yet" in browser.get("/calendar-sync").text
 
 
 def test_disconnecting_asks_first_and_then_forgets(
