@@ -151,6 +151,44 @@ def test_week_twenty_means_the_weekday_it_began_on():
     assert rule.text == "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO"
 
 
+def days_of(rule: str, start: str, many: int) -> list[str]:
+    begins = date.fromisoformat(start)
+    times = AllDay(begins, begins + timedelta(days=1))
+    return [each.key for each in occurring(times, rule, start, "2040-01-01")][:many]
+
+
+def test_the_first_day_of_a_week_is_sought_in_the_whole_week():
+    # dateutil begins its first week at the first occurrence, and would take that Wednesday
+    # for the first of the week.
+    assert days_of("FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=2", "2024-12-18", 3) == [
+        "2024-12-18",
+        "2024-12-25",
+        "2025-01-01",
+    ]
+    assert days_of("FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=1", "2024-12-23", 3) == [
+        "2024-12-23",
+        "2024-12-30",
+        "2025-01-06",
+    ]
+
+
+def test_every_monday_and_the_first_friday_are_one_rule():
+    assert days_of("FREQ=MONTHLY;BYDAY=MO,1FR", "2026-06-01", 4) == [
+        "2026-06-01",
+        "2026-06-05",
+        "2026-06-08",
+        "2026-06-15",
+    ]
+
+
+def test_the_last_week_of_a_year_may_end_in_the_next():
+    assert days_of("FREQ=YEARLY;BYWEEKNO=-1;BYDAY=TH,FR", "2026-12-31", 3) == [
+        "2026-12-31",
+        "2027-01-01",
+        "2027-12-30",
+    ]
+
+
 # fmt: off
 REFUSED = [
     ("", RuleFault.MALFORMED),
