@@ -66,6 +66,7 @@ class Receiver:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 64
 
     def handle_error(self, *_: object) -> None:
         """A client that does not trust us hangs up: that is what the test is about."""
