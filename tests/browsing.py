@@ -5,7 +5,7 @@ import re
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-_TOKEN = re.compile(r'name="csrf_token" (?:type="hidden" )?value="([^"]+)"')
+TOKEN = re.compile(r'name="csrf_token" (?:type="hidden" )?value="([^"]+)"')
 
 
 def form_token(client: FlaskClient) -> str:
@@ -13,7 +13,7 @@ def form_token(client: FlaskClient) -> str:
     page = client.get("/login")
     if page.status_code == 302:
         page = client.get("/account")
-    found = _TOKEN.search(page.text)
+    found = TOKEN.search(page.text)
     assert found, "The page has no form token."
     return found.group(1)
 

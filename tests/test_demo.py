@@ -13,6 +13,8 @@ import pytest
 import requests
 
 from calsync.clock import SystemClock
+from tests.browsing import TOKEN
+from tests.consent import consent
 from tests.test_config import GOOD
 
 CALSYNC = Path(sys.executable).parent / "calsync"
@@ -117,6 +119,54 @@ def test_a_port_in_use_is_named(elsewhere: Path, environment: dict[str, str]):
     assert f"Port {port} is in use on this machine." in run.stderr
     assert "Traceback" not in run.stderr
     assert not (elsewhere / "instance").exists()
+
+
+@pytest.mark.parametrize("demo", ["editable"], indirect=True)
+def test_a_silent_cronofy_does_not_keep_a_process_from_stopping(demo, elsewhere: Path):
+    process, product, sandbox = demo
+    link_and_disconnect(product, sandbox)
+    log_file = elsewhere / "instance" / "calsync.log"
+    clock = SystemClock()
+    end = clock.monotonic() + 20
+    while requests.get(f"{sandbox}/_control/state", timeout=5).json()["faults"][0]["fired"] == 0:
+        assert clock.monotonic() < end, "Nobody told Cronofy."
+        clock.sleep(0.1)
+    began = clock.monotonic()
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 0, output
+    assert clock.monotonic() - began < 11
+    assert '"event": "loop stopped", "logger": "calsync.jobs", "unfinished": 1' in (
+        log_file.read_text()
+    )
+
+
+def link_and_disconnect(product: str, sandbox: str) -> None:
+    """Link a mailbox and give it up while Cronofy does not answer to that."""
+    with requests.Session() as browser:
+
+        def send(path: str, **form: str) -> requests.Response:
+            page = browser.get(f"{product}/login", timeout=5).text
+            token = TOKEN.search(page)
+            assert token
+            form["csrf_token"] = token.group(1)
+            return browser.post(f"{product}{path}", data=form, timeout=10)
+
+        send("/login", tenant="acme", email="dana@acme.example", password="calsync-demo")
+        connect = browser.get(f"{product}/calendar-sync/connect", allow_redirects=False, timeout=5)
+        answer = consent(connect.headers["Location"])
+        page = browser.get(f"{product}/calendar-sync/callback", params=answer, timeout=10).text
+        account_id = page.partition('id="account-')[2].partition('"')[0]
+        fault = {"fault": "timeout_before", "path": "/oauth/token/revoke", "seconds": 60}
+        requests.post(f"{sandbox}/_control/faults", json=fault, timeout=5)
+        # The login page redirects now; the token stands on the account page.
+        token = TOKEN.search(browser.get(f"{product}/account", timeout=5).text)
+        assert token
+        browser.post(
+            f"{product}/calendar-sync/accounts/{account_id}/disconnect",
+            data={"csrf_token": token.group(1)},
+            timeout=10,
+        )
 
 
 def test_serving_an_installation_stops_at_sigterm_with_status_0(

@@ -50,7 +50,7 @@ def serve_until_stopped(app: Flask, host: str, port: int) -> bool:
     # Waitress ends its own loop when it meets a SystemExit.
     signal.signal(signal.SIGTERM, _raise_exit)
     try:
-        server = _listen(app, host, port)
+        server = listen(app, host, port)
     except (OSError, OverflowError) as error:
         raise SettingsError(f"Port {port} on {host} cannot be had: {error}.") from None
     loop = start_loop(app)
@@ -62,7 +62,8 @@ def serve_until_stopped(app: Flask, host: str, port: int) -> bool:
     return is_clean
 
 
-def _listen(app: Flask, host: str, port: int) -> Any:
+def listen(app: Flask, host: str, port: int) -> Any:
+    """Return Waitress's server, bound to the port and ready to run."""
     return waitress.create_server(
         app,
         host=host,
