@@ -139,10 +139,11 @@
     event.preventDefault();
   };
 
-  const slotAt = (x, y) =>
-    document.elementsFromPoint(x, y).find((node) => node.matches("[data-time]"));
-  const placeAt = (x, y) =>
-    document.elementsFromPoint(x, y).map((node) => near(node, "#calendar [data-date]")).find(Boolean);
+  // A bar hangs over days that are not its parents, so the point decides.
+  const under = (x, y, what) =>
+    document.elementsFromPoint(x, y).find((node) => node.matches(`#calendar ${what}`));
+  const slotAt = (x, y) => under(x, y, "[data-time]");
+  const placeAt = (x, y) => under(x, y, "[data-date]");
 
   const openAt = (place, x, y) => {
     const isCell = place.matches("td");
@@ -318,5 +319,6 @@
     if (near(event.target, ".chip")) event.preventDefault();
   });
   document.addEventListener("htmx:afterSettle", upgrade);
+  document.addEventListener("htmx:historyRestore", upgrade);
   upgrade();
 })();

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, abort, jsonify, request
-from werkzeug.wrappers import Response
+from flask import Blueprint, Flask, abort, request
 
 from calsync.core.event import AllDay, Timed
 from calsync.core.grid import GridEntry
@@ -15,6 +14,8 @@ from calsync.web.calendar_query import read_query
 LONDON = ZoneInfo("Europe/London")
 TODAY = date(2026, 11, 24)
 BASE = "/preview"
+#: A page that has a title, and an icon so that no browser asks for one.
+BLANK = "<!doctype html><title>{}</title><link rel=icon href='data:,'>"
 
 
 def add_preview(
@@ -40,18 +41,18 @@ def add_preview(
         return render_calendar(CalendarPage(query, shown, today, zone, 0, BASE, people, owner))
 
     @bp.get("/new")
-    def new() -> Response:
-        return jsonify(request.args)
+    def new() -> str:
+        return BLANK.format("New")
 
     @bp.get("/item/<item_id>")
-    def item(item_id: str) -> Response:
-        return jsonify(item_id)
+    def item(item_id: str) -> str:
+        return BLANK.format(item_id)
 
     @bp.post("/item/<item_id>/move")
     def move(item_id: str) -> str:
         form = {name: value for name, value in request.form.items() if name != "csrf_token"}
         moves.append({"item": item_id, **form})
-        return "<!doctype html><title>Moved</title><link rel=icon href='data:,'>"
+        return BLANK.format("Moved")
 
     app.register_blueprint(bp)
     return moves
