@@ -1,13 +1,28 @@
 """The tables. Every row carries its tenant; foreign keys carry it along."""
 
 from calsync.db.models.due import DueKind, DueRow, Lease
+from calsync.db.models.items import (
+    Assignment,
+    Client,
+    Contact,
+    Item,
+    ItemChange,
+    ItemException,
+    Ticket,
+)
 from calsync.db.models.linking import ConnectState, LinkedAccount, LinkedCalendar, Revocation
 from calsync.db.models.people import LoginSession, Role, Tenant, Theme, User
 
 __all__ = [
+    "Assignment",
+    "Client",
     "ConnectState",
+    "Contact",
     "DueKind",
     "DueRow",
+    "Item",
+    "ItemChange",
+    "ItemException",
     "Lease",
     "LinkedAccount",
     "LinkedCalendar",
@@ -16,5 +31,6 @@ __all__ = [
     "Role",
     "Tenant",
     "Theme",
+    "Ticket",
     "User",
 ]
