@@ -283,6 +283,8 @@ def test_a_day_of_a_narrow_month_shows_its_list(open_page: OpenPage, site: Site)
     page.locator('td[data-date="2026-11-26"] .day-pick').click()
     chosen = page.get_by_role("region", name="Thursday 26 November 2026")
     expect(chosen.get_by_role("link", name="Migration on site")).to_be_visible()
+    chosen.get_by_role("link", name="Add to Thursday 26 November 2026").click()
+    expect(page.get_by_role("menu", name="Thursday 26 November 2026")).to_be_visible()
 
 
 def test_an_item_is_dragged_to_another_day_of_the_month(page: Page, site: Site) -> None:
