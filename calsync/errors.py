@@ -3,6 +3,9 @@
 * CalsyncError
   x SettingsError          the administrator can fix it; its text says how
   x UserError              the person can fix it; its text is safe to show
+  x NotThere               what was asked for is not there, or not for whoever asks
+  x NotAllowed             whoever asks may see it and not do this with it
+  x StaleVersion           it was changed since whoever asks has read it
   x StorageUnavailable     the database is busy, full, gone or read-only; try again later
   x StorageBroken          the database refused what we asked: a mistake of ours
   x AlreadyThere           somebody else was faster to add the same thing
@@ -40,6 +43,22 @@ class SettingsError(CalsyncError):
 
 class UserError(CalsyncError):
     """The person at the page can fix it."""
+
+
+class NotThere(CalsyncError):
+    """What was asked for is not there, or not for whoever asks: both read alike."""
+
+
+class NotAllowed(CalsyncError):
+    """Whoever asks may see it, and may not do this with it."""
+
+
+class StaleVersion(CalsyncError):
+    """It was changed since whoever asks has read it; ``version`` is the present one."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"The present version is {version}.")
+        self.version = version
 
 
 class StorageUnavailable(CalsyncError):

@@ -1,0 +1,184 @@
+"""Questions about items, who has them, and what was done to them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from calsync.core.item import Kind
+from calsync.db.models import Assignment, Item, ItemChange, ItemException
+
+
+def find_item(session: Session, tenant_id: str, item_id: str) -> Item | None:
+    """Return an item of the tenant, in the bin or not."""
+    return session.scalar(_item(tenant_id, item_id))
+
+
+def lock_item(session: Session, tenant_id: str, item_id: str) -> Item | None:
+    """Return the item as it is now, and let nobody else change it until we commit."""
+    return session.scalar(_item(tenant_id, item_id).with_for_update())
+
+
+def find_item_by_external_id(session: Session, tenant_id: str, external_id: str) -> Item | None:
+    """Return the item that somebody else's software knows by this id."""
+    return session.scalar(
+        select(Item).where(Item.tenant_id == tenant_id, Item.external_id == external_id)
+    )
+
+
+def list_items_between(
+    session: Session,
+    tenant_id: str,
+    user_id: str,
+    start: datetime,
+    end: datetime,
+    *,
+    kinds: Collection[Kind] = (),
+    text: str = "",
+) -> list[Item]:
+    """Return a user's items that may have an entry in the range, the earliest first."""
+    wanted = (
+        select(Item)
+        .join(
+            Assignment,
+            (Assignment.tenant_id == Item.tenant_id) & (Assignment.item_id == Item.id),
+        )
+        .where(Assignment.tenant_id == tenant_id, Assignment.user_id == user_id)
+        .where(Item.tenant_id == tenant_id, Item.deleted_at.is_(None))
+        .where(Item.reach_from < end)
+        .where(or_(Item.reach_until.is_(None), Item.reach_until >= start))
+        .order_by(Item.reach_from, Item.id)
+    )
+    if kinds:
+        wanted = wanted.where(Item.kind.in_(kinds))
+    if text:
+        wanted = wanted.where(_has_text(text))
+    return list(session.scalars(wanted))
+
+
+def list_unscheduled(session: Session, tenant_id: str, user_id: str) -> list[Item]:
+    """Return a user's open items that stand nowhere in the calendar, the oldest first."""
+    return list(
+        session.scalars(
+            select(Item)
+            .join(
+                Assignment,
+                (Assignment.tenant_id == Item.tenant_id) & (Assignment.item_id == Item.id),
+            )
+            .where(Assignment.tenant_id == tenant_id, Assignment.user_id == user_id)
+            .where(Item.tenant_id == tenant_id, Item.deleted_at.is_(None))
+            .where(Item.reach_from.is_(None), Item.status == "open")
+            .order_by(Item.created_at, Item.id)
+        )
+    )
+
+
+def list_bin(session: Session, tenant_id: str, user_id: str, since: datetime) -> list[Item]:
+    """Return a user's items that were deleted since then, the latest first."""
+    return list(
+        session.scalars(
+            select(Item)
+            .join(
+                Assignment,
+                (Assignment.tenant_id == Item.tenant_id) & (Assignment.item_id == Item.id),
+            )
+            .where(Assignment.tenant_id == tenant_id, Assignment.user_id == user_id)
+            .where(Item.tenant_id == tenant_id, Item.deleted_at >= since)
+            .order_by(Item.deleted_at.desc(), Item.id)
+        )
+    )
+
+
+def list_calls_of(session: Session, tenant_id: str, ticket_id: str) -> list[Item]:
+    """Return the service calls of a ticket, the earliest first."""
+    return list(
+        session.scalars(
+            select(Item)
+            .where(Item.tenant_id == tenant_id, Item.ticket_id == ticket_id)
+            .where(Item.deleted_at.is_(None))
+            .order_by(Item.reach_from, Item.id)
+        )
+    )
+
+
+def map_assignees(
+    session: Session, tenant_id: str, item_ids: Sequence[str]
+) -> dict[str, list[str]]:
+    """Return for each item the ids of the users on whose calendars it stands."""
+    found: dict[str, list[str]] = {item_id: [] for item_id in item_ids}
+    rows = session.execute(
+        select(Assignment.item_id, Assignment.user_id)
+        .where(Assignment.tenant_id == tenant_id, Assignment.item_id.in_(item_ids))
+        .order_by(Assignment.assigned_at, Assignment.user_id)
+    )
+    for item_id, user_id in rows:
+        found[item_id].append(user_id)
+    return found
+
+
+def map_exceptions(
+    session: Session, tenant_id: str, item_ids: Sequence[str]
+) -> dict[str, list[ItemException]]:
+    """Return for each series what was done by hand to single occurrences."""
+    found: dict[str, list[ItemException]] = {item_id: [] for item_id in item_ids}
+    rows = session.scalars(
+        select(ItemException)
+        .where(ItemException.tenant_id == tenant_id, ItemException.item_id.in_(item_ids))
+        .order_by(ItemException.key)
+    )
+    for row in rows:
+        found[row.item_id].append(row)
+    return found
+
+
+def replace_assignees(
+    session: Session, tenant_id: str, item_id: str, user_ids: Collection[str], now: datetime
+) -> None:
+    """Let an item stand on the calendars of these users and of nobody else."""
+    present = set(map_assignees(session, tenant_id, [item_id])[item_id])
+    session.execute(
+        delete(Assignment)
+        .where(Assignment.tenant_id == tenant_id, Assignment.item_id == item_id)
+        .where(Assignment.user_id.not_in(user_ids))
+    )
+    session.add_all(
+        Assignment(tenant_id=tenant_id, item_id=item_id, user_id=user_id, assigned_at=now)
+        for user_id in user_ids
+        if user_id not in present
+    )
+
+
+def replace_exceptions(
+    session: Session, tenant_id: str, item_id: str, rows: Sequence[ItemException]
+) -> None:
+    """Put these rows in place of all that were there for the series."""
+    session.execute(
+        delete(ItemException)
+        .where(ItemException.tenant_id == tenant_id)
+        .where(ItemException.item_id == item_id)
+    )
+    session.flush()
+    session.add_all(rows)
+
+
+def list_changes(session: Session, tenant_id: str, item_id: str) -> list[ItemChange]:
+    """Return the history of an item, the latest first."""
+    return list(
+        session.scalars(
+            select(ItemChange)
+            .where(ItemChange.tenant_id == tenant_id, ItemChange.item_id == item_id)
+            .order_by(ItemChange.version.desc())
+        )
+    )
+
+
+def _item(tenant_id: str, item_id: str) -> Select[Item]:
+    return select(Item).where(Item.tenant_id == tenant_id, Item.id == item_id)
+
+
+def _has_text(text: str) -> ColumnElement[bool]:
+    """Return the condition that any of the item's texts holds ``text``, in any case."""
+    wanted = text.lower()
+    columns = (Item.subject, Item.description, Item.location, Item.project)
+    return or_(*(func.lower(column).contains(wanted, autoescape=True) for column in columns))

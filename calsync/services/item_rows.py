@@ -1,0 +1,134 @@
+"""Between the rows of an item and the values that the core works with."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from calsync.core.event import AllDay, Timed, Times
+from calsync.core.item import ItemFields, Kind
+from calsync.core.item_record import NAMES, dump_field, load_field
+from calsync.core.recurrence import Override, expand, parse_rule
+from calsync.core.series import Series
+from calsync.db.models import Item, ItemException
+
+#: All-day is everywhere; the zones of the world are at most this far from UTC.
+_FARTHEST_ZONE = timedelta(hours=14)
+_END_OF_TIME = datetime(9000, 1, 1, tzinfo=UTC)
+_PLAIN = tuple(name for name in NAMES if name != "times")
+
+
+def fields_of(item: Item) -> ItemFields:
+    """Return what a person can set of an item, as its row has it."""
+    return ItemFields(times=times_of(item), **{name: getattr(item, name) for name in _PLAIN})
+
+
+def times_of(item: Item) -> Times | None:
+    """Return when an item takes place, if anybody scheduled it."""
+    if item.starts_at is not None and item.ends_at is not None:
+        return Timed(item.starts_at, item.ends_at, item.time_zone)
+    if item.starts_on is not None and item.ends_on is not None:
+        return AllDay(item.starts_on, item.ends_on)
+    return None
+
+
+def shown_times(fields: ItemFields) -> Times | None:
+    """Return where an item stands in the calendar: an unscheduled task on its due date."""
+    if fields.times is None and fields.kind is Kind.TASK and fields.due_on:
+        return AllDay(fields.due_on, fields.due_on + timedelta(days=1))
+    return fields.times
+
+
+def put_fields(item: Item, fields: ItemFields, overrides: Iterable[Override] = ()) -> None:
+    """Write fields into a row; ``overrides`` may stand outside of the rule's own days."""
+    for name in _PLAIN:
+        setattr(item, name, getattr(fields, name))
+    times = fields.times
+    item.starts_at, item.ends_at = (
+        (times.start, times.end) if isinstance(times, Timed) else (None, None)
+    )
+    item.starts_on, item.ends_on = (
+        (times.start, times.end) if isinstance(times, AllDay) else (None, None)
+    )
+    item.reach_from, item.reach_until = _find_reach(fields, overrides)
+
+
+def overrides_of(rows: Iterable[ItemException]) -> tuple[Override, ...]:
+    """Return what was done by hand to single occurrences."""
+    return tuple(
+        Override(
+            row.key,
+            row.is_removed,
+            {name: load_field(name, value) for name, value in row.changes.items()},
+        )
+        for row in rows
+    )
+
+
+def exception_rows(
+    tenant_id: str, item_id: str, overrides: Iterable[Override]
+) -> list[ItemException]:
+    """Return the rows that keep these."""
+    return [
+        ItemException(
+            tenant_id=tenant_id,
+            item_id=item_id,
+            key=override.key,
+            is_removed=override.is_removed,
+            changes=dump_changes(override.changes),
+        )
+        for override in overrides
+    ]
+
+
+def dump_changes(changes: Any) -> dict[str, Any]:
+    """Return changes of an occurrence as JSON has them."""
+    return {name: dump_field(name, value) for name, value in changes.items()}
+
+
+def series_of(fields: ItemFields, rows: Iterable[ItemException]) -> Series | None:
+    """Return the series that an item is, if it repeats."""
+    if fields.rule is None or fields.times is None:
+        return None
+    return Series(fields.times, parse_rule(fields.rule, fields.times), overrides_of(rows))
+
+
+def with_series(fields: ItemFields, series: Series) -> ItemFields:
+    """Return the fields with the times and the rule of a series."""
+    return replace(fields, times=series.times, rule=series.rule.text)
+
+
+def _find_reach(
+    fields: ItemFields, overrides: Iterable[Override]
+) -> tuple[datetime | None, datetime | None]:
+    """Return the first and the last moment at which any entry may stand, in any zone."""
+    times = shown_times(fields)
+    if times is None:
+        return None, None
+    spans = [_span(times)]
+    spans += [_span(override.times) for override in overrides if override.times]
+    first, last = min(start for start, _ in spans), max(end for _, end in spans)
+    if fields.rule is None or fields.times is None:
+        return first, last
+    rule = parse_rule(fields.rule, fields.times)
+    if rule.is_endless:
+        return first, None
+    ends = _last_end(Series(fields.times, rule))
+    return first, max(last, ends)
+
+
+def _last_end(series: Series) -> datetime:
+    """Return when the last occurrence of a series that ends is over."""
+    start = _span(series.times)[0]
+    far = start + timedelta(days=366 * 400)
+    last = series.times
+    for occurrence in expand(series.times, series.rule, start, min(far, _END_OF_TIME)):
+        last = occurrence.times
+    return _span(last)[1]
+
+
+def _span(times: Times) -> tuple[datetime, datetime]:
+    if isinstance(times, Timed):
+        return times.start, times.end
+    start = datetime.combine(times.start, time(), UTC) - _FARTHEST_ZONE
+    return start, datetime.combine(times.end, time(), UTC) + _FARTHEST_ZONE
