@@ -60,7 +60,7 @@ def list_entries(
             is_service_call=item.kind is Kind.SERVICE_CALL,
         )
     }
-    if text:  # what is hidden is not found by its words either
+    if text or kinds:  # what is hidden is not found by its words or its kind either
         return [entry for entry in entries if entry.item_id in readable]
     return [entry if entry.item_id in readable else _hide(entry) for entry in entries]
 

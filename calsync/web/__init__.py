@@ -4,7 +4,18 @@ from flask import Flask, redirect, url_for
 from werkzeug.wrappers import Response
 
 from calsync.config import Settings
-from calsync.web import account, assets, auth, calendar_sync, errors, health, i18n, security, words
+from calsync.web import (
+    account,
+    assets,
+    auth,
+    calendar_sync,
+    errors,
+    health,
+    i18n,
+    my_calendar,
+    security,
+    words,
+)
 
 
 def register_pages(app: Flask, settings: Settings) -> None:
@@ -15,9 +26,9 @@ def register_pages(app: Flask, settings: Settings) -> None:
     assets.register_assets(app)
     words.register_words(app, settings)
     auth.register_login(app)
-    for module in (account, calendar_sync, health):
+    for module in (my_calendar, account, calendar_sync, health):
         app.register_blueprint(module.bp)
 
     @app.get("/")
     def start() -> Response:
-        return redirect(url_for("calendar_sync.listing"))
+        return redirect(url_for("home.start"))

@@ -102,7 +102,7 @@ def logout() -> AnyResponse:
 
 def safe_next(target: str) -> str:
     """Return ``target`` if it is a path of ours, else the start page."""
-    start = url_for("calendar_sync.listing")
+    start = url_for("home.start")
     try:
         parts = urlsplit(target)
     except ValueError:

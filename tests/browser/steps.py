@@ -31,6 +31,11 @@ def log_in(page: Page, product: Product) -> None:
     page.get_by_label("E-mail").fill("dana@acme.example")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+
+
+def open_calendar_sync(page: Page, product: Product) -> None:
+    page.goto(f"{product.url}/calendar-sync")
     expect(page.get_by_role("heading", name="Calendar Sync", level=1)).to_be_visible()
 
 

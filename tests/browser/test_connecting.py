@@ -10,7 +10,16 @@ from calsync.db.models import DueRow, LinkedAccount, LinkedCalendar
 from tests.browser.axe import axe_violations
 from tests.browser.conftest import OpenPage
 from tests.browser.console import Console
-from tests.browser.steps import SERVICES, Product, account_of, choose, connect, log_in, sign_in
+from tests.browser.steps import (
+    SERVICES,
+    Product,
+    account_of,
+    choose,
+    connect,
+    log_in,
+    open_calendar_sync,
+    sign_in,
+)
 from tests.cast import PASSWORD
 from tests.sandbox_server import RunningSandbox
 from tests.services.test_linking import profile_of
@@ -32,6 +41,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 def test_each_service_is_connected_and_listed(page: Page, product: Product, service: str):
     mailbox, name = SERVICES[service]
     log_in(page, product)
+    open_calendar_sync(page, product)
     connect(page, service)
     expect(page).to_have_url(f"{product.url}/calendar-sync")
     expect(page.get_by_role("status").first).to_have_text(f"{name} account {mailbox} is connected.")
@@ -45,6 +55,7 @@ def test_each_service_is_connected_and_listed(page: Page, product: Product, serv
 @pytest.mark.parametrize("host", ["localhost"])
 def test_product_and_portal_may_have_different_names(page: Page, product: Product, host: str):
     log_in(page, product)
+    open_calendar_sync(page, product)
     connect(page)
     expect(page).to_have_url(f"http://localhost:{product.url.rpartition(':')[2]}/calendar-sync")
     expect(account_of(page, "dana@google.example")).to_be_visible()
@@ -52,6 +63,7 @@ def test_product_and_portal_may_have_different_names(page: Page, product: Produc
 
 def test_a_wrong_password_is_refused_and_the_right_one_goes_on(page: Page, product: Product):
     log_in(page, product)
+    open_calendar_sync(page, product)
     choose(page, "Google")
     sign_in(page, "dana@google.example", "wrong")
     expect(page.get_by_role("alert")).to_be_visible()
@@ -62,6 +74,7 @@ def test_a_wrong_password_is_refused_and_the_right_one_goes_on(page: Page, produ
 
 def test_a_refusal_leads_back_and_links_nothing(page: Page, product: Product):
     log_in(page, product)
+    open_calendar_sync(page, product)
     choose(page, "Google")
     sign_in(page, "dana@google.example")
     page.get_by_role("button", name="Deny").click()
@@ -73,6 +86,7 @@ def test_a_refusal_leads_back_and_links_nothing(page: Page, product: Product):
 
 def test_a_lost_sign_in_is_found_and_mended(page: Page, product: Product, sandbox: RunningSandbox):
     log_in(page, product)
+    open_calendar_sync(page, product)
     connect(page)
     profile = profile_of(sandbox, "dana@google.example")
     sandbox.control("POST", f"/profiles/{profile}/disconnect")
@@ -89,6 +103,7 @@ def test_a_lost_sign_in_is_found_and_mended(page: Page, product: Product, sandbo
 
 def test_withdrawn_access_is_given_again(page: Page, product: Product, sandbox: RunningSandbox):
     log_in(page, product)
+    open_calendar_sync(page, product)
     connect(page)
     sandbox.fault("token_revoked")
     page.get_by_role("button", name="Check now").click()
@@ -105,6 +120,7 @@ def test_disconnecting_asks_and_then_tells_cronofy(
     page: Page, product: Product, sandbox: RunningSandbox
 ):
     log_in(page, product)
+    open_calendar_sync(page, product)
     connect(page)
     page.get_by_role("link", name="Disconnect").click()
     page.get_by_role("button", name="Disconnect").click()
@@ -127,6 +143,7 @@ def test_calendars_that_are_being_read_appear_by_themselves(
     profile = profile_of(sandbox, "dana@google.example")
     sandbox.control("POST", f"/profiles/{profile}/initial_sync", {"required": True})
     log_in(page, product)
+    open_calendar_sync(page, product)
     connect(page)
     expect(page.get_by_text("We are reading your calendars.")).to_be_visible()
     sandbox.control("POST", f"/profiles/{profile}/initial_sync", {"required": False})
@@ -142,6 +159,7 @@ def test_calendars_that_are_being_read_appear_by_themselves(
 def test_everything_works_without_scripts(open_page: OpenPage, product: Product):
     page = open_page(java_script_enabled=False)
     log_in(page, product)
+    open_calendar_sync(page, product)
     connect(page)
     expect(account_of(page, "dana@google.example")).to_be_visible()
     page.get_by_role("button", name="Check now").click()
@@ -160,6 +178,9 @@ def test_everything_works_by_keyboard_alone(page: Page, product: Product):
     for word in ("acme", "dana@acme.example", PASSWORD):
         page.keyboard.press("Tab")
         page.keyboard.type(word)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    press_until_focused(page, "Calendar Sync")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="No calendar is connected yet")).to_be_visible()
     press_until_focused(page, "Click to Connect")
@@ -205,6 +226,7 @@ def list_pages(product: Product) -> dict[str, str]:
         "calendar_sync.listing": "/calendar-sync",
         "calendar_sync.ask_disconnect": f"/calendar-sync/accounts/{account_id}/disconnect",
         "account.show": "/account",
+        "home.show": "/calendar/month/2026-03-02",
         "an error": "/nothing/here",
     }
     return {endpoint: product.url + path for endpoint, path in pages.items()}
@@ -215,11 +237,13 @@ NO_PAGE = {
     "calendar_sync.connect",
     "calendar_sync.callback",
     "calendar_sync.reading",
+    "home.start",
 }
 
 
 def test_every_page_there_is_gets_looked_at(product: Product, page: Page):
     log_in(page, product)
+    open_calendar_sync(page, product)
     connect(page)
     expect(account_of(page, "dana@google.example")).to_be_visible()
     reading = {
@@ -240,6 +264,8 @@ def test_every_page_is_fit_for_everybody(
     page.get_by_role("button", name="Log in").click()
     check(page, look)
     log_in(page, product)
+    check(page, look)
+    open_calendar_sync(page, product)
     check(page, look)
     connect(page)
     check(page, look)
@@ -283,6 +309,7 @@ def check(page: Page, look: str) -> None:
 
 def test_hostile_names_run_no_code(page: Page, product: Product):
     log_in(page, product)
+    open_calendar_sync(page, product)
     connect(page)
     make_hostile(product)
     dialogs: list[str] = []
@@ -311,6 +338,7 @@ def test_a_login_that_ended_elsewhere_leads_the_reading_page_to_the_login(
     profile = profile_of(sandbox, "dana@google.example")
     sandbox.control("POST", f"/profiles/{profile}/initial_sync", {"required": True})
     log_in(page, product)
+    open_calendar_sync(page, product)
     connect(page)
     expect(page.get_by_text("We are reading your calendars.")).to_be_visible()
     page.context.clear_cookies()

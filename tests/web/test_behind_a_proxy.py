@@ -95,4 +95,4 @@ def test_figures_need_the_token_where_people_come_over_tls(settings: Settings, m
 def test_a_proxys_word_changes_neither_host_nor_scheme(address: str):
     headers = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
     answer = requests.get(f"{address}/", headers=headers, allow_redirects=False, timeout=10)
-    assert answer.headers["Location"] == "/calendar-sync"
+    assert answer.headers["Location"] == "/calendar"

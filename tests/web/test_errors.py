@@ -50,7 +50,7 @@ def test_each_error_has_a_page_that_says_what_to_do(breaking: FlaskClient, statu
     assert answer.status_code == status
     assert f"<h1>{words}</h1>" in answer.text
     assert "calsync.css" in answer.text
-    assert "Go to Calendar Sync" in answer.text
+    assert "Go to My Calendar" in answer.text
     for leak in ("Traceback", "ZeroDivisionError", "secret words", "werkzeug"):
         assert leak not in answer.text
 

@@ -192,12 +192,12 @@ def test_a_page_that_refreshes_itself_goes_to_the_login_as_a_whole(
 def test_a_login_leads_to_no_other_site(client: FlaskClient, dana: Person, target: str):
     answer = post(client, "/login", login_form(dana, next=target))
     assert answer.status_code == 303
-    assert answer.location == "/calendar-sync"
+    assert answer.location == "/calendar"
 
 
 def test_somebody_logged_in_is_led_past_the_form(dana: Person, logged_in: LogIn):
     answer = logged_in(dana).get("/login?next=//evil.example")
-    assert answer.location == "/calendar-sync"
+    assert answer.location == "/calendar"
 
 
 def test_after_ten_wrong_passwords_the_eleventh_is_not_even_tried(
