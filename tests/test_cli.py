@@ -113,3 +113,17 @@ def test_going_back_asks_first(installed):
     assert installed("tenant", "list").exit_code == 0
     assert installed("db", "downgrade", "base", "--yes").exit_code == 0
     assert installed("tenant", "list").exit_code == 1
+
+
+def test_tokens_are_made_listed_and_revoked(installed):
+    kim = ("acme", "kim@acme.example")
+    installed("user", "add", *kim, "--name", "Kim", typed=f"{PASSWORD}\n")
+    made = installed("token", "add", *kim, "--name", "PSA")
+    assert made.exit_code == 0, made.output
+    assert made.output.startswith("cs_")
+    token_id, name, _, used = installed("token", "list", *kim).output.strip().split("\t")
+    assert (name, used) == ("PSA", "never")
+    assert made.output.strip() not in installed("token", "list", *kim).output
+    assert installed("token", "revoke", *kim, token_id).exit_code == 0
+    assert installed("token", "list", *kim).output == ""
+    assert "There is no such token" in installed("token", "revoke", *kim, token_id).output

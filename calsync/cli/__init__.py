@@ -7,6 +7,7 @@ from calsync.cli.demo import demo
 from calsync.cli.keys import keys
 from calsync.cli.people import tenant, user
 from calsync.cli.serving import serve
+from calsync.cli.tokens import token
 
 
 @click.group()
@@ -15,5 +16,5 @@ def main() -> None:
     """Two-way calendar sync for the people of IT service firms."""
 
 
-for command in (db, demo, keys, serve, tenant, user):
+for command in (db, demo, keys, serve, tenant, token, user):
     main.add_command(command)

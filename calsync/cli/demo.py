@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from calsync.app import create_app, make_folder, tools_of, upgrade_schema
+from calsync.cli.demo_items import ZONE, add_items
 from calsync.cli.installation import plain_errors
 from calsync.cli.serving import leave, serve_until_stopped
 from calsync.config import read_settings
@@ -21,7 +22,7 @@ from calsync.ids import new_secret
 from calsync.keys import new_key
 from calsync.logs import configure_logging
 from calsync.services import people
-from calsync.services.tools import Tools
+from calsync.services.tools import Tools, Who
 
 HOST = "127.0.0.1"
 TENANT = "acme"
@@ -30,6 +31,7 @@ PEOPLE = (
     ("dana@acme.example", "Dana Reyes", Role.MEMBER),
     ("sam@acme.example", "Sam Okafor", Role.ADMIN),
 )
+API_TOKEN = "calsync-demo-token"  # noqa: S105 - as the password: known to everybody, on loopback only
 _SANDBOX_STARTS_WITHIN = 15.0
 
 
@@ -56,11 +58,11 @@ def demo(port: int, sandbox_port: int) -> None:
 
 
 def add_people(tools: Tools) -> None:
-    """Make the demo's tenant and its people, where they are not there yet."""
+    """Make the demo's tenant with its people and their calendars, if it is not there yet."""
     if any(tenant.slug == TENANT for tenant in people.list_all_tenants(tools)):
         return
     people.create_tenant(tools, TENANT, "Acme IT Services")
-    for email, name, role in PEOPLE:
+    dana, sam = (
         people.create_user(
             tools,
             TENANT,
@@ -68,8 +70,11 @@ def add_people(tools: Tools) -> None:
             name=name,
             role=role,
             password=PASSWORD,
-            time_zone="Europe/London",
+            time_zone=ZONE,
         )
+        for email, name, role in PEOPLE
+    )
+    add_items(tools, Who(dana.tenant_id, dana.id), Who(sam.tenant_id, sam.id))
 
 
 def _environment(instance: Path, port: int, sandbox_port: int) -> dict[str, str]:
@@ -154,6 +159,8 @@ def _welcome(port: int, sandbox_port: int, instance: Path) -> str:
 calsync runs at          http://{HOST}:{port}
   tenant {TENANT}, log in as
 {logins}
+  JSON API at /api/v1/docs, as Dana with the token
+    {API_TOKEN}
 
 The sandbox runs at      http://{HOST}:{sandbox_port}
   it stands in for Cronofy and five calendar services; mailboxes such as

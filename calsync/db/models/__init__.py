@@ -1,5 +1,6 @@
 """The tables. Every row carries its tenant; foreign keys carry it along."""
 
+from calsync.db.models.api import ApiToken, IdempotencyKey
 from calsync.db.models.due import DueKind, DueRow, Lease
 from calsync.db.models.items import (
     Assignment,
@@ -14,12 +15,14 @@ from calsync.db.models.linking import ConnectState, LinkedAccount, LinkedCalenda
 from calsync.db.models.people import LoginSession, Role, Tenant, Theme, User
 
 __all__ = [
+    "ApiToken",
     "Assignment",
     "Client",
     "ConnectState",
     "Contact",
     "DueKind",
     "DueRow",
+    "IdempotencyKey",
     "Item",
     "ItemChange",
     "ItemException",
