@@ -1,0 +1,79 @@
+"""My Calendar with real items, in a real browser."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from calsync.app import tools_of
+from calsync.cli.demo_items import add_items
+from calsync.core.event import AllDay, Timed
+from calsync.core.item import ItemFields, Kind
+from calsync.services.items import create_item
+from tests.browser.axe import axe_violations
+from tests.browser.conftest import OpenPage
+from tests.browser.steps import Product, log_in
+from tests.cast import find_cast
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+LONG = "A title that is far longer than any column of a week could ever be made to show"
+
+
+def fill(product: Product) -> None:
+    """Put the demo's fortnight on the calendars of Dana and Sam."""
+    cast = find_cast(tools_of(product.app))
+    add_items(tools_of(product.app), cast["dana"].who, cast["sam"].who)
+
+
+def test_no_entry_is_wider_than_its_day(page: Page, product: Product):
+    tools, dana = tools_of(product.app), find_cast(tools_of(product.app))["dana"]
+    start = datetime(2026, 3, 3, 10, tzinfo=UTC)
+    for times in (
+        AllDay(date(2026, 3, 3), date(2026, 3, 4)),
+        Timed(start, start + timedelta(hours=1), "Europe/London"),
+    ):
+        create_item(tools, dana.who, ItemFields(Kind.APPOINTMENT, LONG, times, "Europe/London"))
+    log_in(page, product)
+    page.goto(f"{product.url}/calendar/week/2026-03-03")
+    expect(page.locator(".blocks li")).to_have_count(1)
+    widths = page.evaluate(
+        "[...document.querySelectorAll('.day-column .chip')].map(chip => "
+        "chip.getBoundingClientRect().width - "
+        "chip.closest('.day-column').getBoundingClientRect().width)"
+    )
+    assert len(widths) == 2
+    assert max(widths) <= 0
+
+
+def test_the_demo_shows_all_five_kinds_a_repeating_a_private_and_an_overnight_one(
+    page: Page, product: Product
+):
+    fill(product)
+    log_in(page, product)
+    monday = page.url.rpartition("/")[2]
+    shown = page.locator("main")
+    for view in ("week", "month", "agenda"):
+        page.goto(f"{product.url}/calendar/{view}/{monday}")
+        for words in ("Stand-up", "Server maintenance window"):
+            expect(shown.get_by_text(words).first).to_be_visible()
+    everything = shown.inner_text()
+    for kind in ("Appointment", "CRM Activity", "Service Call", "Task", "Todo"):
+        assert f"{kind}:" in everything, kind
+
+
+def test_a_dispatcher_sees_that_a_colleague_is_busy_and_not_why(
+    open_page: OpenPage, product: Product
+):
+    fill(product)
+    sam, dana = (find_cast(tools_of(product.app))[name] for name in ("sam", "dana"))
+    page = open_page()
+    page.goto(f"{product.url}/login")
+    page.get_by_label("Tenant").fill("acme")
+    page.get_by_label("E-mail").fill(sam.email)
+    page.get_by_label("Password").fill("violet tractor seven")
+    page.get_by_role("button", name="Log in").click()
+    today = page.url.rpartition("/")[2]
+    page.goto(f"{product.url}/calendar/agenda/{today}?person={dana.who.user_id}")
+    expect(page.get_by_text("Busy").first).to_be_visible()
+    assert "Dentist" not in page.content()
+    assert axe_violations(page) == []
