@@ -1,5 +1,6 @@
 """My Calendar with real items, in a real browser."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -23,6 +24,13 @@ def fill(product: Product) -> None:
     """Put the demo's fortnight on the calendars of Dana and Sam."""
     cast = find_cast(tools_of(product.app))
     add_items(tools_of(product.app), cast["dana"].who, cast["sam"].who)
+
+
+def monday_of(page: Page) -> str:
+    """Return the Monday of the week that the page shows."""
+    expect(page).to_have_url(re.compile("/calendar/week/"))
+    shown = date.fromisoformat(page.url.rpartition("/")[2])
+    return (shown - timedelta(days=shown.weekday())).isoformat()
 
 
 def test_no_entry_is_wider_than_its_day(page: Page, product: Product):
@@ -50,7 +58,7 @@ def test_the_demo_shows_all_five_kinds_a_repeating_a_private_and_an_overnight_on
 ):
     fill(product)
     log_in(page, product)
-    monday = page.url.rpartition("/")[2]
+    monday = monday_of(page)
     shown = page.locator("main")
     for view in ("week", "month", "agenda"):
         page.goto(f"{product.url}/calendar/{view}/{monday}")
@@ -72,8 +80,7 @@ def test_a_dispatcher_sees_that_a_colleague_is_busy_and_not_why(
     page.get_by_label("E-mail").fill(sam.email)
     page.get_by_label("Password").fill("violet tractor seven")
     page.get_by_role("button", name="Log in").click()
-    today = page.url.rpartition("/")[2]
-    page.goto(f"{product.url}/calendar/agenda/{today}?person={dana.who.user_id}")
+    page.goto(f"{product.url}/calendar/agenda/{monday_of(page)}?person={dana.who.user_id}")
     expect(page.get_by_text("Busy").first).to_be_visible()
     assert "Dentist" not in page.content()
     assert axe_violations(page) == []
