@@ -30,6 +30,7 @@ from calsync.db.database import (
     protect_file,
     translated_errors,
 )
+from calsync.delivery.sender import Sender
 from calsync.errors import SettingsError, StorageUnavailable
 from calsync.ids import new_id
 from calsync.jobs.inprocess import DueLoop
@@ -180,6 +181,7 @@ def _make_tools(app: Flask, settings: Settings, clock: Clock) -> Tools:
             limiter=limiter,
         ),
         cronofy=client,
+        sender=Sender(clock, allow_private=settings.webhooks_allow_private),
         wake=wake,
     )
 

@@ -48,6 +48,8 @@ class Settings:
     metrics_token: str = field(repr=False, default="")
     #: How many proxies stand in front of us, each of which names whom it speaks for.
     proxies: int = 0
+    #: Whether a PSA may be told of changes inside this network.
+    webhooks_allow_private: bool = False
 
     @property
     def is_https(self) -> bool:
@@ -80,6 +82,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         instance=_instance(environment),
         cronofy=_cronofy(environment, complaints),
         metrics_token=environment.get("CALSYNC_METRICS_TOKEN", ""),
+        webhooks_allow_private=_is_yes(environment, "CALSYNC_WEBHOOKS_ALLOW_PRIVATE", complaints),
         proxies=_number(environment, "CALSYNC_PROXIES", 0, complaints, least=0),
     )
     if settings.is_https and "CALSYNC_PROXIES" not in environment:
@@ -229,6 +232,13 @@ def _cronofy(environment: Mapping[str, str], complaints: list[str]) -> CronofySe
         per_second=_number(environment, "CRONOFY_RATE_PER_SECOND", 50, complaints),
         per_minute=_number(environment, "CRONOFY_RATE_PER_MINUTE", 500, complaints),
     )
+
+
+def _is_yes(environment: Mapping[str, str], name: str, complaints: list[str]) -> bool:
+    text = environment.get(name, "no").lower()
+    if text not in ("yes", "no"):
+        complaints.append(f"{name} is either yes or no.")
+    return text == "yes"
 
 
 def _number(

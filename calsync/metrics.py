@@ -17,6 +17,7 @@ DUE_OLDEST = Gauge(
 )
 JOBS = Counter("job_total", "Due work that was run", ["kind", "result"], registry=REGISTRY)
 JOB_SECONDS = Histogram("job_seconds", "How long due work took", ["kind"], registry=REGISTRY)
+WEBHOOKS = Counter("webhook_total", "Messages to a PSA", ["result"], registry=REGISTRY)
 ACCOUNTS = Gauge("linked_accounts", "Linked accounts", ["status"], registry=REGISTRY)
 
 

@@ -8,6 +8,7 @@ from calsync.cli.keys import keys
 from calsync.cli.people import tenant, user
 from calsync.cli.serving import serve
 from calsync.cli.tokens import token
+from calsync.cli.webhooks import webhook
 
 
 @click.group()
@@ -16,5 +17,5 @@ def main() -> None:
     """Two-way calendar sync for the people of IT service firms."""
 
 
-for command in (db, demo, keys, serve, tenant, token, user):
+for command in (db, demo, keys, serve, tenant, token, user, webhook):
     main.add_command(command)

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from sqlalchemy import Function, func, select, union, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from calsync.db.models import LinkedAccount, Revocation
+from calsync.db.models import LinkedAccount, Revocation, WebhookEndpoint
 
-_COLUMNS: tuple[tuple[type[LinkedAccount | Revocation], InstrumentedAttribute[str]], ...] = (
+_COLUMNS: tuple[
+    tuple[type[LinkedAccount | Revocation | WebhookEndpoint], InstrumentedAttribute[str]], ...
+] = (
     (LinkedAccount, LinkedAccount.access_token),
     (LinkedAccount, LinkedAccount.refresh_token),
     (Revocation, Revocation.refresh_token),
+    (WebhookEndpoint, WebhookEndpoint.secret),
 )
 
 
@@ -24,7 +27,10 @@ class Sealed:
 
 
 def place_of(
-    model: type[LinkedAccount | Revocation], tenant_id: str, row_id: str, column: str
+    model: type[LinkedAccount | Revocation | WebhookEndpoint],
+    tenant_id: str,
+    row_id: str,
+    column: str,
 ) -> tuple[str, str, str, str]:
     """Return what a sealed column of a row is bound to."""
     return (tenant_id, model.__tablename__, row_id, column)

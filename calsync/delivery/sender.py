@@ -65,7 +65,7 @@ class Sender:
         total_seconds: float = TOTAL_SECONDS,
     ) -> None:
         self._clock = clock
-        self._allow_private = allow_private
+        self.allow_private = allow_private
         self._resolver = resolver
         self._connect = connect
         self._trust = trust or _trust_the_usual()
@@ -91,7 +91,7 @@ class Sender:
     ) -> Delivered | CalsyncError:
         ends_at = self._clock.monotonic() + self._total_seconds
         try:
-            check_url(url, allow_private=self._allow_private)
+            check_url(url, allow_private=self.allow_private)
             target = urlsplit(url)
             addresses = self._look_up(target, ends_at)
             with self._open(target, addresses, ends_at) as sock:
@@ -120,7 +120,7 @@ class Sender:
                     resolve(
                         target.hostname or "",
                         _port(target),
-                        allow_private=self._allow_private,
+                        allow_private=self.allow_private,
                         resolver=self._resolver,
                     )
                 )

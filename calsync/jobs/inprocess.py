@@ -19,7 +19,7 @@ from calsync.db.due_rows import Claim
 from calsync.db.models import DueKind
 from calsync.errors import StorageUnavailable, TemporaryError
 from calsync.ids import jitter, new_id
-from calsync.jobs.performers import Performer
+from calsync.jobs.performers import Performer, PutOff
 from calsync.logs import Log, current_request
 from calsync.metrics import JOB_SECONDS, JOBS
 from calsync.services.patience import keep_trying
@@ -164,6 +164,18 @@ class DueLoop:
 
     def _put_off(self, claim: Claim, error: Exception) -> Callable[[], None]:
         """Log the failure in hand, and return what has the work done again later."""
+        again_at, name = self._again_at(claim, error), type(error).__name__
+
+        def settle() -> None:
+            with self._tools.db.begin() as session:
+                due_rows.release(session, claim, due_at=again_at, error=name)
+            JOBS.labels(claim.kind.value, "failed").inc()
+
+        return settle
+
+    def _again_at(self, claim: Claim, error: Exception) -> datetime:
+        if isinstance(error, PutOff):
+            return error.again_at
         asked = error.retry_after if isinstance(error, TemporaryError) else None
         delay = retry_delay(claim.attempts, jitter(), asked)
         log.failure(
@@ -174,14 +186,7 @@ class DueLoop:
             attempt=claim.attempts,
             again_in=int(delay.total_seconds()),
         )
-        again_at, name = self._now() + delay, type(error).__name__
-
-        def settle() -> None:
-            with self._tools.db.begin() as session:
-                due_rows.release(session, claim, due_at=again_at, error=name)
-            JOBS.labels(claim.kind.value, "failed").inc()
-
-        return settle
+        return self._now() + delay
 
     def _now(self) -> datetime:
         return self._tools.clock.now()

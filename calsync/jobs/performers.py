@@ -9,6 +9,7 @@ from calsync.db.models import DueKind
 from calsync.services.accounts import check_account, next_check
 from calsync.services.revocations import revoke
 from calsync.services.tools import Tools
+from calsync.services.webhooks import deliver
 
 #: Does one piece of work; returns when to do it again, or None when it is done for good.
 Performer = Callable[[Tools, Claim], datetime | None]
@@ -26,7 +27,24 @@ def perform_check(tools: Tools, claim: Claim) -> datetime | None:
     return next_check(tools, claim.tenant_id, claim.subject_id)
 
 
+class PutOff(Exception):
+    """The work could not be done and is to be tried again at ``again_at``, counting the tries."""
+
+    def __init__(self, again_at: datetime) -> None:
+        super().__init__("put off")
+        self.again_at = again_at
+
+
+def perform_delivery(tools: Tools, claim: Claim) -> datetime | None:
+    """Tell a PSA of a change."""
+    again_at = deliver(tools, claim.tenant_id, claim.subject_id, claim.attempts)
+    if again_at is not None:
+        raise PutOff(again_at)
+    return None
+
+
 PERFORMERS: dict[DueKind, Performer] = {
     DueKind.REVOKE: perform_revoke,
     DueKind.CHECK_ACCOUNT: perform_check,
+    DueKind.DELIVER: perform_delivery,
 }

@@ -9,6 +9,7 @@ from calsync.cronofy.client import CronofyClient
 from calsync.cronofy.limiter import Lane
 from calsync.cronofy.oauth import CronofyOAuth
 from calsync.db.database import Database
+from calsync.delivery.sender import Sender
 from calsync.keys import Keyring
 
 
@@ -22,6 +23,8 @@ class Tools:
     oauth: CronofyOAuth
     #: Makes a client that asks with the given tokens, in a lane, for a tenant.
     cronofy: Callable[[TokenSource, Lane, str], CronofyClient]
+    #: Sends signed messages to addresses that others chose.
+    sender: Sender
     #: Tells whoever does due work that there is some.
     wake: Callable[[], None]
 

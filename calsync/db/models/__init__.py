@@ -13,6 +13,7 @@ from calsync.db.models.items import (
 )
 from calsync.db.models.linking import ConnectState, LinkedAccount, LinkedCalendar, Revocation
 from calsync.db.models.people import LoginSession, Role, Tenant, Theme, User
+from calsync.db.models.webhooks import WebhookEndpoint, WebhookMessage
 
 __all__ = [
     "ApiToken",
@@ -36,4 +37,6 @@ __all__ = [
     "Theme",
     "Ticket",
     "User",
+    "WebhookEndpoint",
+    "WebhookMessage",
 ]

@@ -19,6 +19,7 @@ class DueKind(StrEnum):
 
     REVOKE = "revoke"
     CHECK_ACCOUNT = "check_account"
+    DELIVER = "deliver"
 
 
 class DueRow(Base):

@@ -37,6 +37,7 @@ def upgrade() -> None:
             sa.Enum(
                 "revoke",
                 "check_account",
+                "deliver",
                 name="kind",
                 native_enum=False,
                 create_constraint=True,
