@@ -1,10 +1,12 @@
 """Items of My Calendar: the five kinds, what a person can set of them, and what cannot be."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from calsync.core.clockwork import get_zone
 from calsync.core.event import Times
 from calsync.core.recurrence import RuleError, parse_rule
 
@@ -17,6 +19,8 @@ EARLIEST_REMINDER = 4 * 7 * 24 * 60
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 #: No entry is longer than this.
 LONGEST_DAYS = 366
+#: NUL, and one half of a surrogate pair.
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 
 class Kind(StrEnum):
@@ -126,6 +130,11 @@ def find_faults(fields: ItemFields) -> tuple[Fault, ...]:
     )
 
 
+def has_unfit_characters(text: str) -> bool:
+    """Tell whether a text has what no database takes."""
+    return _UNFIT.search(text) is not None
+
+
 def _check_texts(fields: ItemFields) -> Iterator[Fault]:
     # A service call's subject is its ticket's.
     if not fields.subject.strip() and fields.kind is not Kind.SERVICE_CALL:
@@ -140,11 +149,16 @@ def _check_texts(fields: ItemFields) -> Iterator[Fault]:
         "external_id": 200,
     }
     for name, limit in limits.items():
-        if len(getattr(fields, name) or "") > limit:
+        text = getattr(fields, name) or ""
+        if len(text) > limit:
             yield Fault(name, "too_long")
+        if has_unfit_characters(text):
+            yield Fault(name, "unreadable")
 
 
 def _check_times(fields: ItemFields) -> Iterator[Fault]:
+    if not _is_zone(fields.time_zone):
+        yield Fault("time_zone", "unknown")
     times = fields.times
     if times is None:
         if fields.kind in ALWAYS_TIMED:
@@ -155,6 +169,14 @@ def _check_times(fields: ItemFields) -> Iterator[Fault]:
             yield Fault(name, "out_of_range")
     if (times.end - times.start).days > LONGEST_DAYS:
         yield Fault("end", "too_far")
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        get_zone(name)
+    except RuleError:
+        return False
+    return True
 
 
 def _check_rule(fields: ItemFields) -> Iterator[Fault]:

@@ -35,6 +35,7 @@ __all__ = [
     "Rule",
     "RuleError",
     "RuleFault",
+    "View",
     "expand",
     "get_occurrence",
     "occurrences_with_overrides",

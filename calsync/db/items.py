@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from calsync.core.item import Kind
@@ -17,7 +17,7 @@ def find_item(session: Session, tenant_id: str, item_id: str) -> Item | None:
 
 def lock_item(session: Session, tenant_id: str, item_id: str) -> Item | None:
     """Return the item as it is now, and let nobody else change it until we commit."""
-    return session.scalar(_item(tenant_id, item_id).with_for_update())
+    return session.scalar(_item(tenant_id, item_id).with_for_update(key_share=True))
 
 
 def find_item_by_external_id(session: Session, tenant_id: str, external_id: str) -> Item | None:
@@ -35,7 +35,6 @@ def list_items_between(
     end: datetime,
     *,
     kinds: Collection[Kind] = (),
-    text: str = "",
 ) -> list[Item]:
     """Return a user's items that may have an entry in the range, the earliest first."""
     wanted = (
@@ -52,8 +51,6 @@ def list_items_between(
     )
     if kinds:
         wanted = wanted.where(Item.kind.in_(kinds))
-    if text:
-        wanted = wanted.where(_has_text(text))
     return list(session.scalars(wanted))
 
 
@@ -98,6 +95,21 @@ def list_calls_of(session: Session, tenant_id: str, ticket_id: str) -> list[Item
             .where(Item.tenant_id == tenant_id, Item.ticket_id == ticket_id)
             .where(Item.deleted_at.is_(None))
             .order_by(Item.reach_from, Item.id)
+        )
+    )
+
+
+def lock_calls_of(session: Session, tenant_id: str, ticket_id: str) -> list[Item]:
+    """Return the service calls of a ticket as they are now, also those in the bin.
+
+    Nobody else changes them until we commit.
+    """
+    return list(
+        session.scalars(
+            select(Item)
+            .where(Item.tenant_id == tenant_id, Item.ticket_id == ticket_id)
+            .order_by(Item.id)
+            .with_for_update(key_share=True)
         )
     )
 
@@ -175,10 +187,3 @@ def list_changes(session: Session, tenant_id: str, item_id: str) -> list[ItemCha
 
 def _item(tenant_id: str, item_id: str) -> Select[Item]:
     return select(Item).where(Item.tenant_id == tenant_id, Item.id == item_id)
-
-
-def _has_text(text: str) -> ColumnElement[bool]:
-    """Return the condition that any of the item's texts holds ``text``, in any case."""
-    wanted = text.lower()
-    columns = (Item.subject, Item.description, Item.location, Item.project)
-    return or_(*(func.lower(column).contains(wanted, autoescape=True) for column in columns))

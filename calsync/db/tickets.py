@@ -1,19 +1,40 @@
 """Questions about tickets and clients."""
 
-from sqlalchemy import func, select
+import re
+
+from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import Session
 
 from calsync.core.ticket import TicketStatus
-from calsync.db.models import Client, Contact, Ticket
+from calsync.db.models import Client, Contact, Tenant, Ticket
 
 #: Numbers begin here, as people expect of a firm that has been at work for a while.
 FIRST_NUMBER = 1001
+_NUMBER = re.compile(r"(?:t-?)?([0-9]{1,9})", re.ASCII | re.IGNORECASE)
 
 
 def find_ticket(session: Session, tenant_id: str, ticket_id: str) -> Ticket | None:
     """Return a ticket of the tenant."""
     return session.scalar(
         select(Ticket).where(Ticket.tenant_id == tenant_id, Ticket.id == ticket_id)
+    )
+
+
+def lock_ticket(session: Session, tenant_id: str, ticket_id: str) -> Ticket | None:
+    """Return the ticket as it is now, and let nobody else change it until we commit."""
+    return session.scalar(
+        select(Ticket)
+        .where(Ticket.tenant_id == tenant_id, Ticket.id == ticket_id)
+        .with_for_update(key_share=True)
+    )
+
+
+def hold_ticket(session: Session, tenant_id: str, ticket_id: str) -> Ticket | None:
+    """Return the ticket as it is now, and as it stays until we commit; others may do the same."""
+    return session.scalar(
+        select(Ticket)
+        .where(Ticket.tenant_id == tenant_id, Ticket.id == ticket_id)
+        .with_for_update(read=True)
     )
 
 
@@ -28,17 +49,25 @@ def map_tickets(session: Session, tenant_id: str, ticket_ids: list[str]) -> dict
 def list_tickets(
     session: Session, tenant_id: str, *, with_done: bool = False, text: str = ""
 ) -> list[Ticket]:
-    """Return the tenant's tickets, the newest first; those that are done only if asked for."""
+    """Return the tenant's tickets, the newest first; those that are done only if asked for.
+
+    ``text`` is part of a title, or a number such as T-1043.
+    """
     wanted = select(Ticket).where(Ticket.tenant_id == tenant_id).order_by(Ticket.number.desc())
     if not with_done:
         wanted = wanted.where(Ticket.status != TicketStatus.DONE)
     if text:
-        wanted = wanted.where(func.lower(Ticket.title).contains(text.lower(), autoescape=True))
+        in_title = func.lower(Ticket.title).contains(text.lower(), autoescape=True)
+        number = _NUMBER.fullmatch(text)
+        has_number = Ticket.number == int(number[1]) if number else false()
+        wanted = wanted.where(or_(in_title, has_number))
     return list(session.scalars(wanted.limit(200)))
 
 
 def next_number(session: Session, tenant_id: str) -> int:
-    """Return the number of the tenant's next ticket; of two at once, one has to try again."""
+    """Return the number of the tenant's next ticket; whoever asks meanwhile waits for us."""
+    # Rows that refer to the tenant may still be added: their lock goes with this one.
+    session.execute(select(Tenant.id).where(Tenant.id == tenant_id).with_for_update(key_share=True))
     last = session.scalar(select(func.max(Ticket.number)).where(Ticket.tenant_id == tenant_id))
     return (last or FIRST_NUMBER - 1) + 1
 

@@ -1,17 +1,19 @@
 """Reading My Calendar: which entries stand where."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
+from calsync.core.event import Times
 from calsync.core.grid import GridEntry
 from calsync.core.item import ItemFields, Kind
-from calsync.core.permission import Right, rights_of
-from calsync.core.recurrence import occurrences_with_overrides
+from calsync.core.recurrence import View, occurrences_with_overrides
 from calsync.db.items import list_items_between, map_assignees, map_exceptions
-from calsync.db.models import Item, ItemException, Role, User
+from calsync.db.models import ItemException, Role, User
 from calsync.db.users import get_user, list_users
 from calsync.errors import NotThere
-from calsync.services.item_access import relation_of
+from calsync.services.item_access import can_read
 from calsync.services.item_rows import fields_of, series_of, shown_times
 from calsync.services.tools import Tools, Who
 
@@ -39,30 +41,23 @@ def list_entries(
             person.id for person in _visible_people(actor, list_users(session, who.tenant_id))
         }:
             raise NotThere
-        items = list_items_between(
-            session, who.tenant_id, user_id, start, end, kinds=kinds, text=text
-        )
+        items = list_items_between(session, who.tenant_id, user_id, start, end, kinds=kinds)
         ids = [item.id for item in items]
         assignees = map_assignees(session, who.tenant_id, ids)
         exceptions = map_exceptions(session, who.tenant_id, [i.id for i in items if i.rule])
-    entries = [
-        entry
-        for item in items
-        for entry in _entries_of(item, exceptions.get(item.id, []), start, end, zone)
-    ]
-    readable = {
-        item.id
-        for item in items
-        if Right.READ
-        in rights_of(
-            relation_of(actor, assignees[item.id]),
-            is_private=item.is_private,
-            is_service_call=item.kind is Kind.SERVICE_CALL,
-        )
-    }
-    if text or kinds:  # what is hidden is not found by its words or its kind either
-        return [entry for entry in entries if entry.item_id in readable]
-    return [entry if entry.item_id in readable else _hide(entry) for entry in entries]
+    span = View(start, end, zone)
+    entries = []
+    for item in items:
+        fields = fields_of(item)
+        found = _entries_of(item.id, fields, exceptions.get(item.id, []), span)
+        if not can_read(actor, item, assignees[item.id]):
+            # What is hidden is not found by its words either.
+            entries += [] if text else [_hide(entry) for entry, _ in found]
+        elif text:
+            entries += [entry for entry, shown in found if _has_text(shown, text)]
+        else:
+            entries += [entry for entry, _ in found]
+    return entries
 
 
 def list_visible_people(tools: Tools, who: Who) -> list[User]:
@@ -80,49 +75,43 @@ def _visible_people(actor: User, users: list[User]) -> list[User]:
 
 
 def _entries_of(
-    item: Item, rows: list[ItemException], start: datetime, end: datetime, zone: str
-) -> Iterator[GridEntry]:
-    fields = fields_of(item)
+    item_id: str, fields: ItemFields, rows: list[ItemException], span: View
+) -> Iterator[tuple[GridEntry, ItemFields]]:
+    """Yield what an item has in a span, each with the fields that it has there."""
     series = series_of(fields, rows)
     if series is None:
         times = shown_times(fields)
-        if times is not None:
-            yield _entry(item.id, None, fields, times)
+        if times is not None and span.shows(times):
+            yield _entry(item_id, None, fields, times), fields
         return
     for occurrence in occurrences_with_overrides(
-        series.times, series.rule, series.overrides, start, end, zone
+        series.times, series.rule, series.overrides, span.start, span.end, span.zone
     ):
-        changed = {"subject": fields.subject, "status": fields.status, **occurrence.changes}
-        yield GridEntry(
-            item_id=item.id,
-            key=occurrence.key,
-            kind=fields.kind.value,
-            title=str(changed["subject"]),
-            times=occurrence.times,
-            status=str(changed["status"]),
-            is_repeating=True,
-        )
+        changes: dict[str, Any] = dict(occurrence.changes)
+        shown = replace(fields, **changes) if changes else fields
+        yield _entry(item_id, occurrence.key, shown, occurrence.times), shown
 
 
-def _entry(item_id: str, key: str | None, fields: ItemFields, times: object) -> GridEntry:
+def _entry(item_id: str, key: str | None, fields: ItemFields, times: Times) -> GridEntry:
     return GridEntry(
         item_id=item_id,
         key=key,
         kind=fields.kind.value,
         title=fields.subject,
-        times=times,  # type: ignore[arg-type]
+        times=times,
         status=fields.status.value,
+        is_repeating=key is not None,
     )
+
+
+def _has_text(fields: ItemFields, text: str) -> bool:
+    """Tell whether any of the item's texts holds ``text``, in any case of letters."""
+    # Not asked of the database: SQLite knows no case but that of A to Z, and what was
+    # changed in one occurrence stands elsewhere.
+    wanted = text.casefold()
+    texts = (fields.subject, fields.description, fields.location, fields.project)
+    return any(wanted in each.casefold() for each in texts)
 
 
 def _hide(entry: GridEntry) -> GridEntry:
-    return GridEntry(
-        item_id=entry.item_id,
-        key=entry.key,
-        kind=entry.kind,
-        title="",
-        times=entry.times,
-        status=entry.status,
-        is_hidden=True,
-        is_repeating=entry.is_repeating,
-    )
+    return replace(entry, title="", is_hidden=True)

@@ -55,7 +55,7 @@ def find_item_view(tools: Tools, who: Who, item_id: str, key: str | None = None)
     with tools.db.read() as session:
         item, actor, assignees = get_item(session, who, item_id, Right.SEE)
         rows = map_exceptions(session, who.tenant_id, [item_id])[item_id]
-        return _view(
+        return view_item(
             item, actor, assignees, occurrence_of(item, series_of(fields_of(item), rows), key)
         )
 
@@ -79,13 +79,14 @@ def list_deleted(tools: Tools, who: Who) -> list[ItemView]:
         since = tools.clock.now() - BIN_KEEPS
         items = list_bin(session, who.tenant_id, who.user_id, since)
         assignees = map_assignees(session, who.tenant_id, [item.id for item in items])
-    return [_view(item, actor, tuple(assignees[item.id]), None) for item in items]
+    return [view_item(item, actor, tuple(assignees[item.id]), None) for item in items]
 
 
 def list_history(tools: Tools, who: Who, item_id: str) -> list[ItemChange]:
     """Return what was done to an item, the latest first. Raises NotThere or NotAllowed."""
     with tools.db.read() as session:
-        get_item(session, who, item_id, Right.READ, in_bin=True)
+        since = tools.clock.now() - BIN_KEEPS
+        get_item(session, who, item_id, Right.READ, bin_since=since)
         return list_changes(session, who.tenant_id, item_id)
 
 
@@ -103,13 +104,16 @@ def get_item(
     right: Right,
     *,
     version: int | None = None,
-    in_bin: bool = False,
+    bin_since: datetime | None = None,
 ) -> tuple[Item, User, tuple[str, ...]]:
-    """Return an item, locked if it is to be changed, with who asks and its assignees."""
+    """Return an item, locked if it is to be changed, with who asks and its assignees.
+
+    What was deleted is there only where it was after ``bin_since``.
+    """
     is_change = right in (Right.CHANGE, Right.ASSIGN, Right.DELETE)
     find = lock_item if is_change else find_item
     item = find(session, who.tenant_id, item_id)
-    if item is None or (item.deleted_at is not None and not in_bin):
+    if item is None or not _is_kept(item, bin_since):
         raise NotThere
     actor = get_user(session, who.tenant_id, who.user_id)
     assignees = tuple(map_assignees(session, who.tenant_id, [item_id])[item_id])
@@ -123,12 +127,23 @@ def get_item(
     return item, actor, assignees
 
 
-def _rights(actor: User, item: Item, assignees: tuple[str, ...]) -> frozenset[Right]:
+def _is_kept(item: Item, bin_since: datetime | None) -> bool:
+    if item.deleted_at is None:
+        return True
+    return bin_since is not None and item.deleted_at >= bin_since
+
+
+def _rights(actor: User, item: Item, assignees: Sequence[str]) -> frozenset[Right]:
     return rights_of(
         relation_of(actor, assignees),
         is_private=item.is_private,
         is_service_call=item.kind is Kind.SERVICE_CALL,
     )
+
+
+def can_read(actor: User, item: Item, assignees: Sequence[str]) -> bool:
+    """Tell whether somebody may read what an item is about."""
+    return Right.READ in _rights(actor, item, assignees)
 
 
 def relation_of(actor: User, assignees: Sequence[str]) -> Relation:
@@ -138,12 +153,13 @@ def relation_of(actor: User, assignees: Sequence[str]) -> Relation:
     return Relation.COLLEAGUE if actor.role is Role.MEMBER else Relation.DISPATCHER
 
 
-def _view(
+def view_item(
     item: Item,
     actor: User,
     assignees: tuple[str, ...],
     occurrence: tuple[ItemFields, str] | None,
 ) -> ItemView:
+    """Return what somebody may see of an item, or of one occurrence of it."""
     rights = _rights(actor, item, assignees)
     fields, key = occurrence or (fields_of(item), None)
     if Right.READ not in rights:

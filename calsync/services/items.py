@@ -1,26 +1,33 @@
 """Making, changing, deleting and restoring items of My Calendar."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
-from calsync.core.item import ItemFields
-from calsync.core.item_record import dump_fields, find_changes
+from calsync.core.item import Fault, ItemFields, UnfitItem
 from calsync.core.permission import Right
-from calsync.core.recurrence import Override
-from calsync.core.rule import RuleError
-from calsync.core.series import Series, edit_all, edit_this, remove_this, split_following
+from calsync.core.series import Series, edit_this, remove_this, split_following
 from calsync.db.database import Session
 from calsync.db.items import map_exceptions, replace_assignees, replace_exceptions
-from calsync.db.models import Item, ItemChange, User
+from calsync.db.models import Item, User
 from calsync.db.users import get_user
 from calsync.errors import NotThere
 from calsync.ids import new_id
 from calsync.services.item_access import BIN_KEEPS, get_item, occurrence_of
-from calsync.services.item_checks import complete, refuse_unfit, refuse_unless_assignable
+from calsync.services.item_checks import (
+    complete,
+    refuse_faults,
+    refuse_taken_ids,
+    refuse_unfit,
+    refuse_unless_assignable,
+)
+from calsync.services.item_edits import find_differences, rebind, rest_of, tail_fields, tail_of
+from calsync.services.item_history import note_change
 from calsync.services.item_rows import exception_rows, fields_of, put_fields, series_of, with_series
 from calsync.services.tools import Tools, Who
+
+#: What one occurrence cannot have for itself.
+_OF_WHOLE_SERIES = ("is_private", "external_id")
 
 
 class Scope(StrEnum):
@@ -39,13 +46,15 @@ def create_item(
     Raises UnfitItem where the fields cannot be, NotAllowed where whoever asks may
     not put such an item on somebody else's calendar.
     """
-    with tools.db.begin() as session:
+    with refuse_taken_ids(), tools.db.begin() as session:
         actor = get_user(session, who.tenant_id, who.user_id)
         chosen = tuple(dict.fromkeys(assignees if assignees is not None else (who.user_id,)))
         fields = complete(session, who.tenant_id, fields)
         refuse_unfit(session, who.tenant_id, fields, chosen)
         refuse_unless_assignable(actor, fields, chosen)
-        return _add(tools, session, actor, fields, chosen).id
+        now = tools.clock.now()
+        item = Item(id=new_id(), tenant_id=who.tenant_id, created_at=now)
+        return _Edit(tools, session, actor, item, (), chosen).add(fields)
 
 
 def change_item(
@@ -61,27 +70,29 @@ def change_item(
 ) -> str:
     """Put the fields in place of the item's, or of the occurrences that ``scope`` says.
 
-    Returns the id of the item that holds them: another one where a series was
-    split. ``version`` is the one that whoever asks has read. Raises NotThere,
-    NotAllowed, StaleVersion or UnfitItem, and then nothing has changed.
+    For all of a series they are the series' own, with the times of its first
+    occurrence; else they are those of the occurrence ``key``. Returns the id of the
+    item that holds them: another one where a series was split. ``version`` is the one
+    that whoever asks has read. Raises NotThere, NotAllowed, StaleVersion or UnfitItem,
+    and then nothing has changed.
     """
-    with tools.db.begin() as session:
+    with refuse_taken_ids(), tools.db.begin() as session:
         item, actor, present = get_item(session, who, item_id, Right.CHANGE, version=version)
         chosen = tuple(dict.fromkeys(assignees)) if assignees is not None else present
-        fields = complete(session, who.tenant_id, replace(fields, kind=item.kind))
-        refuse_unfit(session, who.tenant_id, fields, chosen)
-        if set(chosen) != set(present):
-            refuse_unless_assignable(actor, fields, chosen)
-        before = fields_of(item)
-        rows = map_exceptions(session, who.tenant_id, [item_id])[item_id]
-        series = series_of(before, rows)
-        if series is None or key is None or scope is Scope.ALL:
-            _change_all(tools, session, actor, item, fields, chosen, series)
-            return item.id
+        fields = replace(fields, kind=item.kind)
+        fields = complete(session, who.tenant_id, fields, item.ticket_id)
+        refuse_unless_assignable(actor, fields, set(chosen) - set(present))
+        edit = _Edit(tools, session, actor, item, present, chosen)
+        series = _series_in(session, item)
+        shown = _get_shown(item, series, scope, key)
+        # The rule is the series' own, and need not fit the times of one occurrence.
+        judged = replace(fields, rule=None) if shown else fields
+        refuse_unfit(session, who.tenant_id, judged, chosen, present)
+        if series is None or shown is None:
+            return edit.change_all(fields, series)
         if scope is Scope.THIS:
-            _change_this(tools, session, actor, item, fields, series, key)
-            return item.id
-        return _change_following(tools, session, actor, item, fields, chosen, series, key)
+            return edit.change_this(fields, series, *shown)
+        return edit.change_following(fields, series, *shown)
 
 
 def delete_item(
@@ -93,173 +104,160 @@ def delete_item(
     scope: Scope = Scope.ALL,
     key: str | None = None,
 ) -> None:
-    """Put an item in the bin, or take the occurrences out that ``scope`` says."""
+    """Put an item in the bin, or take the occurrences out that ``scope`` says.
+
+    A series of which nothing would be left goes into the bin as it is.
+    """
     with tools.db.begin() as session:
-        item, actor, _ = get_item(session, who, item_id, Right.DELETE, version=version)
-        before = fields_of(item)
-        series = series_of(before, map_exceptions(session, who.tenant_id, [item_id])[item_id])
-        if series is not None and key is not None and scope is not Scope.ALL:
-            try:
-                rest = (
-                    remove_this(series, key)
-                    if scope is Scope.THIS
-                    else split_following(series, key)[0]
-                )
-            except RuleError as error:
-                if error.code != "empty":
-                    raise NotThere from None
-            else:
-                after = with_series(before, rest)
-                _store(tools, session, actor, item, after, rest.overrides)
-                _note(tools, session, actor, item, "changed", before, after, removed=key)
+        item, actor, present = get_item(session, who, item_id, Right.DELETE, version=version)
+        edit = _Edit(tools, session, actor, item, present, present)
+        series = _series_in(session, item)
+        shown = _get_shown(item, series, scope, key)
+        if series is not None and shown is not None:
+            cut = remove_this if scope is Scope.THIS else _head_of
+            rest = rest_of(cut, series, shown[1])
+            if rest is not None:
+                after = with_series(fields_of(item), rest)
+                edit.store(after, rest, fields_of(item), after, removed=shown[1])
                 return
-        item.deleted_at = item.updated_at = tools.clock.now()
-        item.version += 1
-        _note(tools, session, actor, item, "deleted", before, None)
+        edit.bin()
 
 
 def restore_item(tools: Tools, who: Who, item_id: str) -> None:
     """Take an item out of the bin. Raises NotThere where it is not in there any more."""
     with tools.db.begin() as session:
-        item, actor, _ = get_item(session, who, item_id, Right.DELETE, in_bin=True)
-        if item.deleted_at is None or tools.clock.now() - item.deleted_at > BIN_KEEPS:
+        since = tools.clock.now() - BIN_KEEPS
+        item, actor, _ = get_item(session, who, item_id, Right.DELETE, bin_since=since)
+        if item.deleted_at is None:
             raise NotThere
         item.deleted_at = None
         item.updated_at = tools.clock.now()
         item.version += 1
-        _note(tools, session, actor, item, "restored", None, fields_of(item))
+        note_change(tools, session, actor, item, "restored", None, fields_of(item))
 
 
-def _change_all(
-    tools: Tools,
-    session: Session,
-    actor: User,
-    item: Item,
-    fields: ItemFields,
-    assignees: tuple[str, ...],
-    series: Series | None,
-) -> None:
-    before = fields_of(item)
-    overrides: tuple[Override, ...] = ()
-    changed, _ = find_changes(before, fields)
-    renewed = series_of(fields, ())
-    if series is not None and renewed is not None:
-        edited = edit_all(series, renewed.times, renewed.rule, set(changed))
-        overrides = edited.overrides
-    _store(tools, session, actor, item, fields, overrides)
-    replace_assignees(session, item.tenant_id, item.id, assignees, item.updated_at)
-    _note(tools, session, actor, item, "changed", before, fields)
+@dataclass(frozen=True)
+class _Edit:
+    """A change of one item by somebody, in a transaction of theirs."""
 
+    tools: Tools
+    session: Session
+    actor: User
+    item: Item
+    present: Sequence[str]
+    chosen: Sequence[str]
 
-def _change_this(
-    tools: Tools,
-    session: Session,
-    actor: User,
-    item: Item,
-    fields: ItemFields,
-    series: Series,
-    key: str,
-) -> None:
-    before = fields_of(item)
-    shown = occurrence_of(item, series, key)
-    if shown is None:
-        raise NotThere
-    changed, _ = find_changes(shown[0], replace(fields, rule=shown[0].rule))
-    edited = edit_this(series, key, {name: getattr(fields, name) for name in changed})
-    _store(tools, session, actor, item, before, edited.overrides)
-    _note(tools, session, actor, item, "changed", shown[0], fields, occurrence=key)
-
-
-def _change_following(
-    tools: Tools,
-    session: Session,
-    actor: User,
-    item: Item,
-    fields: ItemFields,
-    assignees: tuple[str, ...],
-    series: Series,
-    key: str,
-) -> str:
-    before = fields_of(item)
-    try:
-        head, tail = split_following(series, key)
-    except RuleError as error:
-        if error.code != "empty":
-            raise NotThere from None
-        _change_all(tools, session, actor, item, fields, assignees, series)
-        return item.id
-    kept = with_series(before, head)
-    _store(tools, session, actor, item, kept, head.overrides)
-    _note(tools, session, actor, item, "changed", before, kept, split=key)
-    following = replace(fields, external_id=None)
-    if following.rule == before.rule:
-        following = replace(following, rule=tail.rule.text)
-    return _add(tools, session, actor, following, assignees, _overrides_of_tail(tail, following)).id
-
-
-def _overrides_of_tail(tail: Series, fields: ItemFields) -> tuple[Override, ...]:
-    renewed = series_of(fields, ())
-    if renewed is None:
-        return ()
-    edited = {"times"} if renewed.times != tail.times else set()
-    return edit_all(tail, renewed.times, renewed.rule, edited).overrides
-
-
-def _add(
-    tools: Tools,
-    session: Session,
-    actor: User,
-    fields: ItemFields,
-    assignees: Sequence[str],
-    overrides: tuple[Override, ...] = (),
-) -> Item:
-    now = tools.clock.now()
-    item = Item(id=new_id(), tenant_id=actor.tenant_id, version=1, created_at=now, updated_at=now)
-    put_fields(item, fields, overrides)
-    session.add(item)
-    session.flush()
-    replace_assignees(session, actor.tenant_id, item.id, assignees, now)
-    session.add_all(exception_rows(actor.tenant_id, item.id, overrides))
-    _note(tools, session, actor, item, "created", None, fields)
-    return item
-
-
-def _store(
-    tools: Tools,
-    session: Session,
-    actor: User,
-    item: Item,
-    fields: ItemFields,
-    overrides: tuple[Override, ...],
-) -> None:
-    put_fields(item, fields, overrides)
-    item.updated_at = tools.clock.now()
-    item.version += 1
-    rows = exception_rows(actor.tenant_id, item.id, overrides)
-    replace_exceptions(session, actor.tenant_id, item.id, rows)
-
-
-def _note(
-    tools: Tools,
-    session: Session,
-    actor: User,
-    item: Item,
-    action: str,
-    before: ItemFields | None,
-    after: ItemFields | None,
-    **about: Any,
-) -> None:
-    old, new = find_changes(before, after) if after else (dump_fields(before), {})
-    session.add(
-        ItemChange(
-            tenant_id=item.tenant_id,
-            item_id=item.id,
-            version=item.version,
-            at=tools.clock.now(),
-            user_id=actor.id,
-            user_name=actor.name,
-            action=action,
-            before=old,
-            after={**new, **about},
+    def add(self, fields: ItemFields, series: Series | None = None) -> str:
+        """Make the item and return its id."""
+        item, overrides = self.item, series.overrides if series else ()
+        item.version, item.updated_at = 1, self.tools.clock.now()
+        put_fields(item, fields, overrides)
+        self.session.add(item)
+        self.session.flush()
+        replace_assignees(self.session, item.tenant_id, item.id, self.chosen, item.updated_at)
+        self.session.add_all(exception_rows(item.tenant_id, item.id, overrides))
+        people = (self.present, self.chosen)
+        note_change(
+            self.tools, self.session, self.actor, item, "created", None, fields, people=people
         )
-    )
+        return item.id
+
+    def change_all(self, fields: ItemFields, series: Series | None) -> str:
+        """Change a plain item or a whole series, and keep what was done by hand to the rest."""
+        return self._put(fields, rebind(series, fields_of(self.item), fields) if series else None)
+
+    def change_this(self, fields: ItemFields, series: Series, shown: ItemFields, key: str) -> str:
+        """Change one occurrence."""
+        changes = find_differences(shown, replace(fields, rule=shown.rule))
+        own = [Fault(name, "of_whole_series") for name in _OF_WHOLE_SERIES if name in changes]
+        if set(self.chosen) != set(self.present):
+            own.append(Fault("assignees", "of_whole_series"))
+        if own:
+            raise UnfitItem(tuple(own))
+        edited = edit_this(series, key, changes)
+        after = replace(fields, rule=shown.rule)
+        self.store(fields_of(self.item), edited, shown, after, occurrence=key)
+        return self.item.id
+
+    def change_following(
+        self, fields: ItemFields, series: Series, shown: ItemFields, key: str
+    ) -> str:
+        """Split the series, and return the id of the item that has the later part."""
+        before = fields_of(self.item)
+        head, tail = rest_of(_head_of, series, key), tail_of(series, key)
+        base, following = tail_fields(before, tail, shown, fields)
+        refuse_faults(following)
+        if head is None:  # nothing stays as it was, so it is the same item still
+            following = replace(following, external_id=fields.external_id)
+            return self._put(following, rebind(tail, base, following))
+        if following.external_id == before.external_id:
+            following = replace(following, external_id=None)
+        kept = with_series(before, head)
+        self.store(kept, head, before, kept, split=key)
+        now = self.tools.clock.now()
+        item = Item(id=new_id(), tenant_id=self.item.tenant_id, created_at=now)
+        later = replace(self, item=item, present=())
+        return later.add(following, rebind(tail, base, following))
+
+    def _put(self, fields: ItemFields, renewed: Series | None) -> str:
+        before, now = fields_of(self.item), self.tools.clock.now()
+        replace_assignees(self.session, self.item.tenant_id, self.item.id, self.chosen, now)
+        self.store(fields, renewed, before, fields, people=(self.present, self.chosen))
+        return self.item.id
+
+    def store(
+        self,
+        fields: ItemFields,
+        series: Series | None,
+        before: ItemFields,
+        after: ItemFields,
+        *,
+        people: tuple[Sequence[str], Sequence[str]] = ((), ()),
+        **about: str,
+    ) -> None:
+        """Write the item with the exceptions of its series, and its history."""
+        item, overrides = self.item, series.overrides if series else ()
+        put_fields(item, fields, overrides)
+        item.updated_at = self.tools.clock.now()
+        item.version += 1
+        rows = exception_rows(item.tenant_id, item.id, overrides)
+        replace_exceptions(self.session, item.tenant_id, item.id, rows)
+        note_change(
+            self.tools,
+            self.session,
+            self.actor,
+            item,
+            "changed",
+            before,
+            after,
+            people=people,
+            **about,
+        )
+
+    def bin(self) -> None:
+        """Put the item in the bin."""
+        item = self.item
+        item.deleted_at = item.updated_at = self.tools.clock.now()
+        item.version += 1
+        note_change(self.tools, self.session, self.actor, item, "deleted", fields_of(item), None)
+
+
+def _series_in(session: Session, item: Item) -> Series | None:
+    rows = map_exceptions(session, item.tenant_id, [item.id])[item.id]
+    return series_of(fields_of(item), rows)
+
+
+def _get_shown(
+    item: Item, series: Series | None, scope: Scope, key: str | None
+) -> tuple[ItemFields, str] | None:
+    """Return the occurrence that is to be changed, or None where all of the item is."""
+    if scope is Scope.ALL or (series is None and key is None):
+        return None
+    shown = occurrence_of(item, series, key)
+    if shown is None:  # which one of the series was not said
+        raise NotThere
+    return shown
+
+
+def _head_of(series: Series, key: str) -> Series:
+    return split_following(series, key)[0]

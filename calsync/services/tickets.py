@@ -1,23 +1,31 @@
 """Tickets and their service calls."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from calsync.core.item import Fault, Priority, UnfitItem
+from calsync.core.item import Fault, Priority, UnfitItem, has_unfit_characters
 from calsync.core.ticket import TicketStatus, call_subject
-from calsync.db.items import list_calls_of, map_assignees
+from calsync.db.database import Session
+from calsync.db.items import list_calls_of, lock_calls_of, map_assignees
 from calsync.db.models import Client, Contact, Item, Ticket
 from calsync.db.tickets import (
     find_ticket,
     list_clients,
     list_contacts,
     list_tickets,
+    lock_ticket,
     next_number,
 )
-from calsync.errors import AlreadyThere, NotThere, StaleVersion
+from calsync.db.users import get_user
+from calsync.errors import NotThere, StaleVersion
 from calsync.ids import new_id
+from calsync.services.item_access import can_read
+from calsync.services.item_checks import refuse_taken_ids
+from calsync.services.item_history import note_change
+from calsync.services.item_rows import fields_of, put_fields
 from calsync.services.tools import Tools, Who
 
 LONGEST_TITLE = 500
+LONGEST_ID = 200
 
 
 @dataclass(frozen=True)
@@ -42,10 +50,22 @@ class TicketView:
 
 def create_ticket(tools: Tools, who: Who, fields: TicketFields) -> str:
     """Make a ticket with the tenant's next number and return its id. Raises UnfitItem."""
-    try:
-        return _create(tools, who, fields)
-    except AlreadyThere:  # somebody else took the number at the same moment
-        return _create(tools, who, fields)
+    now = tools.clock.now()
+    with refuse_taken_ids(), tools.db.begin() as session:
+        fields = _complete(fields)
+        _refuse_unfit(fields, {c.id: c.name for c in list_clients(session, who.tenant_id)})
+        ticket = Ticket(
+            id=new_id(),
+            tenant_id=who.tenant_id,
+            number=next_number(session, who.tenant_id),
+            version=1,
+            created_at=now,
+            updated_at=now,
+        )
+        _put(ticket, fields)
+        session.add(ticket)
+        session.flush()
+        return ticket.id
 
 
 def change_ticket(
@@ -55,28 +75,26 @@ def change_ticket(
 
     Raises NotThere, StaleVersion or UnfitItem, and then nothing has changed.
     """
-    now = tools.clock.now()
-    with tools.db.begin() as session:
-        ticket = find_ticket(session, who.tenant_id, ticket_id)
+    with refuse_taken_ids(), tools.db.begin() as session:
+        ticket = lock_ticket(session, who.tenant_id, ticket_id)
         if ticket is None:
             raise NotThere
         if version is not None and version != ticket.version:
             raise StaleVersion(ticket.version)
         clients = {c.id: c.name for c in list_clients(session, who.tenant_id)}
+        fields = _complete(fields)
         _refuse_unfit(fields, clients)
         _put(ticket, fields)
         ticket.version += 1
-        ticket.updated_at = now
-        subject = call_subject(ticket.number, ticket.title, clients.get(ticket.client_id or "", ""))
-        for call in list_calls_of(session, who.tenant_id, ticket_id):
-            if (call.subject, call.client_id) != (subject, ticket.client_id):
-                call.subject, call.client_id = subject, ticket.client_id
-                call.version += 1
-                call.updated_at = now
+        ticket.updated_at = tools.clock.now()
+        _rename_calls(tools, session, who, ticket, clients.get(ticket.client_id or "", ""))
 
 
 def get_ticket_view(tools: Tools, who: Who, ticket_id: str) -> TicketView:
-    """Return a ticket of the tenant with its service calls. Raises NotThere."""
+    """Return a ticket of the tenant with its service calls. Raises NotThere.
+
+    The private calls of others are left out.
+    """
     with tools.db.read() as session:
         ticket = find_ticket(session, who.tenant_id, ticket_id)
         if ticket is None:
@@ -84,10 +102,15 @@ def get_ticket_view(tools: Tools, who: Who, ticket_id: str) -> TicketView:
         clients = {c.id: c.name for c in list_clients(session, who.tenant_id)}
         calls = list_calls_of(session, who.tenant_id, ticket_id)
         assignees = map_assignees(session, who.tenant_id, [call.id for call in calls])
+        actor = get_user(session, who.tenant_id, who.user_id)
     return TicketView(
         ticket,
         clients.get(ticket.client_id or "", ""),
-        tuple((call, tuple(assignees[call.id])) for call in calls),
+        tuple(
+            (call, tuple(assignees[call.id]))
+            for call in calls
+            if can_read(actor, call, assignees[call.id])
+        ),
     )
 
 
@@ -117,28 +140,35 @@ def create_client(tools: Tools, who: Who, name: str) -> str:
     """Make a client and return its id. Raises UnfitItem, AlreadyThere for a name there is."""
     if not 1 <= len(name.strip()) <= 200:
         raise UnfitItem((Fault("name", "missing" if not name.strip() else "too_long"),))
+    if has_unfit_characters(name):
+        raise UnfitItem((Fault("name", "unreadable"),))
     client = Client(id=new_id(), tenant_id=who.tenant_id, name=name.strip())
     with tools.db.begin() as session:
         session.add(client)
     return client.id
 
 
-def _create(tools: Tools, who: Who, fields: TicketFields) -> str:
-    now = tools.clock.now()
-    with tools.db.begin() as session:
-        _refuse_unfit(fields, {c.id: c.name for c in list_clients(session, who.tenant_id)})
-        ticket = Ticket(
-            id=new_id(),
-            tenant_id=who.tenant_id,
-            number=next_number(session, who.tenant_id),
-            version=1,
-            created_at=now,
-            updated_at=now,
-        )
-        _put(ticket, fields)
-        session.add(ticket)
-        session.flush()
-        return ticket.id
+def _rename_calls(
+    tools: Tools, session: Session, who: Who, ticket: Ticket, client_name: str
+) -> None:
+    """Give the calls of a ticket its title and its client, those in the bin too."""
+    actor = get_user(session, who.tenant_id, who.user_id)
+    subject = call_subject(ticket.number, ticket.title, client_name)
+    for call in lock_calls_of(session, who.tenant_id, ticket.id):
+        before = fields_of(call)
+        after = replace(before, subject=subject, client_id=ticket.client_id)
+        if after != before:
+            put_fields(call, after)
+            call.version += 1
+            call.updated_at = tools.clock.now()
+            note_change(tools, session, actor, call, "changed", before, after)
+
+
+def _complete(fields: TicketFields) -> TicketFields:
+    """Return the fields where an id that is no more than an empty text is none."""
+    return replace(
+        fields, client_id=fields.client_id or None, external_id=fields.external_id or None
+    )
 
 
 def _put(ticket: Ticket, fields: TicketFields) -> None:
@@ -157,7 +187,9 @@ def _refuse_unfit(fields: TicketFields, clients: dict[str, str]) -> None:
         faults.append(Fault("title", "too_long"))
     if fields.client_id and fields.client_id not in clients:
         faults.append(Fault("client_id", "unknown"))
-    if len(fields.external_id or "") > 200:
+    if len(fields.external_id or "") > LONGEST_ID:
         faults.append(Fault("external_id", "too_long"))
+    texts = {"title": fields.title, "external_id": fields.external_id or ""}
+    faults += [Fault(name, "unreadable") for name in texts if has_unfit_characters(texts[name])]
     if faults:
         raise UnfitItem(tuple(faults))

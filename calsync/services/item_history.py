@@ -1,0 +1,44 @@
+"""What was done to an item: who, when, what it was before and what after."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from calsync.core.item import ItemFields
+from calsync.core.item_record import dump_fields, find_changes
+from calsync.db.database import Session
+from calsync.db.models import Item, ItemChange, User
+from calsync.services.tools import Tools
+
+
+def note_change(
+    tools: Tools,
+    session: Session,
+    actor: User,
+    item: Item,
+    action: str,
+    before: ItemFields | None,
+    after: ItemFields | None,
+    *,
+    people: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    **about: Any,
+) -> None:
+    """Write what made the present version of an item into its history.
+
+    ``people`` are the assignees before and after. Only what differs is kept.
+    """
+    old, new = find_changes(before, after) if after else (dump_fields(before), {})
+    if set(people[0]) != set(people[1]):
+        old["assignees"], new["assignees"] = sorted(people[0]), sorted(people[1])
+    session.add(
+        ItemChange(
+            tenant_id=item.tenant_id,
+            item_id=item.id,
+            version=item.version,
+            at=tools.clock.now(),
+            user_id=actor.id,
+            user_name=actor.name,
+            action=action,
+            before=old,
+            after={**new, **about},
+        )
+    )
