@@ -13,6 +13,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from calsync import find_folder
+from calsync.api import register_api
 from calsync.clock import Clock, SystemClock
 from calsync.config import Settings
 from calsync.cronofy.calls import TokenSource
@@ -69,7 +70,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     app.config.from_mapping(_flask_settings(settings))
     app.extensions["calsync_settings"] = settings
     app.extensions["calsync_tools"] = _make_tools(app, settings, clock)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     if settings.proxies:
         # Only whom they speak for is believed; host and scheme are settings.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -77,6 +78,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
         )
     _number_requests(app, clock)
     register_pages(app, settings)
+    for blueprint in register_api(app):
+        # A token in a header is nothing that another site can make a browser send.
+        csrf.exempt(blueprint)
     return app
 
 

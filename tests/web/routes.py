@@ -6,6 +6,8 @@ from flask import Flask
 
 #: Served to anybody, and why.
 PUBLIC = {
+    "api_description.reference": "says how the API is used, and shows nothing of anybody's",
+    "api_description.specification": "says how the API is used, and shows nothing of anybody's",
     "assets.serve": "style sheets, scripts and icons hold nothing of anybody's",
     "auth.login": "where people log in",
     "auth.submit_login": "where people log in",
@@ -14,6 +16,8 @@ PUBLIC = {
     "health.ready": "says yes or no and nothing else",
     "start": "only redirects to a page that asks for a login",
 }
+#: Blueprints for programs, which a token guards and no cookie; tests/api calls them.
+TOKEN_GUARDED = {"api_items", "api_people", "api_tickets"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -28,10 +32,15 @@ class Route:
     has_id: bool
 
 
-def list_routes(app: Flask, ids: dict[str, str]) -> list[Route]:
-    """Return every route and method of the application; an id that is not given is an error."""
+def list_routes(app: Flask, ids: dict[str, str], *, of_programs: bool = False) -> list[Route]:
+    """Return every route and method for browsers, or for programs with a token.
+
+    An id that is not given is an error.
+    """
     found = []
     for rule in app.url_map.iter_rules():
+        if (rule.endpoint.partition(".")[0] in TOKEN_GUARDED) is not of_programs:
+            continue
         values = {name: ids[name] for name in rule.arguments}
         with app.test_request_context():
             url = app.url_map.bind("").build(rule.endpoint, values)

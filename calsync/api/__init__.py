@@ -1,0 +1,34 @@
+"""The JSON API for other software: it parses, calls one service, and writes."""
+
+from flask import Blueprint, Flask
+from werkzeug.exceptions import HTTPException
+
+from calsync.api import access, description, items, people, tickets
+from calsync.api.problems import Problem, register_problems, show_problem
+from calsync.core.item import UnfitItem
+from calsync.errors import CalsyncError
+
+__all__ = ["register_api"]
+
+
+def register_api(app: Flask) -> list[Blueprint]:
+    """Give the application the API, and return its blueprints: they take no cookie and no form.
+
+    To be called after the pages: errors of addresses that nobody has are theirs
+    otherwise.
+    """
+    access.register_limit(app)
+    register_problems(app)
+    api = description.make_api(app)
+    guarded = [items.bp, tickets.bp, people.bp]
+    for bp in guarded:
+        api.register_blueprint(bp)
+    app.register_blueprint(description.bp)
+    return [*guarded, description.bp]
+
+
+for _bp in (items.bp, tickets.bp, people.bp):
+    _bp.before_request(access.admit)
+    _bp.after_request(access.vary)
+    for _kind in (Problem, CalsyncError, UnfitItem, HTTPException):
+        _bp.register_error_handler(_kind, show_problem)

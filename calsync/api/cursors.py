@@ -1,0 +1,64 @@
+"""Where a page of a list ended, as an opaque text."""
+
+import base64
+import binascii
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from calsync.api.problems import FieldError, Problem
+from calsync.services.listing import Place
+
+
+def write_place(place: Place) -> str:
+    """Return the cursor behind a row that was changed then and has this id."""
+    at, row_id = place
+    return _write([at.astimezone(UTC).isoformat(), row_id])
+
+
+def read_place(cursor: str | None) -> Place | None:
+    """Return what ``write_place`` was given; a cursor that is none is a problem."""
+    if cursor is None:
+        return None
+    try:
+        at, row_id = _read(cursor)
+        place = datetime.fromisoformat(at).astimezone(UTC), str(row_id)
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise _refusal() from None
+    if "\0" in place[1] or not place[1].isascii():
+        raise _refusal()
+    return place
+
+
+def write_id(row_id: str) -> str:
+    """Return the cursor behind the row with this id."""
+    return _write(row_id)
+
+
+def read_id(cursor: str | None) -> str:
+    """Return what ``write_id`` was given; the empty text is before every id."""
+    if cursor is None:
+        return ""
+    try:
+        row_id = _read(cursor)
+    except (ValueError, RecursionError):
+        raise _refusal() from None
+    if not isinstance(row_id, str) or "\0" in row_id or not row_id.isascii():
+        raise _refusal()
+    return row_id
+
+
+def _write(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def _read(cursor: str) -> Any:
+    padded = cursor + "=" * (-len(cursor) % 4)
+    try:
+        return json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise ValueError("no cursor") from error
+
+
+def _refusal() -> Problem:
+    return Problem(422, errors=[FieldError("?cursor", "invalid")])

@@ -1,0 +1,116 @@
+"""The description of the API (OpenAPI 3.1), and the page that shows it to people."""
+
+from typing import Any, cast
+
+from flask import Blueprint, Response, current_app, jsonify, render_template
+from flask_smorest import Api
+
+from calsync.api.problems import MEDIA_TYPE
+from calsync.api.schemas import Problem
+
+bp = Blueprint("api_description", __name__, url_prefix="/api/v1")
+_INTRODUCTION = (
+    "Send a token as `Authorization: Bearer …`; it may do what its user may do. Whatever is wrong "
+    "is said by a problem document (RFC 9457), with a code for each field. Answers have an ETag: "
+    "send it as If-Match, and a change is refused (412) where somebody else was faster."
+)
+_CONDITION = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "Refuse (412) unless the ETag is this one still.",
+    "schema": {"type": "string"},
+}
+_ONCE = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Sent again with the same body, nothing more is made.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+_TAG = {"ETag": {"description": "The version.", "schema": {"type": "string"}}}
+
+
+class DescribedApi(Api):
+    """flask-smorest's description of blueprints, and nothing else of it."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to the one handler that the product has."""
+
+    def _register_doc_blueprint(self) -> None:
+        """Leave the pages to ours."""
+
+
+def make_api(app: Any) -> DescribedApi:
+    """Return the registry of blueprints, which makes the description of them."""
+    api = DescribedApi(
+        app,
+        spec_kwargs={
+            "title": "calsync",
+            "version": "1",
+            "openapi_version": "3.1.0",
+            "info": {"description": _INTRODUCTION},
+            "security": [{"token": []}],
+        },
+    )
+    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    api.spec.components.schema("Problem", schema=Problem)
+    app.extensions["calsync_api"] = api
+    return api
+
+
+@bp.get("/openapi.json")
+def specification() -> Response:
+    """Give the description to programs."""
+    return jsonify(describe())
+
+
+@bp.get("/docs")
+def reference() -> str:
+    """Show the description to people."""
+    described = describe()
+    operations = [
+        {"method": method.upper(), "path": path, **operation}
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+        if isinstance(operation, dict)
+    ]
+    return render_template(
+        "api/reference.html",
+        info=described["info"],
+        operations=operations,
+        schemas=described["components"]["schemas"],
+    )
+
+
+def describe() -> dict[str, Any]:
+    """Return the description as OpenAPI 3.1 has it."""
+    api = cast("DescribedApi", current_app.extensions["calsync_api"])
+    described: dict[str, Any] = api.spec.to_dict()
+    for methods in described["paths"].values():
+        for method, operation in methods.items():
+            if isinstance(operation, dict):
+                _complete(method, operation)
+    return described
+
+
+def _complete(method: str, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    wrong = {"description": "What is wrong.", "content": {MEDIA_TYPE: problem}}
+    for status in [status for status in responses if str(status) == "422"]:
+        del responses[status]
+    for status in ("400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "503"):
+        responses[status] = wrong
+    headers = {"post": [_ONCE], "put": [_CONDITION], "patch": [_CONDITION], "delete": [_CONDITION]}
+    operation["parameters"] = [*operation.get("parameters", []), *headers.get(method, [])]
+    for status, response in responses.items():
+        if str(status) in ("200", "201") and _has_version(response):
+            response["headers"] = _TAG
+
+
+def _has_version(response: dict[str, Any]) -> bool:
+    content = response.get("content", {}).get("application/json", {})
+    return bool(content.get("schema", {}).get("$ref", "").endswith(("/Item", "/Ticket")))

@@ -1,0 +1,234 @@
+"""What the API takes and gives, as its description tells it."""
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from calsync.api.fields import CODES, Choice, Day, Fact, Instant, Limit, Moment, Text, Whole
+from calsync.api.parsing import Strict
+from calsync.core.item import (
+    EARLIEST_REMINDER,
+    LONGEST_DESCRIPTION,
+    LONGEST_LINE,
+    LONGEST_SUBJECT,
+    ActivityType,
+    ItemStatus,
+    Kind,
+    Priority,
+)
+from calsync.core.ticket import TicketStatus
+from calsync.db.models import Role
+from calsync.services.tickets import LONGEST_TITLE
+
+MOST_ROWS = 100
+_MOST_ASSIGNEES = 100
+_LONGEST_RULE = 1_000
+_LONGEST_ID = 64
+
+
+def _about(text: str) -> dict[str, str]:
+    return {"description": text}
+
+
+def _reference(text: str, **more: Any) -> Text:
+    return Text(most=_LONGEST_ID, allow_none=True, metadata=_about(text), **more)
+
+
+class ItemIn(Strict):
+    """An item to be made, or to be put in place of another."""
+
+    kind = Choice(Kind, required=True, metadata=_about("Never changes."))
+    subject = Text(
+        most=LONGEST_SUBJECT,
+        metadata=_about("Required, but for a service call, which has its ticket's."),
+    )
+    description = Text(most=LONGEST_DESCRIPTION)
+    location = Text(most=LONGEST_LINE)
+    start = Moment(metadata=_about("RFC 3339 with offset; a date if all day."))
+    end = Moment(metadata=_about("As start; of an all-day item the day after its last."))
+    all_day = Fact()
+    time_zone = Text(
+        most=64,
+        least=1,
+        metadata=_about("Where it was made, such as Europe/London; else the user's."),
+    )
+    private = Fact(metadata=_about("Others see when it is, and nothing else."))
+    busy = Fact(metadata=_about("Appointments only."))
+    status = Choice(ItemStatus)
+    external_id = Text(most=200, least=1, allow_none=True, metadata=_about("Your own id for it."))
+    assignees = fields.List(
+        Text(most=_LONGEST_ID),
+        validate=validate.Length(max=_MOST_ASSIGNEES, error="too_long"),
+        error_messages=CODES,
+        metadata=_about("Ids of users, on whose calendars it stands; else the token's user."),
+    )
+    ticket = _reference("Service calls only: the id of the ticket, required.")
+    rule = Text(
+        most=_LONGEST_RULE,
+        least=1,
+        allow_none=True,
+        metadata=_about("Appointments only: an RRULE value, such as FREQ=WEEKLY;COUNT=5."),
+    )
+    reminder_minutes = Whole(
+        least=0, most=EARLIEST_REMINDER, allow_none=True, metadata=_about("Appointments only.")
+    )
+    priority = Choice(Priority, metadata=_about("Tasks only."))
+    percent_done = Whole(least=0, most=100, metadata=_about("Tasks only."))
+    due_on = Day(allow_none=True, metadata=_about("Tasks only."))
+    project = Text(most=LONGEST_LINE, metadata=_about("Tasks only."))
+    activity_type = Choice(ActivityType, metadata=_about("CRM activities only."))
+    client = _reference("CRM activities: the id of a client. A service call has its ticket's.")
+    contact = _reference("CRM activities only: the id of a contact.")
+    outcome = Text(most=LONGEST_DESCRIPTION, metadata=_about("CRM activities only."))
+    site = Text(most=LONGEST_LINE, metadata=_about("Service calls only."))
+
+
+class ItemPatch(ItemIn):
+    """The fields of an item that shall be others."""
+
+
+class Item(ItemIn):
+    """An item as it is."""
+
+    id = fields.String(required=True)
+    version = fields.Integer(required=True, metadata=_about("Also the ETag."))
+    created_at = fields.DateTime(required=True)
+    updated_at = fields.DateTime(required=True)
+    deleted = fields.Boolean(required=True, metadata=_about("It is in the bin."))
+
+
+class TicketIn(Strict):
+    """A ticket to be made."""
+
+    title = Text(most=LONGEST_TITLE, least=1, required=True)
+    client = _reference("The id of a client.")
+    status = Choice(TicketStatus)
+    priority = Choice(Priority)
+    external_id = Text(most=200, least=1, allow_none=True, metadata=_about("Your own id for it."))
+
+
+class TicketPatch(TicketIn):
+    """The fields of a ticket that shall be others."""
+
+
+class Ticket(TicketIn):
+    """A ticket as it is."""
+
+    id = fields.String(required=True)
+    number = fields.Integer(required=True)
+    reference = fields.String(required=True, metadata=_about("What people call it."))
+    version = fields.Integer(required=True, metadata=_about("Also the ETag."))
+    created_at = fields.DateTime(required=True)
+    updated_at = fields.DateTime(required=True)
+
+
+class ClientIn(Strict):
+    """A client to be made."""
+
+    name = Text(most=200, least=1, required=True)
+
+
+class Client(ClientIn):
+    """A client as it is."""
+
+    id = fields.String(required=True)
+
+
+class User(Strict):
+    """A person of the tenant."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    email = fields.String(required=True)
+    role = fields.Enum(Role, by_value=True, required=True)
+    time_zone = fields.String(required=True)
+
+
+class _Page(Strict):
+    next_cursor = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=_about("Send it as cursor to get what follows; null at the end."),
+    )
+
+
+class ItemPage(_Page):
+    """Some items, those that were changed longest ago first."""
+
+    items = fields.List(fields.Nested(Item), required=True)
+
+
+class TicketPage(_Page):
+    """Some tickets, those that were changed longest ago first."""
+
+    tickets = fields.List(fields.Nested(Ticket), required=True)
+
+
+class ClientPage(_Page):
+    """Some clients."""
+
+    clients = fields.List(fields.Nested(Client), required=True)
+
+
+class UserPage(_Page):
+    """Some users."""
+
+    users = fields.List(fields.Nested(User), required=True)
+
+
+class PageQuery(Strict):
+    """Which part of a list is wanted."""
+
+    limit = Limit(least=1, most=MOST_ROWS, load_default=MOST_ROWS)
+    cursor = Text(most=500, metadata=_about("The next_cursor of the page before."))
+
+
+class ChangesQuery(PageQuery):
+    """Which part of a list is wanted, by when it was changed."""
+
+    updated_since = Instant(
+        metadata=_about(
+            "Only what was changed at this time or later. Ask with a minute of overlap: what "
+            "is being saved while you ask may have an earlier time."
+        )
+    )
+
+
+class ItemQuery(ChangesQuery):
+    """Which items are wanted. With updated_since, deleted ones come too."""
+
+    kind = Choice(Kind)
+    assignee = Text(most=_LONGEST_ID, metadata=_about("The id of a user."))
+    ticket = Text(most=_LONGEST_ID, metadata=_about("The id of a ticket."))
+    start = Instant(
+        data_key="from", metadata=_about("Items that may have an entry at this time or later.")
+    )
+    end = Instant(data_key="to", metadata=_about("Items that may have an entry before this time."))
+
+
+class TicketQuery(ChangesQuery):
+    """Which tickets are wanted."""
+
+    status = Choice(TicketStatus)
+
+
+class ProblemError(Strict):
+    """What is wrong with one field."""
+
+    field = fields.String(
+        required=True,
+        metadata=_about("A JSON pointer into the body, or ?name for a field of the query."),
+    )
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
+class Problem(Strict):
+    """What is wrong (RFC 9457)."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    request_id = fields.String(required=True, metadata=_about("Stands in the log, too."))
+    detail = fields.String()
+    errors = fields.List(fields.Nested(ProblemError))

@@ -1,0 +1,112 @@
+"""Long lists, a page at a time: each page begins after the last row of the one before."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from calsync.core.item import Kind
+from calsync.core.ticket import TicketStatus
+from calsync.db.models import Assignment, Client, Item, Ticket, User
+
+#: When a row was changed last, and its id.
+Place = tuple[datetime, str]
+
+
+@dataclass(frozen=True)
+class ItemFilter:
+    """Which items are wanted; what is None does not matter."""
+
+    kind: Kind | None = None
+    assignee: str | None = None
+    ticket: str | None = None
+    #: Those that may have an entry in this range.
+    start: datetime | None = None
+    end: datetime | None = None
+    #: Those that were changed since then, and those that were deleted too.
+    updated_since: datetime | None = None
+
+
+def list_items_after(
+    session: Session,
+    tenant_id: str,
+    wanted: ItemFilter,
+    *,
+    seen_by: str | None,
+    after: Place | None,
+    limit: int,
+) -> list[Item]:
+    """Return the items that were changed longest ago first.
+
+    ``seen_by`` is a member, who sees their own items and everybody's service
+    calls; None is for somebody who sees all.
+    """
+    query = select(Item).where(Item.tenant_id == tenant_id, *_item_conditions(tenant_id, wanted))
+    if seen_by is not None:
+        is_call = and_(Item.kind == Kind.SERVICE_CALL, Item.is_private.is_(False))
+        query = query.where(or_(_is_assigned(tenant_id, seen_by), is_call))
+    if after is not None:
+        query = query.where(tuple_(Item.updated_at, Item.id) > after)
+    return list(session.scalars(query.order_by(Item.updated_at, Item.id).limit(limit)))
+
+
+def list_tickets_after(
+    session: Session,
+    tenant_id: str,
+    *,
+    status: TicketStatus | None,
+    updated_since: datetime | None,
+    after: Place | None,
+    limit: int,
+) -> list[Ticket]:
+    """Return the tenant's tickets, those that were changed longest ago first."""
+    query = select(Ticket).where(Ticket.tenant_id == tenant_id)
+    if status is not None:
+        query = query.where(Ticket.status == status)
+    if updated_since is not None:
+        query = query.where(Ticket.updated_at >= updated_since)
+    if after is not None:
+        query = query.where(tuple_(Ticket.updated_at, Ticket.id) > after)
+    return list(session.scalars(query.order_by(Ticket.updated_at, Ticket.id).limit(limit)))
+
+
+def list_clients_after(session: Session, tenant_id: str, *, after: str, limit: int) -> list[Client]:
+    """Return the tenant's clients by id."""
+    query = select(Client).where(Client.tenant_id == tenant_id, Client.id > after)
+    return list(session.scalars(query.order_by(Client.id).limit(limit)))
+
+
+def list_users_after(session: Session, tenant_id: str, *, after: str, limit: int) -> list[User]:
+    """Return the tenant's users who are not shut out, by id."""
+    query = select(User).where(User.tenant_id == tenant_id, User.id > after)
+    query = query.where(User.is_disabled.is_(False))
+    return list(session.scalars(query.order_by(User.id).limit(limit)))
+
+
+def _item_conditions(tenant_id: str, wanted: ItemFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.kind is not None:
+        conditions.append(Item.kind == wanted.kind)
+    if wanted.assignee is not None:
+        conditions.append(_is_assigned(tenant_id, wanted.assignee))
+    if wanted.ticket is not None:
+        conditions.append(Item.ticket_id == wanted.ticket)
+    if wanted.start is not None:
+        conditions.append(Item.reach_from.is_not(None))
+        conditions.append(or_(Item.reach_until.is_(None), Item.reach_until >= wanted.start))
+    if wanted.end is not None:
+        conditions.append(Item.reach_from < wanted.end)
+    if wanted.updated_since is not None:
+        conditions.append(Item.updated_at >= wanted.updated_since)
+    else:
+        conditions.append(Item.deleted_at.is_(None))
+    return conditions
+
+
+def _is_assigned(tenant_id: str, user_id: str) -> ColumnElement[bool]:
+    return exists().where(
+        Assignment.tenant_id == tenant_id,
+        Assignment.item_id == Item.id,
+        Assignment.user_id == user_id,
+    )

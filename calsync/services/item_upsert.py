@@ -1,0 +1,50 @@
+"""Keeping an item as another program has it, by that program's own id."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from calsync.core.item import ItemFields
+from calsync.db.items import find_item_by_external_id
+from calsync.db.joined import JoinedDatabase
+from calsync.errors import AlreadyThere, NotThere, StaleVersion
+from calsync.services.items import change_item, create_item, restore_item
+from calsync.services.tools import Tools, Who
+
+
+def put_item(
+    tools: Tools,
+    who: Who,
+    fields: ItemFields,
+    *,
+    assignees: Sequence[str] | None,
+    version: int | None,
+    must_exist: bool = False,
+) -> tuple[str, bool]:
+    """Make or change the item with the fields' external id; return its id and whether it is new.
+
+    An item in the bin is restored first. Raises AlreadyThere where the id is that
+    of an item which whoever asks may not see, or that can no longer be restored;
+    StaleVersion (of 0) where there is none and one must exist; and what
+    ``create_item`` and ``change_item`` raise.
+    """
+    with tools.db.begin() as session:
+        joined = replace(tools, db=JoinedDatabase(session))
+        found = find_item_by_external_id(session, who.tenant_id, fields.external_id or "")
+        if found is None and must_exist:
+            raise StaleVersion(0)
+        if found is None:
+            try:
+                return create_item(joined, who, fields, assignees), True
+            except AlreadyThere:  # somebody else was faster, so now there is one to change
+                found = find_item_by_external_id(session, who.tenant_id, fields.external_id or "")
+                if found is None:
+                    raise
+        try:
+            if found.deleted_at is not None:
+                restore_item(joined, who, found.id)
+                version = None if version is None else version + 1
+            return change_item(
+                joined, who, found.id, fields, assignees=assignees, version=version
+            ), False
+        except NotThere:
+            raise AlreadyThere("The external id is that of another item.") from None
