@@ -8,6 +8,7 @@ from calsync.core.item_record import dump_fields, find_changes
 from calsync.db.database import Session
 from calsync.db.models import Item, ItemChange, User
 from calsync.services.tools import Tools
+from calsync.services.webhooks import announce
 
 
 def note_change(
@@ -22,7 +23,7 @@ def note_change(
     people: tuple[Sequence[str], Sequence[str]] = ((), ()),
     **about: Any,
 ) -> None:
-    """Write what made the present version of an item into its history.
+    """Write what made the present version of an item into its history, and have it told.
 
     ``people`` are the assignees before and after. Only what differs is kept.
     """
@@ -42,3 +43,4 @@ def note_change(
             after={**new, **about},
         )
     )
+    announce(tools, session, item, action)
