@@ -20,6 +20,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from calsync.db.texts import teach_sqlite
 from calsync.errors import AlreadyThere, SettingsError, StorageBroken, StorageUnavailable
 
 __all__ = ["Database", "Session", "engine_options", "is_in_transaction", "prepare_engine"]
@@ -163,6 +164,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "trusted_schema=OFF",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    teach_sqlite(connection)
 
 
 def _begin_sqlite(connection: Connection) -> None:

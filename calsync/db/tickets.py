@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from calsync.core.ticket import TicketStatus
 from calsync.db.models import Client, Contact, Tenant, Ticket
+from calsync.db.texts import has_text
 
 #: Numbers begin here, as people expect of a firm that has been at work for a while.
 FIRST_NUMBER = 1001
@@ -57,7 +58,7 @@ def list_tickets(
     if not with_done:
         wanted = wanted.where(Ticket.status != TicketStatus.DONE)
     if text:
-        in_title = func.lower(Ticket.title).contains(text.lower(), autoescape=True)
+        in_title = has_text(Ticket.title, text)
         number = _NUMBER.fullmatch(text)
         has_number = Ticket.number == int(number[1]) if number else false()
         wanted = wanted.where(or_(in_title, has_number))
