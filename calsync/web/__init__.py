@@ -14,6 +14,7 @@ from calsync.web import (
     i18n,
     my_calendar,
     security,
+    tickets,
     words,
 )
 
@@ -26,7 +27,7 @@ def register_pages(app: Flask, settings: Settings) -> None:
     assets.register_assets(app)
     words.register_words(app, settings)
     auth.register_login(app)
-    for module in (my_calendar, account, calendar_sync, health):
+    for module in (my_calendar, tickets, account, calendar_sync, health):
         app.register_blueprint(module.bp)
 
     @app.get("/")

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from calsync.app import tools_of
 from calsync.db.models import DueRow, LinkedAccount, LinkedCalendar
+from calsync.services.tickets import TicketFields, create_ticket
 from tests.browser.axe import axe_violations
 from tests.browser.conftest import OpenPage
 from tests.browser.console import Console
@@ -20,7 +21,7 @@ from tests.browser.steps import (
     open_calendar_sync,
     sign_in,
 )
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, find_cast
 from tests.sandbox_server import RunningSandbox
 from tests.services.test_linking import profile_of
 from tests.web.routes import PUBLIC
@@ -222,7 +223,13 @@ def list_pages(product: Product) -> dict[str, str]:
     """Return an address for each route that shows a page of its own, by endpoint."""
     with tools_of(product.app).db.read() as session:
         account_id = session.query(LinkedAccount).first().id
+    tools = tools_of(product.app)
+    ticket_id = create_ticket(tools, find_cast(tools)["dana"].who, TicketFields("Visit"))
     pages = {
+        "tickets.listing": "/tickets",
+        "tickets.new": "/tickets/new",
+        "tickets.show": f"/tickets/{ticket_id}",
+        "tickets.edit": f"/tickets/{ticket_id}/edit",
         "calendar_sync.listing": "/calendar-sync",
         "calendar_sync.ask_disconnect": f"/calendar-sync/accounts/{account_id}/disconnect",
         "account.show": "/account",

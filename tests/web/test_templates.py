@@ -95,6 +95,8 @@ class Words(HTMLParser):
             self.loose.append(rest.strip())
 
 
+#: A ticket that can be made.
+TICKET = {"title": "⟦x⟧", "status": "new", "priority": "normal"}
 #: Names that are the same in every language.
 NAMES = {"calsync", "- calsync", "Google", ", Google"}
 
@@ -122,6 +124,10 @@ def test_every_text_goes_through_the_translator(
         browser.get("/calendar-sync"),
         browser.get("/calendar-sync/callback", follow_redirects=True),
         browser.get(f"/calendar-sync/accounts/{account_id}/disconnect"),
+        browser.get("/tickets"),
+        browser.get("/tickets?q=nothing"),
+        post(browser, "/tickets/new"),
+        browser.get(post(browser, "/tickets/new", TICKET).location),
     ]
     for page in pages:
         words = Words()
