@@ -1,5 +1,6 @@
 """The description of the API (OpenAPI 3.1), and the page that shows it to people."""
 
+from copy import deepcopy
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, jsonify, render_template
@@ -88,7 +89,7 @@ def reference() -> str:
 def describe() -> dict[str, Any]:
     """Return the description as OpenAPI 3.1 has it."""
     api = cast("DescribedApi", current_app.extensions["calsync_api"])
-    described: dict[str, Any] = api.spec.to_dict()
+    described: dict[str, Any] = deepcopy(api.spec.to_dict())
     for methods in described["paths"].values():
         for method, operation in methods.items():
             if isinstance(operation, dict):

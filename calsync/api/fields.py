@@ -67,6 +67,7 @@ class Choice(fields.Enum[Any]):
     default_error_messages = CODES
 
     def __init__(self, values: Any, **about: Any) -> None:
+        about["metadata"] = {"type": "string", **about.get("metadata", {})}
         super().__init__(values, by_value=True, **about)
 
     def _deserialize(self, value: Any, *args: Any, **about: Any) -> Any:

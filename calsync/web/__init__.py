@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from calsync.config import Settings
 from calsync.web import (
     account,
+    api_tokens,
     assets,
     auth,
     calendar_sync,
@@ -27,7 +28,7 @@ def register_pages(app: Flask, settings: Settings) -> None:
     assets.register_assets(app)
     words.register_words(app, settings)
     auth.register_login(app)
-    for module in (my_calendar, tickets, account, calendar_sync, health):
+    for module in (my_calendar, tickets, account, api_tokens, calendar_sync, health):
         app.register_blueprint(module.bp)
 
     @app.get("/")

@@ -6,7 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from calsync.app import tools_of
+from calsync.core.item import ItemFields, Kind
 from calsync.db.models import DueRow, LinkedAccount, LinkedCalendar
+from calsync.services.items import create_item
 from calsync.services.tickets import TicketFields, create_ticket
 from tests.browser.axe import axe_violations
 from tests.browser.conftest import OpenPage
@@ -24,7 +26,7 @@ from tests.browser.steps import (
 from tests.cast import PASSWORD, find_cast
 from tests.sandbox_server import RunningSandbox
 from tests.services.test_linking import profile_of
-from tests.web.routes import PUBLIC
+from tests.web.routes import PUBLIC, TOKEN_GUARDED
 from tests.web.test_calendar_sync import HOSTILE
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -224,15 +226,25 @@ def list_pages(product: Product) -> dict[str, str]:
     with tools_of(product.app).db.read() as session:
         account_id = session.query(LinkedAccount).first().id
     tools = tools_of(product.app)
-    ticket_id = create_ticket(tools, find_cast(tools)["dana"].who, TicketFields("Visit"))
+    dana = find_cast(tools)["dana"].who
+    ticket_id = create_ticket(tools, dana, TicketFields("Visit"))
+    item_id = create_item(tools, dana, ItemFields(Kind.TODO, "Renew certificates"))
     pages = {
         "tickets.listing": "/tickets",
         "tickets.new": "/tickets/new",
         "tickets.show": f"/tickets/{ticket_id}",
         "tickets.edit": f"/tickets/{ticket_id}/edit",
+        "items.new": "/calendar/new",
+        "items.show": f"/calendar/item/{item_id}",
+        "items.edit": f"/calendar/item/{item_id}/edit",
+        "items.ask_move": f"/calendar/item/{item_id}/move",
+        "items.ask_delete": f"/calendar/item/{item_id}/delete",
+        "items.show_bin": "/calendar/bin",
         "calendar_sync.listing": "/calendar-sync",
         "calendar_sync.ask_disconnect": f"/calendar-sync/accounts/{account_id}/disconnect",
         "account.show": "/account",
+        "api_tokens.show": "/account/tokens",
+        "api_description.reference": "/api/v1/docs",
         "home.show": "/calendar/month/2026-03-02",
         "an error": "/nothing/here",
     }
@@ -257,8 +269,9 @@ def test_every_page_there_is_gets_looked_at(product: Product, page: Page):
         rule.endpoint
         for rule in product.app.url_map.iter_rules()
         if "GET" in (rule.methods or ()) and rule.endpoint not in PUBLIC
+        if rule.endpoint.partition(".")[0] not in TOKEN_GUARDED
     }
-    assert reading - NO_PAGE == set(list_pages(product)) - {"an error"}
+    assert reading - NO_PAGE == set(list_pages(product)) - {"an error", "api_description.reference"}
 
 
 @pytest.mark.parametrize("look", LOOKS)
