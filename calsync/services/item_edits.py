@@ -45,6 +45,17 @@ def rebind(series: Series, before: ItemFields, after: ItemFields) -> Series | No
         raise UnfitItem((Fault("rule", error.code),)) from None
 
 
+def spread_to_all(before: ItemFields, shown: ItemFields, fields: ItemFields) -> ItemFields:
+    """Return the fields of a whole series that was edited where an occurrence was shown.
+
+    When and how it repeats are given for the series; of the rest the edit says only
+    what it changed.
+    """
+    changes: dict[str, Any] = find_differences(shown, fields)
+    own = {"times": fields.times, "rule": fields.rule, "time_zone": fields.time_zone}
+    return replace(before, **{**changes, **own})
+
+
 def tail_of(series: Series, key: str) -> Series:
     """Return the series from an occurrence on, which may be all of it."""
     try:

@@ -1,11 +1,12 @@
 """Making, changing, deleting and restoring items of My Calendar."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from calsync.core.item import Fault, ItemFields, UnfitItem
 from calsync.core.permission import Right
+from calsync.core.recurrence import Override
 from calsync.core.series import Series, edit_this, remove_this, split_following
 from calsync.db.database import Session
 from calsync.db.items import map_exceptions, replace_assignees, replace_exceptions
@@ -21,7 +22,14 @@ from calsync.services.item_checks import (
     refuse_unfit,
     refuse_unless_assignable,
 )
-from calsync.services.item_edits import find_differences, rebind, rest_of, tail_fields, tail_of
+from calsync.services.item_edits import (
+    find_differences,
+    rebind,
+    rest_of,
+    spread_to_all,
+    tail_fields,
+    tail_of,
+)
 from calsync.services.item_history import note_change
 from calsync.services.item_rows import exception_rows, fields_of, put_fields, series_of, with_series
 from calsync.services.tools import Tools, Who
@@ -57,6 +65,26 @@ def create_item(
         return _Edit(tools, session, actor, item, (), chosen).add(fields)
 
 
+def create_items(
+    tools: Tools, who: Who, drafts: Iterable[tuple[ItemFields, tuple[Override, ...]]]
+) -> list[str]:
+    """Make several items on the calendar of whoever asks, all or none, and return their ids.
+
+    None of them belongs to a ticket or a client. A series comes with what was done by
+    hand to single occurrences. Raises UnfitItem.
+    """
+    with refuse_taken_ids(), tools.db.begin() as session:
+        actor = get_user(session, who.tenant_id, who.user_id)
+        made = []
+        for fields, overrides in drafts:
+            refuse_faults(fields)
+            series = series_of(fields, ())
+            series = replace(series, overrides=overrides) if series else None
+            item = Item(id=new_id(), tenant_id=who.tenant_id, created_at=tools.clock.now())
+            made.append(_Edit(tools, session, actor, item, (), (who.user_id,)).add(fields, series))
+        return made
+
+
 def change_item(
     tools: Tools,
     who: Who,
@@ -70,8 +98,9 @@ def change_item(
 ) -> str:
     """Put the fields in place of the item's, or of the occurrences that ``scope`` says.
 
-    For all of a series they are the series' own, with the times of its first
-    occurrence; else they are those of the occurrence ``key``. Returns the id of the
+    For all of a series, times and rule are the series' own, with its first occurrence;
+    of the others, and for other scopes, they are those of the occurrence ``key``, and
+    what it had for itself stays its own. Returns the id of the
     item that holds them: another one where a series was split. ``version`` is the one
     that whoever asks has read. Raises NotThere, NotAllowed, StaleVersion or UnfitItem,
     and then nothing has changed.
@@ -85,6 +114,9 @@ def change_item(
         edit = _Edit(tools, session, actor, item, present, chosen)
         series = _series_in(session, item)
         shown = _get_shown(item, series, scope, key)
+        if series is not None and scope is Scope.ALL:
+            seen = occurrence_of(item, series, key)
+            fields = spread_to_all(fields_of(item), seen[0], fields) if seen else fields
         # The rule is the series' own, and need not fit the times of one occurrence.
         judged = replace(fields, rule=None) if shown else fields
         refuse_unfit(session, who.tenant_id, judged, chosen, present)

@@ -251,6 +251,18 @@ def test_all_take_an_edit_and_keep_what_was_done_by_hand(
     assert find_item_view(tools, dana.who, item, KEYS[1]).fields.location == "Room 2"
 
 
+def test_what_one_had_for_itself_does_not_go_to_all(
+    tools: Tools, dana: Person, change: Callable[..., str]
+) -> None:
+    item = add_weekly(tools, dana.who)
+    change(item, KEYS[2], Scope.THIS, subject="Guest")
+    change(item, KEYS[2], Scope.ALL, location="Room 2", times=hour(clock="10:00"))
+    entries = look(tools, dana.who)
+    assert on_wall(entries) == [day.replace("09:00", "10:00") for day in MONDAYS]
+    assert titles(entries) == ["Standup", "Standup", "Guest", "Standup", "Standup"]
+    assert series_of(tools, dana, item).location == "Room 2"
+
+
 def test_a_series_that_repeats_no_more_is_one_appointment(tools: Tools, dana: Person) -> None:
     item = add_weekly(tools, dana.who)
     delete_item(tools, dana.who, item, scope=Scope.THIS, key=KEYS[1])
