@@ -13,6 +13,7 @@ from calsync.web import (
     errors,
     health,
     i18n,
+    items,
     my_calendar,
     security,
     tickets,
@@ -28,7 +29,7 @@ def register_pages(app: Flask, settings: Settings) -> None:
     assets.register_assets(app)
     words.register_words(app, settings)
     auth.register_login(app)
-    for module in (my_calendar, tickets, account, api_tokens, calendar_sync, health):
+    for module in (my_calendar, items, tickets, account, api_tokens, calendar_sync, health):
         app.register_blueprint(module.bp)
 
     @app.get("/")

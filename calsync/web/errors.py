@@ -3,9 +3,9 @@
 from flask import Flask, Response, g, render_template, request
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import Conflict, Forbidden, HTTPException, NotFound, SecurityError
 
-from calsync.errors import StorageUnavailable
+from calsync.errors import NotAllowed, NotThere, StaleVersion, StorageUnavailable
 from calsync.logs import Log, current_request
 from calsync.web.i18n import _
 
@@ -18,6 +18,9 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, show_expired_form)
     app.register_error_handler(StorageUnavailable, show_storage_error)
     app.register_error_handler(SecurityError, show_wrong_host)
+    app.register_error_handler(NotThere, lambda _error: show_error(NotFound()))
+    app.register_error_handler(NotAllowed, lambda _error: show_error(Forbidden()))
+    app.register_error_handler(StaleVersion, lambda _error: show_error(Conflict()))
 
 
 def show_error(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
@@ -89,6 +92,13 @@ def _words(status: int) -> tuple[str, str]:
         405: (
             _("That does not work here"),
             _("Go back and use the buttons on the page."),
+        ),
+        409: (
+            _("Somebody else was faster"),
+            _(
+                "It was changed since you opened the page, so nothing of yours was saved. Go back, "
+                "load the page again and look before you repeat it."
+            ),
         ),
         413: (
             _("That is too large"),

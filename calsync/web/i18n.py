@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flask import Flask, request
-from flask_babel import Babel, format_datetime, get_locale, gettext, lazy_gettext
+from flask_babel import Babel, format_datetime, get_locale, gettext, lazy_gettext, ngettext
 from flask_login import current_user
 
 LANGUAGES = ["en"]
@@ -12,6 +12,11 @@ LANGUAGES = ["en"]
 def _(text: str, **values: object) -> str:
     """Return a text in the language of the user who asks, with ``values`` put in."""
     return str(gettext(text, **values))
+
+
+def _n(one: str, many: str, count: int, **values: object) -> str:
+    """Return the text for one or for many, with ``count`` put in as ``num``."""
+    return str(ngettext(one, many, count, **values))
 
 
 def _l(text: str) -> str:
