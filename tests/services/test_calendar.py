@@ -16,6 +16,7 @@ from calsync.core.recurrence import expand, parse_rule
 from calsync.db.models import Role
 from calsync.errors import NotThere
 from calsync.services.calendar import list_visible_people
+from calsync.services.item_access import find_item_view
 from calsync.services.items import Scope, change_item, create_item, delete_item
 from calsync.services.people import set_disabled
 from calsync.services.tickets import TicketFields, create_ticket
@@ -260,3 +261,11 @@ def test_a_thousand_items_take_no_more_questions_than_ten(tools: Tools, dana: Pe
         assert len(entries) >= last
         asked.append(len(statements))
     assert asked[0] == asked[1]
+
+
+def test_a_question_for_each_item_is_noticed(tools: Tools, dana: Person) -> None:
+    fill(tools, dana, 0, 10)
+    with counted(tools.db.engine) as statements:
+        for entry in look(tools, dana.who):
+            find_item_view(tools, dana.who, entry.item_id)
+    assert len(statements) > 20

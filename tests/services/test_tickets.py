@@ -79,6 +79,30 @@ def test_a_call_and_a_new_title_at_once_end_up_with_one_name(tools: Tools, dana:
         assert subject == f"T-1001 Scanner {at}"
 
 
+def test_a_changed_call_and_a_new_title_at_once_do_not_wait_for_each_other_for_ever(
+    tools: Tools, dana: Person
+) -> None:
+    ticket = create_ticket(tools, dana.who, TicketFields("Printer"))
+    calls = [create_item(tools, dana.who, call(ticket)) for _ in range(3)]
+    for at in range(4):
+        title, site = f"Scanner {at}", f"Room {at}"
+        results = at_once(
+            lambda title=title: change_ticket(  # type: ignore[misc]
+                tools, dana.who, ticket, TicketFields(title)
+            ),
+            *[
+                lambda item=item, site=site: change_item(
+                    tools, dana.who, item, call(ticket, site=site)
+                )
+                for item in calls
+            ],
+        )
+        assert results == [None, *calls]
+        for item in calls:
+            fields = find_item_view(tools, dana.who, item).fields
+            assert (fields.subject, fields.site) == (f"T-1001 {title}", site)
+
+
 def test_strangers_and_unknown_tickets_are_not_there(
     tools: Tools, dana: Person, mallory: Person
 ) -> None:
