@@ -16,7 +16,8 @@ def expected_version(find_version: Callable[[], int]) -> int | None:
     header = request.headers.get("If-Match")
     if header is None or header.strip() == "*":
         return None
-    tags = request.if_match.as_set()
+    # Only strong tags count here; a header of another form names none.
+    tags = {tag for tag in request.if_match.as_set() if tag}
     if len(tags) == 1:
         [tag] = tags
         return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 10 else _NEVER

@@ -117,7 +117,7 @@ def upsert_item(values: dict[str, Any], external_id: str) -> Response:
     if values.setdefault("external_id", external_id) != external_id:
         raise Problem(422, errors=[FieldError("/external_id", "mismatch")])
     fields = read_fields(values, live_token().user.time_zone)
-    is_asked = bool(request.headers.get("If-Match"))
+    is_asked = "If-Match" in request.headers
     version = expected_version(lambda: _present_version(external_id))
     item_id, is_new = put_item(
         tools(),
@@ -148,7 +148,7 @@ def _retried(change: Callable[[], Response]) -> Response:
         try:
             return change()
         except StaleVersion:
-            if request.headers.get("If-Match"):
+            if "If-Match" in request.headers:
                 raise
     raise Problem(409, "It is being changed by others at the moment. Try again.")
 

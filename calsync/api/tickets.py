@@ -73,7 +73,7 @@ def patch_ticket(values: dict[str, Any], ticket_id: str) -> Response:
         try:
             _patch_once(values, ticket_id)
         except StaleVersion:
-            if request.headers.get("If-Match"):
+            if "If-Match" in request.headers:
                 raise
         else:
             return _answer(ticket_id)
