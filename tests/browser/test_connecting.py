@@ -231,6 +231,8 @@ def list_pages(product: Product) -> dict[str, str]:
     item_id = create_item(tools, dana, ItemFields(Kind.TODO, "Renew certificates"))
     pages = {
         "tickets.listing": "/tickets",
+        "calendar_files.show": "/calendar/files",
+        "calendar_files.choose": "/calendar/import",
         "tickets.new": "/tickets/new",
         "tickets.show": f"/tickets/{ticket_id}",
         "tickets.edit": f"/tickets/{ticket_id}/edit",
@@ -257,6 +259,7 @@ NO_PAGE = {
     "calendar_sync.callback",
     "calendar_sync.reading",
     "home.start",
+    "calendar_files.export",
 }
 
 

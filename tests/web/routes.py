@@ -11,6 +11,7 @@ PUBLIC = {
     "assets.serve": "style sheets, scripts and icons hold nothing of anybody's",
     "auth.login": "where people log in",
     "auth.submit_login": "where people log in",
+    "calendar_files.feed": "for programs that know the secret in its address",
     "health.alive": "says that the process is up and nothing else",
     "health.metrics": "guards itself: this machine, or the token",
     "health.ready": "says yes or no and nothing else",

@@ -15,6 +15,7 @@ from calsync.core.event import Timed
 from calsync.core.item import ItemFields, Kind
 from calsync.db.base import Base
 from calsync.services.api_tokens import create_token, list_live_tokens
+from calsync.services.calendar_files import create_feed, list_feeds_of
 from calsync.services.items import create_item
 from calsync.services.login import list_live_logins
 from calsync.services.tickets import TicketFields, create_ticket
@@ -48,6 +49,8 @@ def danas_ids(
         **PLAIN,
         "account_id": account_id,
         "ticket_id": ticket_id,
+        "secret": create_feed(tools, dana.who, "Phone"),
+        "feed_id": list_feeds_of(tools, dana.who)[0].id,
         "item_id": create_item(tools, dana.who, private_call(ticket_id)),
         "token_id": list_live_tokens(tools, dana.who)[0].id,
         "session_id": list_live_logins(tools, dana.who)[0].id,

@@ -2,6 +2,7 @@
 
 from calsync.db.models.api import ApiToken, IdempotencyKey
 from calsync.db.models.due import DueKind, DueRow, Lease
+from calsync.db.models.files import Feed
 from calsync.db.models.items import (
     Assignment,
     Client,
@@ -23,6 +24,7 @@ __all__ = [
     "Contact",
     "DueKind",
     "DueRow",
+    "Feed",
     "IdempotencyKey",
     "Item",
     "ItemChange",
