@@ -30,7 +30,16 @@ def register_pages(app: Flask, settings: Settings) -> None:
     assets.register_assets(app)
     words.register_words(app, settings)
     auth.register_login(app)
-    for module in (my_calendar, items, tickets, calendar_files, account, api_tokens, calendar_sync, health):
+    for module in (
+        my_calendar,
+        items,
+        tickets,
+        calendar_files,
+        account,
+        api_tokens,
+        calendar_sync,
+        health,
+    ):
         app.register_blueprint(module.bp)
 
     @app.get("/")
