@@ -60,3 +60,17 @@ def connect(page: Page, service: str = "Google") -> None:
 
 def account_of(page: Page, mailbox: str) -> Locator:
     return page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=mailbox))
+
+
+def fill_item(page: Page, kind: str, subject: str, *, has_script: bool = True) -> None:
+    """Choose the kind in the form of a new item and fill in what it cannot do without."""
+    page.get_by_role("radio", name=kind).check()
+    if not has_script:
+        page.get_by_role("button", name="Change kind").click()
+    if kind == "Service Call":
+        expect(page.get_by_label("Ticket")).to_be_visible()
+        page.get_by_label("Ticket").select_option(index=1)
+        return
+    if kind != "Appointment":
+        expect(page.get_by_label("Reminder")).to_have_count(0)
+    page.get_by_label("Subject").fill(subject)
