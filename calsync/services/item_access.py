@@ -16,6 +16,7 @@ from calsync.db.items import (
     find_item_by_external_id,
     list_bin,
     list_changes,
+    list_unscheduled,
     lock_item,
     map_assignees,
     map_exceptions,
@@ -78,6 +79,15 @@ def list_deleted(tools: Tools, who: Who) -> list[ItemView]:
         actor = get_user(session, who.tenant_id, who.user_id)
         since = tools.clock.now() - BIN_KEEPS
         items = list_bin(session, who.tenant_id, who.user_id, since)
+        assignees = map_assignees(session, who.tenant_id, [item.id for item in items])
+    return [view_item(item, actor, tuple(assignees[item.id]), None) for item in items]
+
+
+def list_undated(tools: Tools, who: Who) -> list[ItemView]:
+    """Return the open items of whoever asks that stand nowhere in the calendar, oldest first."""
+    with tools.db.read() as session:
+        actor = get_user(session, who.tenant_id, who.user_id)
+        items = list_unscheduled(session, who.tenant_id, who.user_id)
         assignees = map_assignees(session, who.tenant_id, [item.id for item in items])
     return [view_item(item, actor, tuple(assignees[item.id]), None) for item in items]
 

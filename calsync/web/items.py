@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from calsync.core.item import ItemFields, Kind, UnfitItem
 from calsync.core.permission import Right
 from calsync.errors import NotThere, StaleVersion
-from calsync.services.item_access import find_item_view, list_deleted, list_history
+from calsync.services.item_access import find_item_view, list_deleted, list_history, list_undated
 from calsync.services.items import Scope, create_item, delete_item, restore_item
 from calsync.web.auth import safe_next
 from calsync.web.current import tools, who
@@ -197,6 +197,14 @@ def delete(item_id: str) -> Page:
     else:
         flash(_("Deleted."), "good")
     return redirect(calendar_url(edited.shown) or url_for("home.start"), 303)
+
+
+@bp.get("/undated")
+@login_required
+def show_undated() -> Page:
+    """Show what has no date, and so stands on no day."""
+    lines = list_bin_lines(list_undated(tools(), who()), reader_zone())
+    return render_template("items/undated.html", lines=lines)
 
 
 @bp.get("/bin")

@@ -242,6 +242,7 @@ def list_pages(product: Product) -> dict[str, str]:
         "items.ask_move": f"/calendar/item/{item_id}/move",
         "items.ask_delete": f"/calendar/item/{item_id}/delete",
         "items.show_bin": "/calendar/bin",
+        "items.show_undated": "/calendar/undated",
         "calendar_sync.listing": "/calendar-sync",
         "calendar_sync.ask_disconnect": f"/calendar-sync/accounts/{account_id}/disconnect",
         "account.show": "/account",

@@ -15,7 +15,7 @@ from calsync.core.event import AllDay, Timed
 from calsync.core.item import ActivityType, ItemFields, ItemStatus, Kind, Priority
 from calsync.db.models import Assignment
 from calsync.services.item_access import ItemView, find_item_view, list_deleted
-from calsync.services.items import create_item, delete_item
+from calsync.services.items import change_item, create_item, delete_item
 from calsync.services.tickets import TicketFields, create_client, create_ticket
 from calsync.services.tools import Tools
 from tests.browsing import form_token
@@ -691,3 +691,18 @@ def test_what_was_deleted_can_be_restored_for_thirty_days(
     assert send(browser, f"/calendar/item/{item_id}/restore", {}).status_code == 303
     assert "The bin is empty" in browser.get("/calendar/bin").text
     assert send(browser, f"/calendar/item/{item_id}/restore", {}).status_code == 404
+
+
+def test_what_has_no_date_is_listed_until_it_is_done(
+    tools: Tools, dana: Person, sam: Person, logged_in: Callable[[Person], FlaskClient]
+):
+    browser = logged_in(dana)
+    assert "Everything has a date" in browser.get("/calendar/undated").text
+    item_id = create_item(tools, dana.who, ItemFields(Kind.TODO, "Order toner"))
+    create_item(tools, sam.who, ItemFields(Kind.TODO, "Of Sam's alone"))
+    page = browser.get("/calendar/undated").text
+    assert "Order toner" in page
+    assert "Of Sam" not in page
+    done = ItemFields(Kind.TODO, "Order toner", status=ItemStatus.DONE)
+    change_item(tools, dana.who, item_id, done)
+    assert "Order toner" not in browser.get("/calendar/undated").text
