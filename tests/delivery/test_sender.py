@@ -452,4 +452,4 @@ def test_the_deadlines_are_those_that_are_promised():
     sender = Sender(SystemClock())
     promised = (sender._connect_seconds, sender._read_seconds, sender._total_seconds)
     assert promised == (5.0, 10.0, 15.0)
-    assert not sender._allow_private
+    assert not sender.allow_private

@@ -31,13 +31,13 @@ JUDGES = ("core/item.py", "services/item_checks.py", "services/items.py", "servi
 TEXTS = ("subject", "description", "location", "project", "outcome", "site", "external_id")
 #: What stands for the parts of a fault that are not written out where it is made.
 SEVERAL = {
-    ("name", "too_long"): product(TEXTS, ["too_long"]),
-    ("name", "unreadable"): product(TEXTS, ["unreadable"]),
-    ("name", "not_of_this_kind"): product(
-        frozenset().union(*OWN_FIELDS.values()), ["not_of_this_kind"]
+    ("name", "too_long"): list(product(TEXTS, ["too_long"])),
+    ("name", "unreadable"): list(product(TEXTS, ["unreadable"])),
+    ("name", "not_of_this_kind"): list(
+        product(frozenset().union(*OWN_FIELDS.values()), ["not_of_this_kind"])
     ),
-    ("name", "of_whole_series"): product(["is_private", "external_id"], ["of_whole_series"]),
-    ("rule", "error.code"): product(["rule"], map(str, RuleFault)),
+    ("name", "of_whole_series"): list(product(["is_private", "external_id"], ["of_whole_series"])),
+    ("rule", "error.code"): list(product(["rule"], map(str, RuleFault))),
 }
 
 
