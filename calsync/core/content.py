@@ -1,0 +1,106 @@
+"""What one side shows of an entry, in the terms that both sides have.
+
+An item and an event can be compared only as far as both can say the same. Of that they
+have six parts; start, end, all-day and zone are one of them (SYNC.md 2). Whatever a
+provider is known to lose is listed here, and equality is after it (SYNC.md 10).
+"""
+
+import html
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from calsync.core.event import AllDay, Timed, Times
+from calsync.core.item_record import dump_times, load_times
+
+
+class Part(StrEnum):
+    """What a change can touch."""
+
+    TITLE = "title"
+    TIMES = "times"
+    PLACE = "place"
+    TEXT = "text"
+    PRIVATE = "private"
+    FREE = "free"
+
+
+Parts = frozenset[Part]
+ALL_PARTS: Parts = frozenset(Part)
+NO_PARTS: Parts = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An entry as one side shows it; ``text`` is without our footer."""
+
+    title: str = field(repr=False)
+    times: Times
+    place: str = field(default="", repr=False)
+    text: str = field(default="", repr=False)
+    private: bool = False
+    free: bool = False
+
+    def get(self, part: Part) -> object:
+        """Return the value of one part."""
+        return getattr(self, part.value)
+
+    def taking(self, other: "Content", parts: Iterable[Part]) -> "Content":
+        """Return this content with some parts as the other has them."""
+        taken: dict[str, Any] = {part.value: other.get(part) for part in parts}
+        return replace(self, **taken)
+
+
+def find_differing(one: Content, other: Content) -> Parts:
+    """Return the parts in which two contents differ by more than a provider may lose."""
+    return frozenset(part for part in Part if not is_same(part, one.get(part), other.get(part)))
+
+
+def is_same(part: Part, one: object, other: object) -> bool:
+    """Tell whether two values of a part are the same after what a provider may lose."""
+    return one == other or canonical(part, one) == canonical(part, other)
+
+
+def canonical(part: Part, value: object) -> object:
+    """Return what is certain to be left of a value after its way through a provider.
+
+    Lost on the way are: seconds, the name of the zone, markup, runs of blanks and of
+    empty lines, and the blanks at either end.
+    """
+    match value:
+        case Timed():
+            return (_cut_to_minutes(value.start), _cut_to_minutes(value.end))
+        case AllDay():
+            return (value.start, value.end)
+        case str():
+            return _BLANKS.sub(" ", _plain(value) if part is Part.TEXT else value).strip()
+        case _:
+            return value
+
+
+def dump_content(content: Content) -> dict[str, Any]:
+    """Return a content as JSON has it."""
+    return {
+        part.value: dump_times(content.times) if part is Part.TIMES else content.get(part)
+        for part in Part
+    }
+
+
+def load_content(dumped: Mapping[str, Any]) -> Content:
+    """Return what ``dump_content`` was given."""
+    return Content(**{**dumped, "times": load_times(dumped["times"])})
+
+
+_BLANKS = re.compile(r"\s+")
+_MARKUP = re.compile(r"<[^<>]*>")
+
+
+def _plain(text: str) -> str:
+    return html.unescape(_MARKUP.sub(" ", text))
+
+
+def _cut_to_minutes(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
