@@ -279,9 +279,10 @@
 
   const submitMove = (chip, change) => {
     const form = find("move-form");
+    const { key, version } = chip.dataset;
     const next = location.pathname + location.search;
     form.action = chip.dataset.move;
-    for (const [name, value] of Object.entries({ ...change, key: chip.dataset.key, next })) {
+    for (const [name, value] of Object.entries({ ...change, key, version, next })) {
       form.elements.namedItem(name).value = value;
     }
     form.submit();

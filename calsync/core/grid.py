@@ -36,8 +36,9 @@ class GridEntry:
     """What the calendar shows of an item, or of one occurrence of it.
 
     ``key`` names the occurrence and is None where there is only one. ``is_hidden``: somebody
-    else's private item, of which only the times may be shown. ``is_outside``: it came
-    from a linked calendar.
+    else's private item, of which only the times may be shown. ``is_private``: the reader's
+    own, hidden from others. ``is_outside``: it came from a linked calendar. ``version``
+    is the item's, as whoever moves it has seen it.
     """
 
     item_id: str
@@ -49,6 +50,8 @@ class GridEntry:
     is_hidden: bool = False
     is_repeating: bool = False
     is_outside: bool = False
+    is_private: bool = False
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

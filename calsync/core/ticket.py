@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+#: A list of tickets has no more; whoever misses one finds it by its number or title.
+MOST_LISTED = 200
+
 
 class TicketStatus(StrEnum):
     """How far a ticket is."""

@@ -5,7 +5,7 @@ import re
 from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import Session
 
-from calsync.core.ticket import TicketStatus
+from calsync.core.ticket import MOST_LISTED, TicketStatus
 from calsync.db.models import Client, Contact, Tenant, Ticket
 from calsync.db.texts import has_text
 
@@ -52,7 +52,7 @@ def list_tickets(
 ) -> list[Ticket]:
     """Return the tenant's tickets, the newest first; those that are done only if asked for.
 
-    ``text`` is part of a title, or a number such as T-1043.
+    ``text`` is part of a title, or a number such as T-1043. At most ``MOST_LISTED`` come.
     """
     wanted = select(Ticket).where(Ticket.tenant_id == tenant_id).order_by(Ticket.number.desc())
     if not with_done:
@@ -62,7 +62,7 @@ def list_tickets(
         number = _NUMBER.fullmatch(text)
         has_number = Ticket.number == int(number[1]) if number else false()
         wanted = wanted.where(or_(in_title, has_number))
-    return list(session.scalars(wanted.limit(200)))
+    return list(session.scalars(wanted.limit(MOST_LISTED)))
 
 
 def next_number(session: Session, tenant_id: str) -> int:

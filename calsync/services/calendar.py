@@ -10,7 +10,7 @@ from calsync.core.grid import GridEntry
 from calsync.core.item import ItemFields, Kind
 from calsync.core.recurrence import View, occurrences_with_overrides
 from calsync.db.items import list_items_between, map_assignees, map_exceptions
-from calsync.db.models import ItemException, Role, User
+from calsync.db.models import Item, ItemException, Role, User
 from calsync.db.users import get_user, list_users
 from calsync.errors import NotThere
 from calsync.services.item_access import can_read
@@ -49,7 +49,7 @@ def list_entries(
     entries = []
     for item in items:
         fields = fields_of(item)
-        found = _entries_of(item.id, fields, exceptions.get(item.id, []), span)
+        found = _entries_of(item, fields, exceptions.get(item.id, []), span)
         if not can_read(actor, item, assignees[item.id]):
             # What is hidden is not found by its words either.
             entries += [] if text else [_hide(entry) for entry, _ in found]
@@ -75,32 +75,34 @@ def _visible_people(actor: User, users: list[User]) -> list[User]:
 
 
 def _entries_of(
-    item_id: str, fields: ItemFields, rows: list[ItemException], span: View
+    item: Item, fields: ItemFields, rows: list[ItemException], span: View
 ) -> Iterator[tuple[GridEntry, ItemFields]]:
     """Yield what an item has in a span, each with the fields that it has there."""
     series = series_of(fields, rows)
     if series is None:
         times = shown_times(fields)
         if times is not None and span.shows(times):
-            yield _entry(item_id, None, fields, times), fields
+            yield _entry(item, None, fields, times), fields
         return
     for occurrence in occurrences_with_overrides(
         series.times, series.rule, series.overrides, span.start, span.end, span.zone
     ):
         changes: dict[str, Any] = dict(occurrence.changes)
         shown = replace(fields, **changes) if changes else fields
-        yield _entry(item_id, occurrence.key, shown, occurrence.times), shown
+        yield _entry(item, occurrence.key, shown, occurrence.times), shown
 
 
-def _entry(item_id: str, key: str | None, fields: ItemFields, times: Times) -> GridEntry:
+def _entry(item: Item, key: str | None, fields: ItemFields, times: Times) -> GridEntry:
     return GridEntry(
-        item_id=item_id,
+        item_id=item.id,
         key=key,
         kind=fields.kind.value,
         title=fields.subject,
         times=times,
         status=fields.status.value,
         is_repeating=key is not None,
+        is_private=fields.is_private,
+        version=item.version,
     )
 
 

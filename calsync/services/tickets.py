@@ -117,7 +117,7 @@ def get_ticket_view(tools: Tools, who: Who, ticket_id: str) -> TicketView:
 def list_ticket_views(
     tools: Tools, who: Who, *, with_done: bool = False, text: str = ""
 ) -> list[TicketView]:
-    """Return the tenant's tickets, the newest first, at most 200."""
+    """Return the tenant's tickets, the newest first, at most ``MOST_LISTED``."""
     with tools.db.read() as session:
         tickets = list_tickets(session, who.tenant_id, with_done=with_done, text=text)
         clients = {c.id: c.name for c in list_clients(session, who.tenant_id)}

@@ -24,14 +24,16 @@ class Mark:
 class Chip:
     """One entry as it is shown and spoken.
 
-    ``time`` is when it begins, empty for whole days; ``times`` is in full. ``spoken`` says
-    the kind with the times. ``first`` and ``last`` are its days.
+    ``time`` is when it begins, empty for whole days; ``until`` is when it ends, for the part
+    of it that began on an earlier day; ``times`` is in full. ``spoken`` says the kind with
+    the times. ``first`` and ``last`` are its days.
     """
 
     entry: GridEntry
     icon: str
     style: str
     time: str
+    until: str
     times: str
     spoken: str
     title: str = field(repr=False)
@@ -55,6 +57,7 @@ def make_chip(entry: GridEntry, zone: ZoneInfo) -> Chip:
         icon=icon,
         style=style,
         time="" if isinstance(entry.times, AllDay) else say_clock(entry.times.start, zone),
+        until="" if isinstance(entry.times, AllDay) else _say_until(entry.times, zone),
         times=times,
         spoken=_speak(entry, times),
         title=_("Busy") if entry.is_hidden else entry.title or _("No subject"),
@@ -85,6 +88,10 @@ def say_times(entry: GridEntry, zone: ZoneInfo) -> str:
     return _("%(start)s to %(end)s", start=start, end=end)
 
 
+def _say_until(times: Timed, zone: ZoneInfo) -> str:
+    return _("to %(time)s", time=say_clock(times.end, zone))
+
+
 def _say_day(day: date) -> str:
     return str(format_date(day, "d MMM"))
 
@@ -108,6 +115,8 @@ def _speak(entry: GridEntry, times: str) -> str:
 
 def _list_marks(entry: GridEntry) -> list[Mark]:
     marks = []
+    if entry.is_private:
+        marks.append(Mark(_("Private"), "lock"))
     if entry.is_repeating:
         marks.append(Mark(_("Repeats"), "arrow-repeat"))
     if entry.status == "done":

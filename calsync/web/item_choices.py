@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from calsync.core.item import ItemFields, Kind
-from calsync.core.ticket import ticket_reference
+from calsync.core.ticket import MOST_LISTED, ticket_reference
 from calsync.db.models import Client, Contact, Role, User
 from calsync.services.item_access import list_colleagues
 from calsync.services.people import TIME_ZONES
@@ -29,6 +29,8 @@ class Offer:
     clients: Sequence[Client]
     contacts: Sequence[Contact]
     people: Sequence[User]
+    #: There are tickets that are not in the list, so that one has to look for them.
+    is_cut: bool = False
 
     def name_people(self, user_ids: Sequence[str]) -> list[str]:
         """Return the names of people; those who have left have none any more."""
@@ -65,12 +67,14 @@ class Offer:
         return replace(fields, client_id=clients.get(fields.contact_id))
 
 
-def load_offer(ticket_id: str | None = None, *, with_done: bool = False) -> Offer:
+def load_offer(ticket_id: str | None = None, *, with_done: bool = False, text: str = "") -> Offer:
     """Return what there is; a ticket that is named is among it, even one that is done.
 
-    Raises NotThere for a ticket that the tenant does not have.
+    ``text`` leaves the tickets with it in their number or title. Raises NotThere for a ticket
+    that the tenant does not have.
     """
-    tickets = list_ticket_views(tools(), who(), with_done=with_done)
+    tickets = list_ticket_views(tools(), who(), with_done=with_done, text=text)
+    is_cut = bool(text) or len(tickets) >= MOST_LISTED
     if ticket_id and ticket_id not in {view.ticket.id for view in tickets}:
         tickets = [get_ticket_view(tools(), who(), ticket_id), *tickets]
     return Offer(
@@ -78,6 +82,7 @@ def load_offer(ticket_id: str | None = None, *, with_done: bool = False) -> Offe
         list_clients_of(tools(), who()),
         list_contacts_of(tools(), who()),
         list_colleagues(tools(), who()),
+        is_cut,
     )
 
 

@@ -1,6 +1,6 @@
 """The form of an item: one for all five kinds, of which each shows its own fields."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -32,6 +32,9 @@ from calsync.web.repeats import KEEP, NEVER, name_weekdays
 Choice = tuple[str, str]
 
 _WHEN = ("date", "time", "fold", "end_date", "end_time", "end_fold", "time_zone")
+#: What stands above the times.
+_ON_TOP = ("scope", "kind", "find_ticket", "ticket_id", "subject", "activity_type", "project",
+           "due_on")  # fmt: skip
 _EVERYWHERE = ("subject", "description", "assignees")
 #: The fields that each kind shows besides, in no order; the template has that.
 SHOWN: dict[Kind, frozenset[str]] = {
@@ -44,7 +47,8 @@ SHOWN: dict[Kind, frozenset[str]] = {
          "contact_id", "outcome")
     ),
     Kind.SERVICE_CALL: frozenset(
-        ("description", "assignees", *_WHEN, "all_day", "ticket_id", "site", "status")
+        ("description", "assignees", *_WHEN, "all_day", "find_ticket", "ticket_id", "site",
+         "status")
     ),
     Kind.TASK: frozenset(
         (*_EVERYWHERE, *_WHEN, "is_private", "project", "due_on", "priority", "percent_done")
@@ -113,6 +117,7 @@ class ItemForm(TimesForm):
 
     kind = _radios(_l("Kind"))
     subject = StringField(_l("Subject"))
+    find_ticket = StringField(_l("Find a ticket"))
     ticket_id = _select(_l("Ticket"))
     activity_type = _radios(_l("Done by"), tuple(ACTIVITY_WORDS.items()))
     client_id = _select(_l("Client"))
@@ -154,6 +159,10 @@ class ItemForm(TimesForm):
     reminder = _select(_l("Reminder"))
     is_private = BooleanField(_l("Private: others see only that you are busy"))
     assignees = Checkboxes(_l("On whose calendar"), validate_choice=False, choices=[])
+
+    def __iter__(self) -> Iterator[Field]:
+        """Yield the fields as they stand on the page, for the list of what is wrong."""
+        return iter(sorted(super().__iter__(), key=lambda field: field.short_name not in _ON_TOP))
 
     @property
     def chosen_kind(self) -> Kind:

@@ -9,6 +9,7 @@ from calsync.core.clockwork import get_zone
 from calsync.core.event import AllDay, Timed, Times
 from calsync.core.item import ItemFields, Kind, UnfitItem
 from calsync.core.wall_clock import wall_of
+from calsync.errors import NotAllowed, NotThere, StaleVersion
 from calsync.web.i18n import _
 from calsync.web.item_faults import describe_fault, find_field
 from calsync.web.item_form import MoveForm
@@ -58,6 +59,19 @@ def show_faults_of_move(form: MoveForm, error: UnfitItem) -> None:
     for fault in error.faults:
         name = find_field(fault)
         complain(form, name if name in form else "date", describe_fault(fault))
+
+
+def describe_refused_drop(error: NotThere | NotAllowed | StaleVersion) -> str:
+    """Return why what was dragged is where it was, and what to do."""
+    match error:
+        case StaleVersion():
+            return _(
+                "Not moved: somebody else changed it meanwhile. It is shown as it is now, so look "
+                "before you move it again."
+            )
+        case NotAllowed():
+            return _("Not moved: it is not yours to change. Ask whoever has it, or a dispatcher.")
+    return _("Not moved: it is not there any more. Somebody deleted it or took it off you.")
 
 
 def _move_times(form: MoveForm, times: Times | None, day: date, zone: ZoneInfo) -> Times | None:

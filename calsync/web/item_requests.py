@@ -19,6 +19,8 @@ from calsync.web.item_edits import Edited, find_edited
 from calsync.web.item_form import DEFAULTS, ItemForm, TimesForm
 from calsync.web.time_fields import complain, read_text
 
+#: What is longer than this is no part of a ticket's title.
+LONGEST_SEARCH = 200
 _HOUR = timedelta(hours=1)
 
 
@@ -69,10 +71,22 @@ def read_people(form: ItemForm, kind: Kind, offer: Offer, view: ItemView) -> lis
 
 def load_offer_for(form: ItemForm) -> Offer:
     """Return what there is to choose from, with the ticket of the form if there is such a one."""
+    text = read_text(form, "find_ticket")[:LONGEST_SEARCH]
     try:
-        return load_offer(read_text(form, "ticket_id"))
+        return load_offer(read_text(form, "ticket_id"), text=text)
     except NotThere:
-        return load_offer()
+        return load_offer(text=text)
+
+
+def is_only_shown(form: ItemForm) -> bool:
+    """Tell whether the form is sent to be shown anew: for another kind, or with other tickets.
+
+    Whoever types what to find and presses the Enter key wants to find it, and not to save.
+    """
+    if request.form.get("step") == "kind":
+        return True
+    sought = request.form.get("sought")
+    return sought is not None and read_text(form, "find_ticket") != sought
 
 
 def begin_item(person: str) -> dict[str, Any]:

@@ -30,6 +30,7 @@ def show_form(
         rule=_describe(edited) if edited and form.repeats.data == KEEP else "",
         action=_action("items.save", edited) if edited else url_for("items.create"),
         back=_action("items.show", edited) if edited else url_for("home.start"),
+        finds_tickets=offer.is_cut,
         has_people=may_choose_people(kind),
     )
 

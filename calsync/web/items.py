@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from calsync.core.item import ItemFields, Kind, UnfitItem
 from calsync.core.permission import Right
-from calsync.errors import NotThere, StaleVersion
+from calsync.errors import NotAllowed, NotThere, StaleVersion
 from calsync.services.item_access import find_item_view, list_deleted, list_history, list_undated
 from calsync.services.items import Scope, create_item, delete_item, restore_item
 from calsync.web.auth import safe_next
@@ -17,12 +17,18 @@ from calsync.web.i18n import _
 from calsync.web.item_choices import list_zones, load_offer, may_choose_people
 from calsync.web.item_edits import change, find_edited
 from calsync.web.item_form import DEFAULTS, ItemForm, MoveForm
-from calsync.web.item_move import fill_move, read_move, show_faults_of_move
+from calsync.web.item_move import (
+    describe_refused_drop,
+    fill_move,
+    read_move,
+    show_faults_of_move,
+)
 from calsync.web.item_page import calendar_url, list_bin_lines, list_deeds, list_lines
 from calsync.web.item_reading import fill_form, read_choices, read_item, show_faults
 from calsync.web.item_requests import (
     begin_item,
     find_for,
+    is_only_shown,
     load_offer_for,
     read_key,
     read_people,
@@ -58,7 +64,7 @@ def create() -> Page:
     """Make the item; or show the form for another kind, with what was typed."""
     form = ItemForm()
     offer = load_offer_for(form)
-    if request.form.get("step") == "kind":
+    if is_only_shown(form):
         return show_form(form, offer)
     if form.kind.data not in set(Kind):
         complain(form, "kind", _("Choose what to add"))
@@ -114,6 +120,8 @@ def save(item_id: str) -> Page:
     form = ItemForm()
     form.kind.data = kind.value
     offer = load_offer_for(form)
+    if is_only_shown(form):
+        return show_form(form, offer, edited)
     fields = read_item(form, kind, list_zones(edited.shown.fields), edited.shown.fields)
     is_appointment = kind is Kind.APPOINTMENT
     choices = read_choices(form, edited.choices) if is_appointment else None
@@ -151,9 +159,22 @@ def ask_move(item_id: str) -> Page:
 @bp.post("/item/<item_id>/move")
 @login_required
 def move(item_id: str) -> Page:
-    """Move the item as the form says, or as it was dragged: then one of many moves alone."""
-    edited = find_for(item_id, Right.CHANGE)
+    """Move the item as the form says, or as it was dragged: then one of many moves alone.
+
+    What may not be moved as it was dragged is back where it is, and the calendar says why.
+    """
     form = MoveForm()
+    try:
+        return _move(item_id, form)
+    except (NotThere, NotAllowed, StaleVersion) as error:
+        if not form.next.data:
+            raise
+        flash(describe_refused_drop(error), "bad")
+        return redirect(safe_next(form.next.data), 303)
+
+
+def _move(item_id: str, form: MoveForm) -> Page:
+    edited = find_for(item_id, Right.CHANGE)
     if not form.scope.data and not form.zone.data:
         form.scope.data = Scope.THIS.value
     scope = read_scope(form, edited)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
@@ -336,6 +337,32 @@ def test_one_of_a_series_is_dragged_and_deleted_alone(
     assert starts(browser) == ["03 10:00", "12 14:00"]
 
 
+def test_what_may_not_be_dragged_is_back_and_the_calendar_says_why(
+    browser: FlaskClient, tools: Tools, dana: Person, sam: Person, ticket_id: str
+):
+    """Costs three items of one client; the note is read where the drag ends."""
+    back = "/calendar/day/2026-03-03"
+    call = ItemFields(Kind.SERVICE_CALL, times=Timed(utc(3, 8), utc(3, 9), LONDON),
+                      time_zone=LONDON, ticket_id=ticket_id)  # fmt: skip
+    given_away = create_item(tools, sam.who, call, [sam.who.user_id])
+    stale, gone = make(tools, dana), make(tools, dana)
+    change_item(tools, dana.who, stale, replace(stored(tools, dana, stale).fields, subject="New"))
+    delete_item(tools, dana.who, gone, version=1)
+    for item_id, why in (
+        (stale, "somebody else changed it meanwhile"),
+        (given_away, "it is not yours to change"),
+        (gone, "it is not there any more"),
+    ):
+        dragged = {"date": "2026-03-05", "time": "14:00", "version": "1", "next": back}
+        answer = send(browser, f"/calendar/item/{item_id}/move", dragged)
+        assert (answer.status_code, answer.location) == (303, back)
+        page = browser.get(back).text
+        assert f"Not moved: {why}" in page
+        assert 'class="note note-bad" role="alert"' in page
+    assert stored(tools, dana, stale).fields.times == Timed(utc(3, 10), utc(3, 11), LONDON)
+    assert stored(tools, sam, given_away).fields.times == call.times
+
+
 def test_what_is_dragged_by_its_end_keeps_its_start(
     browser: FlaskClient, tools: Tools, dana: Person
 ):
@@ -458,7 +485,7 @@ def test_of_a_time_that_comes_twice_one_is_chosen(
          ["Choose a last day that is not before the first"]),
         ({"repeats": "daily", "ends": "until", "until": ""}, ["Enter a date"]),
         ({"repeats": "weekly", "weekdays": ["9"]}, ["Choose days from the list"]),
-        ({"subject": "", "date": "", "time": "x"}, ["Enter a date", "Enter a subject"]),
+        ({"subject": "", "date": "", "time": "x"}, ["Enter a subject", "Enter a date"]),
         ({"kind": "party"}, ["Choose what to add"]),
         ({"kind": "task", "percent_done": "101"}, ["Enter a number from 0 to 100"]),
         ({"kind": "task", "priority": "x"}, ["Choose a priority from the list"]),
@@ -706,3 +733,27 @@ def test_what_has_no_date_is_listed_until_it_is_done(
     done = ItemFields(Kind.TODO, "Order toner", status=ItemStatus.DONE)
     change_item(tools, dana.who, item_id, done)
     assert "Order toner" not in browser.get("/calendar/undated").text
+
+
+def test_a_ticket_that_is_not_in_the_list_is_found_by_its_title(
+    browser: FlaskClient,
+    tools: Tools,
+    dana: Person,
+    ticket_id: str,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Costs two tickets: the list is made to be cut at the second."""
+    page = browser.get("/calendar/new?kind=service_call").text
+    assert "Find a ticket" not in page, "Where the list has all of them, one need not look."
+    create_ticket(tools, dana.who, TicketFields("Newer"))
+    monkeypatch.setattr("calsync.web.item_choices.MOST_LISTED", 2)
+    page = browser.get("/calendar/new?kind=service_call").text
+    assert "Find a ticket" in page
+    form = {"find_ticket": "printer", "sought": "", "ticket_id": "", "site": "Cellar"}
+    answer = add(browser, "service_call", **form)
+    assert answer.status_code == 200, "Who presses Enter in this field wants to find."
+    assert ("T-1001 Printer on fire" in answer.text, "Newer" in answer.text) == (True, False)
+    assert 'value="Cellar"' in answer.text
+    found = {**form, "sought": "printer", "ticket_id": ticket_id, "assignees": [dana.who.user_id]}
+    assert add(browser, "service_call", **found).status_code == 303
+    assert only(tools, dana).fields.ticket_id == ticket_id
