@@ -1,0 +1,151 @@
+"""Links: an entry tied to an event, what both sides last agreed on, and what is in flight.
+
+The shadow has two contents, for the sides may differ where a field is not accepted or a
+change was kept out: ``here`` is what the entry showed and ``there`` what the event showed
+when the two were last in step. A side was edited where it differs from its own shadow.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from calsync.core.content import ALL_PARTS, Content, Part, Parts, find_differing
+
+
+class Origin(StrEnum):
+    """Whose event it is."""
+
+    #: A copy that we made of an entry: it has our ``event_id``.
+    SENT = "sent"
+    #: The user's own, which we brought in.
+    BROUGHT = "brought"
+
+
+class LinkState(StrEnum):
+    """Whether anything flows over a link, and if not, why (SYNC.md 5)."""
+
+    LIVE = "live"
+    PARKED = "parked"
+    REMOVED_THERE = "removed_there"
+    DELETED_HERE = "deleted_here"
+    TOMBSTONE = "tombstone"
+    UNDONE = "undone"
+    HELD = "held"
+    NOT_FOUND = "not_found"
+    SET_ASIDE = "set_aside"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An event as a read last showed it.
+
+    ``content`` is None where a deleted event no longer tells what it was. ``since`` says
+    for each part the ``updated`` of the first read that showed its present value.
+    """
+
+    content: Content | None
+    is_deleted: bool = False
+    updated: datetime | None = None
+    created: datetime | None = None
+    can_update: bool = False
+    can_delete: bool = False
+    has_guests: bool = False
+    is_recurring: bool = False
+    #: Cancelled, or an invitation that the user declined.
+    is_off: bool = False
+    since: Mapping[Part, datetime] = field(default_factory=dict)
+
+    @property
+    def stands(self) -> bool:
+        """Tell whether the event is there."""
+        return not self.is_deleted and self.content is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A write that was decided and that no read has shown yet (SYNC.md 14, 2).
+
+    It is committed before the call. ``sent`` is the whole content, None for a deletion;
+    ``parts`` are those that the write was meant to change, the others were carried along.
+    ``here`` is what the entry showed and ``before`` what the event showed at that moment.
+    ``answered_at`` is when Cronofy accepted it; None where nobody knows.
+    """
+
+    sent: Content | None
+    parts: Parts
+    here: Content | None
+    before: Seen | None
+    decided_at: datetime
+    answered_at: datetime | None = None
+
+    @property
+    def is_deletion(self) -> bool:
+        """Tell whether it takes the event away."""
+        return self.sent is None
+
+
+class Side(StrEnum):
+    """A direction, by where a change goes."""
+
+    IN = "in"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A change that was kept out: by what, in which direction, and its value."""
+
+    side: Side
+    reason: str
+    value: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One part that both sides changed and that waits for an answer."""
+
+    mine: Any = field(repr=False)
+    theirs: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry tied to one event of one integration.
+
+    ``here`` and ``there`` are None until the first read that shows the event.
+    ``late`` is a write that expired, which may still land. ``put_back`` are the distinct
+    values of a title that was put back once. ``tries`` counts writes that never showed.
+    """
+
+    origin: Origin
+    state: LinkState = LinkState.LIVE
+    here: Content | None = None
+    there: Content | None = None
+    seen: Seen | None = None
+    flight: Flight | None = None
+    late: Flight | None = None
+    #: When we decided to delete the event, until a read says that it is gone for good.
+    deleted_at: datetime | None = None
+    declined: Mapping[Part, Declined] = field(default_factory=dict)
+    conflicts: Mapping[Part, Conflict] = field(default_factory=dict)
+    put_back: tuple[str, ...] = field(default=(), repr=False)
+    #: Whether both sides agreed that it does not take place.
+    is_off: bool = False
+    tries: int = 0
+
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether the event is a copy of ours."""
+        return self.origin is Origin.SENT
+
+    def find_edits_here(self, content: Content) -> Parts:
+        """Return the parts in which the entry differs from what both sides agreed on."""
+        return find_differing(self.here, content) if self.here else ALL_PARTS
+
+    def find_edits_there(self) -> Parts:
+        """Return the parts in which the event differs from what both sides agreed on."""
+        if self.seen is None or self.seen.content is None or self.there is None:
+            return frozenset()
+        return find_differing(self.there, self.seen.content)

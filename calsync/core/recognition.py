@@ -1,0 +1,175 @@
+"""What a read says about our own writes: landed, not yet, overtaken, or never.
+
+Cronofy accepts a write and applies it later, without saying when, and it takes no
+precondition: a read after a write may show the state before it (SYNC.md 14, 3 and 12).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from calsync.core.content import ALL_PARTS, Content, Part, Parts, find_differing, is_same
+from calsync.core.link import Flight, Link, LinkState, Seen
+
+Value = TypeVar("Value")
+
+#: How long a write that was accepted may take to show, in all that is known.
+SETTLES_IN = timedelta(seconds=60)
+#: From then on a complete read that does not show a write says that it will not come.
+EXPIRES_AFTER = timedelta(minutes=10)
+#: A copy that stands again this soon after we deleted it is our own late write.
+REVIVES_WITHIN = timedelta(minutes=10)
+#: A write that was never applied this many times is set aside.
+MOST_TRIES = 3
+#: Reads that follow a write, until one shows it.
+READS_AFTER = (
+    timedelta(seconds=2),
+    timedelta(seconds=10),
+    timedelta(seconds=60),
+    timedelta(minutes=5),
+    EXPIRES_AFTER,
+)
+
+
+def observe(link: Link, seen: Seen, now: datetime) -> Link:
+    """Return the link after a read that showed the event, in whatever state.
+
+    A flight that has landed is settled part by part; one that has not stays. Of two reads
+    that overlap, the newer ``updated`` counts.
+    """
+    if _is_older(seen, link.seen):
+        return link
+    link = replace(link, seen=_with_since(seen, link.seen))
+    if link.flight is not None:
+        return _judge(link, link.flight, seen, now)
+    if link.late is not None and _has_landed(link.late, seen):
+        return _settle(replace(link, late=None), link.late, seen)
+    return _take_as_agreed(link, seen)
+
+
+def expire(link: Link, read_began_at: datetime) -> Link:
+    """Return the link after a complete read of its kind that began at that moment.
+
+    A flight whose time is up is given up. What was sent stays known: it may still land.
+    """
+    flight = link.flight
+    if flight is None or read_began_at < flight.decided_at + EXPIRES_AFTER:
+        return link
+    tries = link.tries + 1
+    state = LinkState.SET_ASIDE if tries >= MOST_TRIES else link.state
+    return replace(link, flight=None, late=flight, tries=tries, state=state)
+
+
+def is_lost(link: Link, now: datetime) -> bool:
+    """Tell whether a call was made of which nobody knows, and no read shows a trace of it.
+
+    Then the very same may be sent again: it is an upsert by an id of ours.
+    """
+    flight = link.flight
+    return (
+        flight is not None
+        and flight.answered_at is None
+        and now >= flight.decided_at + SETTLES_IN
+        and _is_as_before(flight, link.seen)
+    )
+
+
+def next_read(flight: Flight, now: datetime) -> datetime:
+    """Return when to look next for a write that has not shown yet."""
+    for delay in READS_AFTER:
+        if flight.decided_at + delay > now:
+            return flight.decided_at + delay
+    return now + EXPIRES_AFTER
+
+
+def _is_older(seen: Seen, known: Seen | None) -> bool:
+    if known is None or seen.updated is None or known.updated is None:
+        return False
+    return seen.updated < known.updated
+
+
+def _with_since(seen: Seen, known: Seen | None) -> Seen:
+    """Return what was seen, with the time at which each part got its present value."""
+    if seen.content is None:
+        return seen
+    changed = find_differing(known.content, seen.content) if known and known.content else ALL_PARTS
+    since = dict(known.since) if known else {}
+    if seen.updated is not None:
+        since |= dict.fromkeys(changed, seen.updated)
+    return replace(seen, since=since)
+
+
+def _judge(link: Link, flight: Flight, seen: Seen, now: datetime) -> Link:
+    if _has_landed(flight, seen):
+        return _settle(link, flight, seen)
+    is_old_enough = flight.answered_at is not None and now >= flight.answered_at + SETTLES_IN
+    if not is_old_enough or flight.is_deletion or not seen.stands:
+        return link
+    if _is_as_before(flight, seen) and not _was_touched_since(flight, seen):
+        return link
+    # Somebody wrote over it, be it with what stood there before (SYNC.md 14, 12).
+    return _settle(link, flight, seen)
+
+
+def _has_landed(flight: Flight, seen: Seen) -> bool:
+    """Tell whether a read shows a trace of a write."""
+    if flight.sent is None or seen.content is None:
+        return flight.is_deletion and seen.is_deleted
+    if seen.is_deleted:
+        return False
+    before = flight.before.content if flight.before and flight.before.stands else None
+    if before is None:
+        return True
+    meant = [part for part in flight.parts if not _same(part, before, flight.sent)]
+    return not meant or any(_same(part, seen.content, flight.sent) for part in meant)
+
+
+def _settle(link: Link, flight: Flight, seen: Seen) -> Link:
+    """Return the link with its shadow as the write that landed has made it."""
+    if flight.sent is None or flight.here is None or seen.content is None:
+        return replace(link, flight=None, tries=0)
+    here, there = link.here or flight.here, link.there or flight.sent
+    showing = frozenset(p for p in flight.parts if _same(p, seen.content, flight.sent))
+    there = there.taking(flight.sent, flight.parts).taking(seen.content, showing)
+    return replace(
+        link,
+        here=here.taking(flight.here, flight.parts),
+        there=there,
+        flight=None,
+        tries=0,
+        declined=_without(link.declined, flight.parts),
+        conflicts=_without(link.conflicts, flight.parts),
+    )
+
+
+def _take_as_agreed(link: Link, seen: Seen) -> Link:
+    """Return the link with parts as agreed that a provider gave back in other words."""
+    if link.there is None or seen.content is None or seen.is_deleted:
+        return link
+    edited = find_differing(link.there, seen.content)
+    return replace(link, there=link.there.taking(seen.content, ALL_PARTS - edited))
+
+
+def _is_as_before(flight: Flight, seen: Seen | None) -> bool:
+    before = flight.before
+    if before is None or seen is None:
+        return before is None and seen is None
+    if before.content is None or seen.content is None or before.is_deleted != seen.is_deleted:
+        return before.is_deleted and seen.is_deleted
+    return not find_differing(before.content, seen.content)
+
+
+def _was_touched_since(flight: Flight, seen: Seen) -> bool:
+    """Tell whether the event was changed later than we wrote, by the provider's seconds."""
+    if seen.updated is None or flight.answered_at is None:
+        return False
+    return seen.updated > flight.answered_at.replace(microsecond=0)
+
+
+def _same(part: Part, one: Content, other: Content) -> bool:
+    return is_same(part, one.get(part), other.get(part))
+
+
+def _without(mapping: Mapping[Part, Value], parts: Parts) -> dict[Part, Value]:
+    return {part: value for part, value in mapping.items() if part not in parts}

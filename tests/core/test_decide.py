@@ -1,0 +1,364 @@
+"""The table of what to do with an entry and its event, and what it must never do."""
+
+from copy import deepcopy
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calsync.core.actions import (
+    CallOff,
+    DeleteThere,
+    Hold,
+    Removal,
+    RemoveHere,
+    RestoreHere,
+    SendAgain,
+    TakeIn,
+    Write,
+)
+from calsync.core.content import Content, Part, find_differing
+from calsync.core.decide import REMOVALS, VERDICTS, Fate, decide
+from calsync.core.item import Kind
+from calsync.core.link import LinkState, Origin
+from calsync.core.merge import COURSES
+from calsync.core.pair import Absence, Policy, Rules
+from tests.core.one_pair import FIRST, NOON, OPEN, OnePair, contents, in_step, parts, rules
+
+DINNER = replace(FIRST, title="Dinner")
+BRUNCH = replace(FIRST, title="Brunch")
+
+#: What people do, in any order.
+steps = st.lists(
+    st.one_of(
+        contents.map(lambda content: ("edit_here", content)),
+        contents.map(lambda content: ("edit_there", content)),
+        st.sampled_from(
+            [("delete_here",), ("delete_there",), ("restore_here",), ("restore_there",), ("sync",)]
+        ),
+    ),
+    max_size=8,
+)
+worlds = st.builds(
+    OnePair,
+    rules=rules,
+    kind=st.sampled_from(Kind),
+    accepted=parts,
+    several=st.booleans(),
+    link=st.sampled_from(Origin).map(lambda origin: in_step(FIRST, origin)),
+)
+
+
+def play(world: OnePair, taken: list[tuple[object, ...]]) -> None:
+    for name, *arguments in taken:
+        getattr(world, str(name))(*arguments)
+
+
+def test_every_pair_of_fates_has_a_verdict():
+    assert set(VERDICTS) == set(product(Fate, Fate))
+
+
+def test_every_part_has_a_course():
+    assert set(COURSES) == set(product([False, True], repeat=4))
+
+
+def test_every_kind_has_a_way_to_be_removed():
+    assert set(REMOVALS) == set(Kind)
+
+
+@given(worlds, steps)
+def test_a_second_plan_after_carrying_out_the_first_is_empty(world: OnePair, taken: list):
+    play(world, taken)
+    world.settle()
+    assert world.sync() == ()
+
+
+@given(worlds, steps)
+def test_an_entry_that_a_person_edited_is_never_removed(world: OnePair, taken: list):
+    play(world, taken)
+    world.read()
+    decision = decide(world.pair(), world.now)
+    edited = world.link.find_edits_here(world.entry) & world.by_person
+    if edited and world.link.state is LinkState.LIVE and world.link.flight is None:
+        assert not any(isinstance(action, RemoveHere) for action in decision.actions)
+
+
+@given(worlds, steps)
+def test_nothing_is_sent_or_taken_that_a_gate_forbids(world: OnePair, taken: list):
+    play(world, taken)
+    world.read()
+    barred = world.rules
+    for action in decide(world.pair(), world.now).actions:
+        match action:
+            case Write() | SendAgain():
+                assert barred.bar_out is None
+            case DeleteThere():
+                assert barred.bar_deletion is None
+            case TakeIn(_, came, _):
+                assert barred.takes_update
+                assert came <= world.accepted
+            case RemoveHere():
+                assert barred.takes_delete
+            case RestoreHere():
+                assert barred.takes_update or barred.takes_create
+
+
+@given(worlds.filter(lambda world: world.link.origin is Origin.BROUGHT), contents)
+def test_an_external_event_that_was_edited_is_never_deleted(world: OnePair, content: Content):
+    world.delete_here()
+    world.edit_there(content)
+    if find_differing(FIRST, content):
+        world.settle()
+        assert not any(isinstance(action, DeleteThere) for action in world.done)
+
+
+@given(contents, contents, st.sampled_from([Policy.NEWEST, Policy.MINE, Policy.THEIRS]))
+def test_with_every_gate_open_both_sides_end_alike(mine: Content, theirs: Content, policy: Policy):
+    world = OnePair(rules=replace(OPEN, policy=policy))
+    world.edit_here(mine)
+    world.edit_there(theirs)
+    world.settle()
+    assert not find_differing(world.entry, world.event)
+    winner = mine if policy is Policy.MINE else theirs
+    loser = theirs if policy is Policy.MINE else mine
+    for part in Part:
+        changed = winner.get(part) != FIRST.get(part)
+        assert world.entry.get(part) == (winner if changed else loser).get(part)
+
+
+@given(contents, contents, st.booleans())
+def test_the_same_side_wins_whoever_looks_first(mine: Content, theirs: Content, first: bool):
+    world, other = OnePair(), OnePair()
+    for each in (world, other):
+        each.edit_here(mine)
+        each.edit_there(theirs)
+    if first:
+        other.read()
+        other.read()
+    world.settle()
+    other.settle()
+    assert (world.entry, world.event) == (other.entry, other.event)
+
+
+@given(worlds, contents, contents)
+def test_any_order_of_carrying_out_ends_the_same(world: OnePair, mine: Content, theirs: Content):
+    world.edit_here(mine)
+    world.edit_there(theirs)
+    backwards = deepcopy(world)
+    for each, order in ((world, 1), (backwards, -1)):
+        each.read()
+        decision = decide(each.pair(), each.now)
+        each.link = decision.link
+        for action in decision.actions[::order]:
+            each.carry_out(action)
+        each.settle()
+    assert (world.entry, world.event) == (backwards.entry, backwards.event)
+
+
+def test_an_edit_on_a_tie_is_won_by_my_calendar():
+    world = OnePair()
+    world.edit_here(DINNER)
+    world.event, world.updated = BRUNCH, world.now
+    world.settle()
+    assert world.event.title == world.entry.title == "Dinner"
+
+
+def test_a_part_that_both_sides_changed_waits_for_the_answer_and_is_asked_once():
+    world = OnePair(rules=replace(OPEN, policy=Policy.ASK))
+    world.edit_here(DINNER)
+    world.edit_there(replace(BRUNCH, place="Pub"))
+    world.read()
+    first = decide(world.pair(), world.now)
+    assert [note.reason for note in first.notes] == ["conflict"]
+    world.settle()
+    assert (world.entry.title, world.event.title) == ("Dinner", "Brunch")
+    assert world.entry.place == "Pub"
+    assert decide(world.pair(), world.now).notes == ()
+
+
+def test_a_change_kept_out_by_a_switch_does_not_flow_when_the_switch_is_turned_on():
+    world = OnePair(rules=replace(OPEN, takes_update=False))
+    world.edit_there(DINNER)
+    world.settle()
+    assert world.link.declined[Part.TITLE].reason == "update_off"
+    world.rules = OPEN
+    world.settle()
+    assert world.entry.title == "Lunch"
+    world.edit_there(BRUNCH)
+    world.settle()
+    assert world.entry.title == "Brunch"
+
+
+def test_a_declined_value_that_the_other_side_overwrites_is_logged_in_full():
+    world = OnePair(rules=replace(OPEN, takes_update=False))
+    world.edit_there(DINNER)
+    world.settle()
+    world.edit_here(BRUNCH)
+    world.read()
+    notes = decide(world.pair(), world.now).notes
+    assert [(note.reason, note.theirs) for note in notes] == [("replaced_there", "Dinner")]
+
+
+def test_what_is_not_accepted_stays_there_and_is_carried_along():
+    world = OnePair(kind=Kind.TASK, accepted=frozenset({Part.TIMES, Part.TEXT}))
+    world.edit_there(replace(FIRST, place="Pub"))
+    world.settle()
+    world.edit_here(DINNER)
+    world.settle()
+    assert (world.event.title, world.event.place) == ("Dinner", "Pub")
+    assert world.entry.place == "Canteen"
+
+
+def test_the_title_of_a_service_call_is_put_back_once_for_each_value():
+    world = OnePair(kind=Kind.SERVICE_CALL, accepted=frozenset({Part.TIMES}))
+    for title, wanted in (("Dinner", "Lunch"), ("Brunch", "Lunch"), ("Dinner", "Dinner")):
+        world.edit_there(replace(world.event, title=title))
+        world.settle()
+        assert world.event.title == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "several", "removal"),
+    [
+        (Kind.APPOINTMENT, False, Removal.DELETE),
+        (Kind.TODO, False, Removal.DELETE),
+        (Kind.CRM_ACTIVITY, False, Removal.CANCEL),
+        (Kind.TASK, False, Removal.UNSCHEDULE),
+        (Kind.SERVICE_CALL, False, Removal.CANCEL),
+        (Kind.APPOINTMENT, True, Removal.UNASSIGN),
+        (Kind.SERVICE_CALL, True, Removal.UNASSIGN),
+    ],
+)
+def test_a_removal_there_does_to_each_kind_what_it_bears(
+    kind: Kind, several: bool, removal: Removal
+):
+    world = OnePair(kind=kind, several=several)
+    world.delete_there()
+    assert world.sync() == (RemoveHere(removal),)
+
+
+def test_a_removal_is_kept_out_while_delete_is_off_and_nothing_is_sent_again():
+    world = OnePair(rules=replace(OPEN, takes_delete=False))
+    world.delete_there()
+    world.settle()
+    world.edit_here(DINNER)
+    world.settle()
+    assert world.link.state is LinkState.REMOVED_THERE
+    assert world.is_deleted
+    assert world.absence is None
+
+
+def test_a_persons_edit_wins_over_a_removal_there():
+    world = OnePair()
+    world.edit_here(DINNER)
+    world.delete_there()
+    assert [type(action) for action in world.sync()] == [SendAgain]
+
+
+def test_a_value_that_was_merely_taken_in_does_not_win_over_a_removal_there():
+    world = OnePair()
+    world.entry = DINNER
+    world.delete_there()
+    assert world.sync() == (RemoveHere(Removal.DELETE),)
+
+
+def test_an_edit_there_brings_a_deleted_appointment_back():
+    world = OnePair()
+    world.delete_here()
+    world.edit_there(DINNER)
+    world.settle()
+    assert world.absence is None
+    assert world.entry.title == "Dinner"
+    assert not world.is_deleted
+
+
+@pytest.mark.parametrize("kind", [Kind.SERVICE_CALL, Kind.CRM_ACTIVITY, Kind.TASK])
+def test_an_edit_there_does_not_bring_a_deleted_piece_of_work_back(kind: Kind):
+    world = OnePair(kind=kind)
+    world.delete_here()
+    world.edit_there(replace(FIRST, times=replace(FIRST.times, end=NOON + timedelta(hours=2))))
+    world.settle()
+    assert world.is_deleted
+
+
+def test_an_item_taken_off_a_user_is_taken_off_their_calendar_whatever_they_edited_there():
+    world = OnePair()
+    world.absence = Absence.UNASSIGNED
+    world.edit_there(DINNER)
+    world.settle()
+    assert world.is_deleted
+
+
+def test_a_deletion_that_was_carried_out_is_not_woken_by_later_edits():
+    world = OnePair(rules=replace(OPEN, takes_delete=False))
+    world.delete_there()
+    world.settle()
+    world.edit_here(DINNER)
+    world.settle()
+    assert world.done == []
+
+
+def test_a_person_who_restores_an_item_has_it_sent_again():
+    world = OnePair()
+    world.delete_there()
+    world.settle()
+    world.restore_here()
+    assert [type(action) for action in world.sync()] == [SendAgain]
+
+
+def test_an_event_that_its_user_restores_brings_the_item_back():
+    world = OnePair()
+    world.delete_there()
+    world.settle()
+    world.now += timedelta(hours=1)
+    world.restore_there()
+    world.settle()
+    assert world.absence is None
+    assert world.link.state is LinkState.LIVE
+
+
+def test_our_own_late_write_is_taken_away_once_more():
+    world = OnePair()
+    world.delete_here()
+    world.settle()
+    world.is_deleted, world.updated = False, world.now
+    world.settle()
+    assert world.is_deleted
+
+
+def test_past_entries_stay_as_they_were():
+    world = OnePair(is_past=True)
+    world.edit_there(DINNER)
+    world.settle()
+    world.delete_there()
+    world.settle()
+    assert world.entry == FIRST
+    assert world.absence is None
+
+
+def test_deleting_a_copy_to_which_the_user_added_guests_is_held():
+    world = OnePair(has_guests=True)
+    world.delete_here()
+    assert world.sync() == (Hold(DeleteThere(), "guests"),)
+    assert world.sync() == ()
+
+
+def test_a_calendar_that_became_read_only_keeps_changes_here_and_still_gives():
+    world = OnePair(rules=Rules(takes_update=True, bar_out="read_only", bar_deletion="read_only"))
+    world.edit_here(DINNER)
+    world.edit_there(replace(FIRST, place="Pub"))
+    world.settle()
+    assert world.event.title == "Lunch"
+    assert world.entry.place == "Pub"
+    assert world.link.declined[Part.TITLE].reason == "read_only"
+
+
+def test_an_event_that_was_cancelled_shows_its_item_as_cancelled():
+    world = OnePair(link=in_step(FIRST, Origin.BROUGHT))
+    world.read()
+    assert world.link.seen
+    world.link = replace(world.link, seen=replace(world.link.seen, is_off=True))
+    assert decide(world.pair(), world.now).actions == (CallOff(is_off=True),)

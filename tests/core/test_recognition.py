@@ -1,0 +1,159 @@
+"""What a read says of our own writes, which Cronofy applies when it likes."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from calsync.core.content import ALL_PARTS, Part
+from calsync.core.decide import decide
+from calsync.core.link import Flight, Link, LinkState, Origin, Seen
+from calsync.core.recognition import (
+    EXPIRES_AFTER,
+    MOST_TRIES,
+    READS_AFTER,
+    expire,
+    is_lost,
+    next_read,
+    observe,
+)
+from calsync.core.settle import begin_deleting, begin_writing, note_accepted, note_refused
+from tests.core.one_pair import FIRST, NOON, OnePair, in_step
+
+DINNER = replace(FIRST, title="Dinner")
+BRUNCH = replace(FIRST, title="Brunch")
+SECOND = timedelta(seconds=1)
+
+
+def sending(mine=DINNER) -> Link:
+    """Return a link over which a new title was sent at noon and accepted a second later."""
+    link = begin_writing(in_step(FIRST), mine, frozenset({Part.TITLE}), mine, NOON)
+    return note_accepted(link, NOON + SECOND)
+
+
+def creating() -> Link:
+    return note_accepted(begin_writing(Link(Origin.SENT), FIRST, ALL_PARTS, FIRST, NOON), NOON)
+
+
+def after(link: Link, content, *, later=5 * SECOND, updated=None, **about) -> Link:
+    """Return the link after a read that shows ``content`` so much later."""
+    seen = Seen(content, updated=updated or NOON, **about)
+    return observe(link, seen, NOON + later)
+
+
+def test_a_write_that_a_read_shows_is_settled():
+    link = after(sending(), DINNER)
+    assert link.flight is None
+    assert link.here == link.there == DINNER
+
+
+def test_a_read_that_shows_the_state_before_our_write_is_not_taken_for_an_edit():
+    link = after(sending(), FIRST)
+    assert link.flight is not None
+    assert link.there == FIRST
+
+
+def test_nothing_is_done_to_an_event_while_a_write_to_it_is_in_flight():
+    world = OnePair(link=sending())
+    world.edit_here(BRUNCH)
+    assert decide(world.pair(), world.now).actions == ()
+
+
+def test_an_edit_beside_our_write_is_the_users():
+    link = after(sending(), replace(DINNER, place="Pub"), updated=NOON + 3 * SECOND)
+    assert link.flight is None
+    assert link.find_edits_there() == {Part.PLACE}
+
+
+def test_an_edit_over_our_write_is_the_users_once_the_write_must_have_landed():
+    link = after(sending(), BRUNCH, updated=NOON + 3 * SECOND)
+    assert link.flight is not None
+    link = after(link, BRUNCH, later=timedelta(minutes=2), updated=NOON + 3 * SECOND)
+    assert link.flight is None
+    assert link.there == DINNER
+    assert link.find_edits_there() == {Part.TITLE}
+
+
+def test_what_stood_there_before_is_the_users_edit_where_it_was_put_back_later():
+    link = after(sending(), FIRST, later=timedelta(minutes=2), updated=NOON + 30 * SECOND)
+    assert link.flight is None
+    assert link.find_edits_there() == {Part.TITLE}
+
+
+def test_what_stood_there_before_is_no_edit_where_nobody_touched_it():
+    link = after(sending(), FIRST, later=timedelta(minutes=2))
+    assert link.flight is not None
+
+
+def test_a_text_that_the_provider_gives_back_in_other_words_is_no_edit():
+    mine = replace(FIRST, text="One\r\n\r\ntwo  ")
+    link = note_accepted(
+        begin_writing(in_step(FIRST), mine, frozenset({Part.TEXT}), mine, NOON), NOON
+    )
+    link = after(link, replace(FIRST, text="<p>One</p> two"))
+    assert link.flight is None
+    assert link.find_edits_there() == frozenset()
+
+
+def test_a_copy_that_shows_up_is_settled_with_what_its_user_did_to_it_meanwhile():
+    link = after(creating(), replace(FIRST, title="Mine now"), updated=NOON + 9 * SECOND)
+    assert link.flight is None
+    assert link.here == FIRST
+    assert link.find_edits_there() == {Part.TITLE}
+
+
+def test_of_two_reads_the_newer_counts_in_whatever_order_they_come():
+    link = after(in_step(FIRST), DINNER, updated=NOON + 9 * SECOND)
+    assert after(link, BRUNCH, updated=NOON + 5 * SECOND).seen == link.seen
+
+
+def test_a_write_that_never_shows_expires_and_stays_known():
+    link = expire(sending(), NOON + EXPIRES_AFTER)
+    assert link.flight is None
+    assert link.tries == 1
+    late = after(link, DINNER, later=timedelta(hours=1))
+    assert late.find_edits_there() == frozenset()
+    assert late.here == DINNER
+
+
+def test_a_write_does_not_expire_by_a_read_that_began_too_early():
+    assert expire(sending(), NOON + EXPIRES_AFTER - SECOND).flight is not None
+
+
+def test_a_write_that_was_never_applied_three_times_is_set_aside():
+    link = sending()
+    for _ in range(MOST_TRIES):
+        link = expire(begin_writing(link, DINNER, ALL_PARTS, DINNER, NOON), NOON + EXPIRES_AFTER)
+    assert link.state is LinkState.SET_ASIDE
+
+
+def test_a_deletion_is_settled_by_the_read_that_shows_it():
+    link = begin_deleting(in_step(FIRST), NOON)
+    link = after(link, FIRST, is_deleted=True, updated=NOON + SECOND)
+    assert link.flight is None
+    assert link.state is LinkState.DELETED_HERE
+
+
+def test_a_deletion_that_did_not_show_yet_is_waited_for():
+    assert after(begin_deleting(in_step(FIRST), NOON), FIRST).flight is not None
+
+
+def test_a_call_without_an_answer_may_be_made_again_once_no_trace_of_it_shows():
+    link = begin_writing(in_step(FIRST), DINNER, frozenset({Part.TITLE}), DINNER, NOON)
+    assert not is_lost(link, NOON + 5 * SECOND)
+    assert is_lost(link, NOON + timedelta(minutes=2))
+    assert not is_lost(note_accepted(link, NOON), NOON + timedelta(minutes=2))
+    touched = replace(link, seen=Seen(BRUNCH, updated=NOON + SECOND))
+    assert not is_lost(touched, NOON + timedelta(minutes=2))
+
+
+def test_a_refused_write_is_in_flight_no_longer():
+    assert note_refused(sending()).flight is None
+
+
+def test_a_write_in_flight_is_looked_for_soon_and_then_less_often():
+    flight = sending().flight
+    assert isinstance(flight, Flight)
+    moments = [NOON]
+    for _ in READS_AFTER:
+        moments.append(next_read(flight, moments[-1]))
+    assert [moment - NOON for moment in moments[1:]] == list(READS_AFTER)
+    assert next_read(flight, moments[-1]) > moments[-1]
