@@ -14,6 +14,14 @@ from calsync.db.models.items import (
 )
 from calsync.db.models.linking import ConnectState, LinkedAccount, LinkedCalendar, Revocation
 from calsync.db.models.people import LoginSession, Role, Tenant, Theme, User
+from calsync.db.models.sync import (
+    Integration,
+    ItemLook,
+    JudgedEvent,
+    LinkRow,
+    LogEntry,
+    Run,
+)
 from calsync.db.models.webhooks import WebhookEndpoint, WebhookMessage
 
 __all__ = [
@@ -26,15 +34,21 @@ __all__ = [
     "DueRow",
     "Feed",
     "IdempotencyKey",
+    "Integration",
     "Item",
     "ItemChange",
     "ItemException",
+    "ItemLook",
+    "JudgedEvent",
     "Lease",
+    "LinkRow",
     "LinkedAccount",
     "LinkedCalendar",
+    "LogEntry",
     "LoginSession",
     "Revocation",
     "Role",
+    "Run",
     "Tenant",
     "Theme",
     "Ticket",

@@ -20,6 +20,7 @@ class DueKind(StrEnum):
     REVOKE = "revoke"
     CHECK_ACCOUNT = "check_account"
     DELIVER = "deliver"
+    SYNC = "sync"
 
 
 class DueRow(Base):

@@ -38,6 +38,7 @@ def upgrade() -> None:
                 "revoke",
                 "check_account",
                 "deliver",
+                "sync",
                 name="kind",
                 native_enum=False,
                 create_constraint=True,
