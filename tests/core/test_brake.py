@@ -1,0 +1,103 @@
+"""The brake: what it counts, and when it holds."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calsync.core.actions import (
+    CallOff,
+    DeleteThere,
+    Removal,
+    RemoveHere,
+    RestoreHere,
+    SendAgain,
+    TakeIn,
+    Write,
+)
+from calsync.core.brake import ALWAYS_ALLOWED, Brake, Charge, Counted, Tally, charge_of
+from calsync.core.content import ALL_PARTS, Part
+from calsync.core.link import Link, Origin, Side
+from tests.core.one_pair import FIRST
+
+OURS, THEIRS = Link(Origin.SENT), Link(Origin.BROUGHT)
+
+
+def tally_of(number: int, counted: Counted = Counted.REMOVAL, side: Side = Side.IN) -> Tally:
+    tally = Tally()
+    for each in range(number):
+        tally.add(Charge(side, counted, f"group {each}"))
+    return tally
+
+
+def test_ten_deletions_pass_and_an_eleventh_is_asked_about():
+    assert not Brake(50).trips(tally_of(10), Side.IN)
+    assert Brake(50).trips(tally_of(11), Side.IN)
+
+
+def test_of_many_entries_a_fifth_may_go():
+    assert not Brake(100).trips(tally_of(20), Side.OUT)
+    assert not Brake(100).trips(tally_of(20, side=Side.OUT), Side.OUT)
+    assert Brake(100).trips(tally_of(21, side=Side.OUT), Side.OUT)
+
+
+def test_all_of_three_are_asked_about_and_all_of_two_are_not():
+    assert Brake(3).trips(tally_of(3), Side.IN)
+    assert not Brake(2).trips(tally_of(2), Side.IN)
+
+
+def test_deletions_spread_over_a_day_count_together():
+    assert Brake(50, {Side.IN: 8}).trips(tally_of(3), Side.IN)
+    assert not Brake(50, {Side.OUT: 8}).trips(tally_of(3), Side.IN)
+
+
+def test_a_series_counts_once():
+    tally = Tally()
+    for _ in range(200):
+        tally.add(Charge(Side.IN, Counted.REMOVAL, "standup"))
+    assert not Brake(300).trips(tally, Side.IN)
+
+
+def test_ten_changes_taken_in_pass_unnoticed_and_twice_that_with_ten_more_do_not():
+    assert tally_of(10, Counted.OVERWRITE).count(Side.IN) == 0
+    assert not Brake(10).trips(tally_of(20, Counted.OVERWRITE), Side.IN)
+    assert Brake(10).trips(tally_of(21, Counted.OVERWRITE), Side.IN)
+
+
+@given(st.integers(0, 10_000), st.integers(0, 100))
+def test_a_few_never_trip_it_unless_they_are_all(linked: int, number: int):
+    if number < linked and number <= ALWAYS_ALLOWED:
+        assert not Brake(linked).trips(tally_of(number), Side.IN)
+
+
+def test_what_adds_or_brings_back_is_never_counted():
+    for action in (
+        Write(FIRST, ALL_PARTS),
+        SendAgain(FIRST),
+        RestoreHere(FIRST, ALL_PARTS),
+        CallOff(is_off=True),
+    ):
+        assert charge_of(action, OURS, "one") is None
+
+
+def test_every_write_to_an_event_of_the_users_own_is_counted():
+    for action in (Write(FIRST, ALL_PARTS), DeleteThere()):
+        charge = charge_of(action, THEIRS, "one")
+        assert charge == Charge(Side.OUT, Counted.EXTERNAL, "one")
+
+
+def test_removals_and_replaced_edits_are_counted():
+    title = frozenset({Part.TITLE})
+    counted = [
+        charge_of(action, OURS, "one")
+        for action in (
+            DeleteThere(),
+            RemoveHere(Removal.UNASSIGN),
+            TakeIn(FIRST, title),
+            TakeIn(FIRST, title, title),
+        )
+    ]
+    assert [(charge.side, charge.counted) for charge in counted if charge] == [
+        (Side.OUT, Counted.REMOVAL),
+        (Side.IN, Counted.REMOVAL),
+        (Side.IN, Counted.OVERWRITE),
+        (Side.IN, Counted.REPLACEMENT),
+    ]
