@@ -296,7 +296,7 @@ def test_an_item_is_dragged_to_another_day_of_the_month(page: Page, site: Site) 
     )
     expect(page).to_have_title("Moved")
     assert site.moves == [
-        {"item": "patch-night", "key": "", "date": "2026-11-12", "time": "18:00",
+        {"item": "patch-night", "key": "", "version": "0", "date": "2026-11-12", "time": "18:00",
          "end_date": "", "end_time": "", "next": f"{BASE}/month/2026-11-24"}
     ]  # fmt: skip
 
