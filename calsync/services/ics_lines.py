@@ -12,11 +12,20 @@ MOST_ENTRIES = 1000
 #: Calendar, event, alarm; a zone has as many.
 DEEPEST = 4
 LONGEST_LINE = 100_000
-_READ = ("VEVENT", "VTODO", "VJOURNAL")
+#: Everything else is an entry, be it one that we cannot read.
+_ZONES = "VTIMEZONE"
 
 
 class RefusedFile(ValueError):
     """The file is not read at all; ``code`` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Unreadable(ValueError):
+    """An entry that cannot become an item; ``code`` says why."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -47,9 +56,7 @@ def decode(content: bytes) -> str:
 
 def cut_components(text: str) -> list[Component]:
     """Return the entries of a calendar in their order. Raises RefusedFile."""
-    upper = text.upper()
-    entries = sum(upper.count(f"BEGIN:{name}") for name in _READ)
-    if entries > MOST_ENTRIES or upper.count("BEGIN:") > 10 * MOST_ENTRIES:
+    if text.upper().count("BEGIN:") > 10 * MOST_ENTRIES:
         raise RefusedFile("too_many")
     found: list[Component] = []
     open_names: list[str] = []
@@ -59,9 +66,11 @@ def cut_components(text: str) -> list[Component]:
         if _step(line, open_names):
             begins, lines = number, []
         lines.append(line)
-        closed = line.strip().upper().removeprefix("END:")
-        if len(open_names) == 1 and closed in _READ and line[:4].upper() == "END:":
+        mark, _, closed = line.strip().upper().partition(":")
+        if len(open_names) == 1 and mark == "END" and closed != _ZONES:
             found.append(Component(closed, begins, "\r\n".join([*lines, ""])))
+            if len(found) > MOST_ENTRIES:
+                raise RefusedFile("too_many")
     if open_names:
         raise RefusedFile("broken")
     return found

@@ -1,38 +1,48 @@
 """iCalendar (RFC 5545) as items: whatever other programs have written."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from icalendar import Event
+from icalendar import Event, Todo
 
-from calsync.core.event import NO_ZONE, AllDay, Timed, Times
-from calsync.core.item import EARLIEST_REMINDER, ItemFields, ItemStatus, Kind, find_faults
-from calsync.core.recurrence import Override, expand, find_occurrences, parse_rule
-from calsync.core.rule import RuleError
-from calsync.services.ics_lines import Component, cut_components
-from calsync.services.ics_writing import KIND, STATUS, ZONE
+from calsync.core.item import (
+    EARLIEST_REMINDER,
+    ItemFields,
+    ItemStatus,
+    Kind,
+    find_faults,
+)
+from calsync.core.recurrence import Override
+from calsync.services.ics_lines import Component, Unreadable, cut_components
+from calsync.services.ics_properties import (
+    KIND,
+    STATUS,
+    Entry,
+    number_of,
+    read_names,
+    read_own,
+    text_of,
+)
+from calsync.services.ics_series import read_overrides, with_rule
+from calsync.services.ics_times import read_times
+from calsync.services.ics_todos import kind_of_todo, read_todo_status, read_todo_times
 from calsync.services.ics_zones import find_zone
 
-#: More exceptions than anybody makes by hand in one series.
-MOST_OVERRIDES = 500
-_OWN_KINDS = {Kind.CRM_ACTIVITY, Kind.TASK, Kind.TODO}
-_OVERRIDDEN = ("subject", "description", "location", "status", "is_busy", "reminder_minutes")
+_CLASSES: dict[str, type[Entry]] = {"VEVENT": Event, "VTODO": Todo}
+#: What there is once at most, and what type it has to be of.
+_ONCE: dict[str, type] = {
+    "DTSTART": date,
+    "DTEND": date,
+    "DUE": date,
+    "RECURRENCE-ID": date,
+    "DURATION": timedelta,
+}
+_ONCE_OF_ANY_TYPE = ("UID", "RRULE")
 #: A zone whose name has a vendor's path before it.
 _VENDOR = re.compile(r'(;TZID=)"?(/[^";:\r\n]+)"?', re.IGNORECASE)
-_FAR = datetime(2300, 1, 1, tzinfo=UTC)
-
-
-class Unreadable(ValueError):
-    """An entry that cannot become an item; ``code`` says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -46,12 +56,17 @@ class Problem:
 
 @dataclass(frozen=True)
 class Draft:
-    """An item that a file would become; ``uid`` is its name there, if it has one."""
+    """An item that a file would become; ``uid`` is its name there, if it has one.
+
+    The ids among the fields are those of whoever wrote the file, and ``names`` what they
+    stand for: nothing says that they mean anything here.
+    """
 
     line: int
     uid: str
     fields: ItemFields
     overrides: tuple[Override, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,26 +84,29 @@ def read_calendar(text: str, zone: str) -> Read:
     """
     drafts: list[Draft] = []
     problems: list[Problem] = []
-    masters: list[tuple[Component, Event]] = []
-    changed: dict[str, list[tuple[Component, Event]]] = {}
+    masters: list[tuple[Component, Entry]] = []
+    changed: dict[str, list[tuple[Component, Entry]]] = {}
     for component in cut_components(text):
         try:
-            event = _parse(component)
+            entry = _parse(component)
         except Unreadable as error:
             problems.append(Problem(component.line, error.code))
             continue
-        if "RECURRENCE-ID" in event:
-            changed.setdefault(_text(event, "UID"), []).append((component, event))
+        if "RECURRENCE-ID" in entry:
+            changed.setdefault(text_of(entry, "UID"), []).append((component, entry))
         else:
-            masters.append((component, event))
-    for component, event in masters:
-        own = changed.pop(_text(event, "UID"), []) if "RRULE" in event else []
+            masters.append((component, entry))
+    for component, entry in masters:
+        own = changed.pop(text_of(entry, "UID"), []) if "RRULE" in entry else []
         try:
-            drafts.append(_read_event(component, event, [each for _, each in own], zone))
+            draft, lost = _read_entry(component, entry, own, zone)
         except Unreadable as error:
-            problems.append(Problem(component.line, error.code, _text(event, "SUMMARY")))
-    for component, event in (each for rest in changed.values() for each in rest):
-        problems.append(Problem(component.line, "no_series", _text(event, "SUMMARY")))
+            problems.append(Problem(component.line, error.code, text_of(entry, "SUMMARY")))
+        else:
+            drafts.append(draft)
+            problems += lost
+    for component, entry in (each for rest in changed.values() for each in rest):
+        problems.append(Problem(component.line, "no_series", text_of(entry, "SUMMARY")))
     return Read(tuple(drafts), tuple(sorted(problems, key=lambda each: each.line)))
 
 
@@ -97,113 +115,125 @@ def _name_plainly(found: re.Match[str]) -> str:
     return f"{found[1]}{find_zone(found[2]) or 'Unknown'}"
 
 
-def _parse(component: Component) -> Event:
-    if component.name != "VEVENT":
+def _parse(component: Component) -> Entry:
+    expected = _CLASSES.get(component.name)
+    if expected is None:
         raise Unreadable("other_component")
     try:
-        event = Event.from_ical(_VENDOR.sub(_name_plainly, component.text))
+        entry = expected.from_ical(_VENDOR.sub(_name_plainly, component.text))
     except (ValueError, KeyError, IndexError, TypeError, OverflowError):
         raise Unreadable("broken") from None
-    if not isinstance(event, Event) or event.errors:
+    if not isinstance(entry, expected) or entry.errors:
         raise Unreadable("broken")
-    if any(isinstance(event.get(name), list) for name in ("DTSTART", "DTEND", "RRULE", "UID")):
+    for name, kind in _ONCE.items():
+        if name in entry and not isinstance(getattr(entry[name], "dt", None), kind):
+            raise Unreadable("broken")
+    if any(isinstance(entry.get(name), list) for name in _ONCE_OF_ANY_TYPE):
         raise Unreadable("broken")
-    return event
+    return entry
 
 
-def _read_event(component: Component, event: Event, changed: list[Event], zone: str) -> Draft:
-    fields = _read_fields(event, zone)
+def _read_entry(
+    component: Component, entry: Entry, changed: list[tuple[Component, Entry]], zone: str
+) -> tuple[Draft, list[Problem]]:
+    fields = _read_todo(entry, zone) if isinstance(entry, Todo) else _read_event(entry, zone)
     overrides: tuple[Override, ...] = ()
-    if "RDATE" in event:
+    lost: list[Problem] = []
+    if isinstance(entry, Event) and "RDATE" in entry:
         raise Unreadable("extra_dates")
-    if "RRULE" in event:
-        fields = _with_rule(event, fields)
-        overrides = _read_overrides(event, fields, changed)
+    if isinstance(entry, Event) and "RRULE" in entry:
+        fields = with_rule(entry, fields)
+        read, lost = _read_changed(changed, fields)
+        overrides, unknown = read_overrides(entry, fields, [(e, one) for _, e, one in read])
+        lost += [
+            Problem(each.line, "no_occurrence", text_of(e, "SUMMARY"))
+            for each, e, _ in read
+            if e in unknown
+        ]
+    _refuse_faults(fields)
+    uid = text_of(entry, "UID")
+    return Draft(component.line, uid, fields, overrides, read_names(entry)), lost
+
+
+def _read_changed(
+    changed: list[tuple[Component, Entry]], fields: ItemFields
+) -> tuple[list[tuple[Component, Event, ItemFields]], list[Problem]]:
+    """Return the occurrences that were changed by hand, each as an item, and what is wrong."""
+    read, lost = [], []
+    for component, entry in changed:
+        try:
+            read.append((component, *_read_one(entry, fields.time_zone)))
+        except Unreadable as error:
+            lost.append(Problem(component.line, error.code, text_of(entry, "SUMMARY")))
+    return read, lost
+
+
+def _read_one(entry: Entry, zone: str) -> tuple[Event, ItemFields]:
+    if not isinstance(entry, Event):
+        raise Unreadable("broken")
+    one = _read_event(entry, zone)
+    _refuse_faults(one)
+    return entry, one
+
+
+def _refuse_faults(fields: ItemFields) -> None:
     if faults := find_faults(fields):
-        fault = faults[0]
-        raise Unreadable(f"{fault.field}.{fault.code}")
-    return Draft(component.line, _text(event, "UID"), fields, overrides)
+        raise Unreadable(f"{faults[0].field}.{faults[0].code}")
 
 
-def _read_fields(event: Event, zone: str) -> ItemFields:
-    times, own_zone = _read_times(event, zone)
-    kind = _text(event, KIND)
+def _read_event(event: Event, zone: str) -> ItemFields:
+    times, own_zone = read_times(event, zone)
+    kind = _kind_of(event)
     fields = ItemFields(
-        kind=Kind(kind) if kind in _OWN_KINDS and "RRULE" not in event else Kind.APPOINTMENT,
-        subject=" ".join(_text(event, "SUMMARY").split("\n")).strip() or "-",
-        times=times,
-        time_zone=own_zone,
-        description=_text(event, "DESCRIPTION"),
-        location=_text(event, "LOCATION"),
-        is_private=_text(event, "CLASS").upper() in ("PRIVATE", "CONFIDENTIAL"),
-        status=_read_status(event),
+        kind, times=times, time_zone=own_zone, status=_read_status(event), **_read_words(event)
     )
-    if fields.kind is not Kind.APPOINTMENT:
-        return fields
-    is_busy = _text(event, "TRANSP").upper() != "TRANSPARENT"
+    if kind is not Kind.APPOINTMENT:
+        return replace(fields, **read_own(event, kind))
+    is_busy = text_of(event, "TRANSP").upper() != "TRANSPARENT"
     return replace(fields, is_busy=is_busy, reminder_minutes=_read_reminder(event))
 
 
+def _read_todo(todo: Todo, zone: str) -> ItemFields:
+    kind = kind_of_todo(todo)
+    times, own_zone, due_on = read_todo_times(todo, kind, zone)
+    fields = ItemFields(
+        kind,
+        times=times,
+        time_zone=own_zone,
+        status=read_todo_status(todo),
+        **_read_words(todo),
+        **read_own(todo, kind),
+    )
+    if kind is Kind.TODO:
+        return fields
+    return replace(fields, due_on=due_on, percent_done=number_of(todo, "PERCENT-COMPLETE"))
+
+
+def _kind_of(event: Event) -> Kind:
+    kind = text_of(event, KIND)
+    if kind not in list(Kind) or "RRULE" in event or "RECURRENCE-ID" in event:
+        return Kind.APPOINTMENT
+    if kind == Kind.SERVICE_CALL and "ticket_id" not in read_own(event, Kind.SERVICE_CALL):
+        return Kind.APPOINTMENT
+    return Kind(kind)
+
+
+def _read_words(entry: Entry) -> dict[str, Any]:
+    subject = text_of(entry, "SUMMARY")
+    if KIND not in entry:  # what others wrote is in one line, as people write it here
+        subject = " ".join(subject.split("\n")).strip()
+    return {
+        "subject": subject or "-",
+        "description": text_of(entry, "DESCRIPTION"),
+        "location": text_of(entry, "LOCATION"),
+        "is_private": text_of(entry, "CLASS").upper() in ("PRIVATE", "CONFIDENTIAL"),
+    }
+
+
 def _read_status(event: Event) -> ItemStatus:
-    if _text(event, "STATUS").upper() == "CANCELLED":
+    if text_of(event, "STATUS").upper() == "CANCELLED":
         return ItemStatus.CANCELLED
-    return ItemStatus.DONE if _text(event, STATUS) == "done" else ItemStatus.OPEN
-
-
-def _read_times(event: Event, zone: str) -> tuple[Times, str]:
-    if "DTSTART" not in event:
-        raise Unreadable("start.missing")
-    start = _get(event, "DTSTART").dt
-    own_zone = find_zone(_text(event, ZONE)) or zone
-    try:
-        if isinstance(start, datetime):
-            begin, begin_zone = _instant(event, "DTSTART", zone)
-            if begin_zone == NO_ZONE and "RRULE" not in event:
-                begin_zone = own_zone
-            return Timed(begin, _end_of(event, begin, zone, begin_zone), begin_zone), begin_zone
-        return AllDay(start, _last_day(event, start)), own_zone
-    except (ValueError, OverflowError) as error:
-        raise Unreadable(getattr(error, "code", "end.before_start")) from None
-
-
-def _end_of(event: Event, begin: datetime, zone: str, begin_zone: str) -> datetime:
-    if "DTEND" in event:
-        return _instant(event, "DTEND", zone)[0]
-    if "DURATION" in event:
-        length: timedelta = _get(event, "DURATION").dt
-        wall = begin.astimezone(ZoneInfo(begin_zone)).replace(tzinfo=None)
-        # Days are those of the clock on the wall; hours are hours (RFC 5545, 3.3.6).
-        moved = (wall + timedelta(days=length.days)).replace(tzinfo=ZoneInfo(begin_zone))
-        return moved.astimezone(UTC) + timedelta(seconds=length.seconds)
-    return begin
-
-
-def _last_day(event: Event, start: date) -> date:
-    if "DTEND" in event:
-        end: date = _get(event, "DTEND").dt
-        if isinstance(end, datetime):
-            raise Unreadable("broken")
-        return max(end, start + timedelta(days=1)) if end == start else end
-    days = _get(event, "DURATION").dt.days if "DURATION" in event else 1
-    return start + timedelta(days=max(days, 1))
-
-
-def _instant(event: Event, name: str, zone: str) -> tuple[datetime, str]:
-    """Return a time of an event in UTC, and the zone that it is written in."""
-    return _to_utc(_get(event, name).dt, str(_get(event, name).params.get("TZID", "")), zone)
-
-
-def _to_utc(moment: Any, name: str, zone: str) -> tuple[datetime, str]:
-    if not isinstance(moment, datetime):
-        raise Unreadable("broken")
-    if not name and moment.tzinfo is not None:
-        return moment.astimezone(UTC), NO_ZONE
-    found = find_zone(name) if name else zone
-    if found is None:
-        raise Unreadable("zone.unknown")
-    # By our own rules for times that are skipped or come twice, and not the library's.
-    wall = moment.replace(tzinfo=ZoneInfo(found), microsecond=0, fold=0)
-    return wall.astimezone(UTC), found
+    return ItemStatus.DONE if text_of(event, STATUS) == "done" else ItemStatus.OPEN
 
 
 def _read_reminder(event: Event) -> int | None:
@@ -214,84 +244,3 @@ def _read_reminder(event: Event) -> int | None:
             if 0 <= minutes <= EARLIEST_REMINDER:
                 return minutes
     return None
-
-
-def _with_rule(event: Event, fields: ItemFields) -> ItemFields:
-    if fields.times is None:
-        raise Unreadable("start.missing")
-    try:
-        rule = parse_rule(_get(event, "RRULE").to_ical().decode(), fields.times)
-    except RuleError as error:
-        raise Unreadable(f"rule.{error.code}") from None
-    return replace(fields, rule=rule.text)
-
-
-def _read_overrides(event: Event, fields: ItemFields, changed: list[Event]) -> tuple[Override, ...]:
-    removed = {_key_of(moment, name, fields) for moment, name in _list_dates(event, "EXDATE")}
-    by_key = {
-        _key_of(
-            _get(each, "RECURRENCE-ID").dt,
-            str(_get(each, "RECURRENCE-ID").params.get("TZID", "")),
-            fields,
-        ): each
-        for each in changed
-    }
-    if len(removed) + len(by_key) > MOST_OVERRIDES:
-        raise Unreadable("rule.too_many")
-    times = fields.times
-    if times is None or fields.rule is None:
-        return ()
-    rule = parse_rule(fields.rule, times)
-    found = {each.key: each for each in find_occurrences(times, rule, removed | by_key.keys())}
-    start = datetime.combine(times.start, time(), UTC) - timedelta(days=2)
-    first = islice(expand(times, rule, start, _FAR), len(removed) + 1)
-    if all(each.key in removed for each in first):
-        raise Unreadable("rule.never_occurs")
-    edited = sorted(by_key.keys() & found.keys() - removed)
-    return (
-        *(Override(key, is_removed=True) for key in sorted(removed & found.keys())),
-        *(Override(key, changes=_changes(by_key[key], fields, found[key].times)) for key in edited),
-    )
-
-
-def _changes(event: Event, fields: ItemFields, times: Times) -> dict[str, object]:
-    one = _read_fields(event, fields.time_zone)
-    changes: dict[str, object] = {
-        name: getattr(one, name)
-        for name in _OVERRIDDEN
-        if getattr(one, name) != getattr(fields, name)
-    }
-    if isinstance(one.times, Timed):
-        one = replace(one, times=replace(one.times, zone=fields.time_zone))
-    return {**changes, "times": one.times} if one.times != times else changes
-
-
-def _list_dates(event: Event, name: str) -> Iterator[tuple[date, str]]:
-    lists: Any = event.get(name, [])
-    for each in lists if isinstance(lists, list) else [lists]:
-        for moment in each.dts:
-            yield moment.dt, str(each.params.get("TZID", ""))
-
-
-def _key_of(moment: date, name: str, fields: ItemFields) -> str:
-    """Return the key of the occurrence that was to begin at a moment."""
-    if isinstance(fields.times, AllDay) or not isinstance(moment, datetime):
-        return moment.isoformat()[:10]
-    zone = fields.time_zone
-    found = find_zone(name) if name else zone
-    if (name and found == zone) or (not name and moment.tzinfo is None):
-        wall = moment.replace(tzinfo=None)
-    else:
-        wall = _to_utc(moment, name, zone)[0].astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-    return wall.isoformat() if wall.second else wall.isoformat()[:16]
-
-
-def _get(event: Event, name: str) -> Any:
-    """Return a property, whose type the library does not tell beforehand."""
-    return event[name]
-
-
-def _text(event: Event, name: str) -> str:
-    """Return a text of an event, empty where it has none; of several, the first."""
-    value = event.get(name, "")
-    return str(value[0] if isinstance(value, list) else value)

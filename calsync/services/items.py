@@ -70,8 +70,8 @@ def create_items(
 ) -> list[str]:
     """Make several items on the calendar of whoever asks, all or none, and return their ids.
 
-    None of them belongs to a ticket or a client. A series comes with what was done by
-    hand to single occurrences. Raises UnfitItem.
+    That the tenant has their tickets and clients is for the caller to know. A series comes
+    with what was done by hand to single occurrences. Raises UnfitItem.
     """
     with refuse_taken_ids(), tools.db.begin() as session:
         actor = get_user(session, who.tenant_id, who.user_id)

@@ -31,8 +31,9 @@ from calsync.services.calendar_files import (
     revoke_feed,
 )
 from calsync.services.ics_lines import LARGEST_FILE, RefusedFile
+from calsync.services.item_rows import shown_times
 from calsync.web.current import current_login, settings, tools, who
-from calsync.web.file_words import describe_problem, describe_refusal
+from calsync.web.file_words import describe_lost, describe_problem, describe_refusal
 from calsync.web.i18n import _
 from calsync.web.ticket_calls import describe_times
 
@@ -131,7 +132,7 @@ def preview() -> str | tuple[str, int]:
         return render_template("calendar_files/import.html", error=_("Choose a file")), 422
     zone = current_login().user.time_zone
     try:
-        found = preview_import(tools(), who(), content, zone)
+        found = preview_import(tools(), who(), content, zone, describe_lost)
     except RefusedFile as refused:
         return _refuse(refused)
     return render_template(
@@ -139,7 +140,7 @@ def preview() -> str | tuple[str, int]:
         found=found,
         text=content.decode("utf-8-sig"),
         say_problem=describe_problem,
-        say_times=lambda fields: describe_times(fields.times, zone),
+        say_times=lambda fields: describe_times(shown_times(fields), zone),
     )
 
 
@@ -149,7 +150,8 @@ def confirm() -> AnyResponse | tuple[str, int]:
     """Add what was shown."""
     content = request.form.get("text", "").encode()
     try:
-        count = import_file(tools(), who(), content, current_login().user.time_zone)
+        zone = current_login().user.time_zone
+        count = import_file(tools(), who(), content, zone, describe_lost)
     except RefusedFile as refused:
         return _refuse(refused)
     except UnfitItem:  # the same file was imported in another window at this moment

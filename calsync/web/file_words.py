@@ -21,7 +21,9 @@ def describe_refusal(code: str) -> str:
 def describe_problem(code: str) -> str:
     """Return why one entry of a file could not be read."""
     words = {
-        "other_component": _("only events can be imported"),
+        "other_component": _("only events and tasks can be imported"),
+        "todo_repeats": _("it is a task that repeats, which cannot be kept"),
+        "no_occurrence": _("it changes a day on which its event does not take place"),
         "start.missing": _("it has no start"),
         "start.out_of_range": _("it lies too far in the past or the future"),
         "end.out_of_range": _("it lies too far in the past or the future"),
@@ -39,3 +41,14 @@ def describe_problem(code: str) -> str:
     if code.startswith("rule."):
         return _("its rule for repeating is not right")
     return _("a text in it is too long") if code.endswith("too_long") else _("it is damaged")
+
+
+def describe_lost(name: str, text: str) -> str:
+    """Return a line that says what a field stood for where the file was written."""
+    words = {
+        "ticket_id": _("Ticket: %(name)s", name=text),
+        "client_id": _("Client: %(name)s", name=text),
+        "contact_id": _("Contact: %(name)s", name=text),
+        "site": _("Site: %(name)s", name=text),
+    }
+    return words[name]

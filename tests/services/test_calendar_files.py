@@ -1,18 +1,16 @@
 """Calendars as files: what is written is read back, by us and by others."""
 
 import io
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.tz import tzical
-from hypothesis import given
-from hypothesis import strategies as st
 
 from calsync.core.event import AllDay, Timed
-from calsync.core.item import ItemFields, ItemStatus, Kind
-from calsync.core.recurrence import Override, RuleError, parse_rule
+from calsync.core.item import ItemFields, Kind
+from calsync.core.recurrence import Override, parse_rule
 from calsync.errors import NotThere
 from calsync.services.calendar_files import (
     create_feed,
@@ -27,12 +25,13 @@ from calsync.services.ics_lines import RefusedFile
 from calsync.services.ics_reading import Read, read_calendar
 from calsync.services.ics_writing import Written, write_calendar
 from calsync.services.items import Scope, create_item, delete_item
+from calsync.services.tickets import TicketFields, create_ticket
 from calsync.services.tools import Tools
 from tests.cast import Person
-from tests.core.rules import LIMITS, ZONES, times
+from tests.core.rules import ZONES
+from tests.services.makings import LONDON, at_once, look
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=60)
 RULES = ["FREQ=DAILY;COUNT=9", "FREQ=WEEKLY", "FREQ=MONTHLY;COUNT=4", "FREQ=DAILY;UNTIL=20300101"]
 
 
@@ -44,42 +43,6 @@ def wrap(*lines: str) -> str:
 
 def read_back(item: Written) -> Read:
     return read_calendar(write_calendar([item], "My Calendar").decode(), "Asia/Tokyo")
-
-
-@st.composite
-def items(draw: st.DrawFn) -> ItemFields:
-    """Return an item with everything that a file can hold."""
-    when = draw(times)
-    kind = draw(st.sampled_from([Kind.APPOINTMENT, Kind.CRM_ACTIVITY, Kind.TASK, Kind.TODO]))
-    zone = when.zone if isinstance(when, Timed) else draw(st.sampled_from(ZONES))
-    fields = ItemFields(
-        kind,
-        subject=draw(TEXT.map(str.strip).filter(bool)),
-        times=when,
-        time_zone=zone,
-        description=draw(TEXT),
-        location=draw(TEXT),
-        is_private=draw(st.booleans()),
-        status=draw(st.sampled_from(ItemStatus)),
-    )
-    if kind is not Kind.APPOINTMENT:
-        return fields
-    rule = draw(st.none() | st.sampled_from(RULES))
-    try:
-        rule = parse_rule(rule, when).text if rule else None
-    except RuleError:
-        rule = None
-    minutes = draw(st.none() | st.integers(0, 4 * 7 * 24 * 60))
-    return replace(fields, rule=rule, is_busy=draw(st.booleans()), reminder_minutes=minutes)
-
-
-@LIMITS
-@given(items())
-def test_an_item_survives_export_and_import(fields: ItemFields):
-    read = read_back(Written("0123456789abcdef", 3, fields, NOW))
-    assert read.problems == ()
-    assert [draft.fields for draft in read.drafts] == [fields]
-    assert read.drafts[0].uid == "0123456789abcdef@calsync"
 
 
 @pytest.mark.parametrize("zone", ["Europe/London"])
@@ -213,6 +176,49 @@ def test_a_file_is_imported_once(tools: Tools, dana: Person):
     again = preview_import(tools, dana.who, content, "Europe/London")
     assert (len(again.new), len(again.present)) == (0, 1)
     assert import_file(tools, dana.who, content, "Europe/London") == 0
+
+
+@pytest.mark.parametrize("name", ["UID:a@example", "X-NO:name"])
+def test_a_file_that_is_imported_twice_at_once_makes_nothing_twice(
+    tools: Tools, dana: Person, sam: Person, name: str
+):
+    text = wrap("DTSTART:20260302T090000Z", "DTEND:20260302T100000Z")
+    content = text.replace("UID:a@example", name).encode()
+    add = [partial(import_file, tools, each.who, content, LONDON) for each in (dana, sam)]
+    assert sorted(map(str, at_once(*add, *add))) == ["0", "0", "1", "1"]
+    for person in (dana, sam):
+        assert len(look(tools, person.who)) == 1
+
+
+def test_what_is_private_is_in_its_owners_files_and_in_nobody_elses(
+    tools: Tools, dana: Person, sam: Person
+):
+    when = Timed(NOW, NOW + timedelta(hours=1), LONDON)
+    ticket = create_ticket(tools, dana.who, TicketFields("Printer"))
+    for fields in (
+        ItemFields(Kind.APPOINTMENT, "Dentist", when, LONDON, is_private=True),
+        ItemFields(
+            Kind.SERVICE_CALL, times=when, ticket_id=ticket, location="Door", is_private=True
+        ),
+        ItemFields(Kind.TODO, "Therapist", time_zone=LONDON, is_private=True),
+    ):
+        create_item(tools, dana.who, fields)
+    span = (NOW - timedelta(days=1), NOW + timedelta(days=30))
+    own = export_range(tools, dana.who, *span, "x")
+    assert own.count(b"CLASS:PRIVATE") == 3
+    # Sam, who administers the tenant, sees in the calendar that Dana is busy, and no more.
+    theirs = export_range(tools, sam.who, *span, "x")
+    theirs += read_feed(tools, create_feed(tools, sam.who, "Phone"), "x")
+    for word in (b"Dentist", b"Door", b"Therapist", b"BEGIN:VEVENT", b"BEGIN:VTODO"):
+        assert word not in theirs
+
+
+def test_a_feed_has_what_is_due_as_an_event_that_keeps_nobody_busy(tools: Tools, dana: Person):
+    due = date(2026, 3, 6)
+    create_item(tools, dana.who, ItemFields(Kind.TASK, "Report", time_zone=LONDON, due_on=due))
+    feed = read_feed(tools, create_feed(tools, dana.who, "Phone"), "x").decode().splitlines()
+    assert "BEGIN:VTODO" not in feed
+    assert {"SUMMARY:Report", "DTSTART;VALUE=DATE:20260306", "TRANSP:TRANSPARENT"} <= set(feed)
 
 
 def test_colleagues_import_the_same_meeting_each_for_themselves(
