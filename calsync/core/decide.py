@@ -23,9 +23,9 @@ from calsync.core.actions import (
 )
 from calsync.core.content import ALL_PARTS, Content, Part, Parts
 from calsync.core.item import Kind
-from calsync.core.link import Link, LinkState, Origin, Seen, Side
+from calsync.core.link import Act, Link, LinkState, Origin, Seen, Side
 from calsync.core.merge import find_bar_in, merge
-from calsync.core.pair import Absence, Act, Here, Pair
+from calsync.core.pair import Absence, Here, Pair
 from calsync.core.recognition import REVIVES_WITHIN
 
 
@@ -88,11 +88,16 @@ def decide(pair: Pair, now: datetime) -> Decision:
     """Return what is to be done to a pair, and why not what is not.
 
     While a write of ours is in flight nothing is: it is decided again when a read has
-    shown it, or when its time is up.
+    shown it, or when its time is up. Until then what people did is remembered.
     """
+    if pair.link.flight is not None or pair.link.state in _SILENT:
+        return Decision(pair.link)
+    decision = _decide(pair, now)
+    return replace(decision, link=replace(decision.link, acts=frozenset()))
+
+
+def _decide(pair: Pair, now: datetime) -> Decision:
     link = pair.link
-    if link.flight is not None or link.state in _SILENT:
-        return Decision(link)
     if link.state in _SLEEPING:
         return _decide_sleeping(pair, now)
     if link.state is LinkState.SET_ASIDE:
@@ -245,7 +250,7 @@ def _decide_sleeping(pair: Pair, now: datetime) -> Decision:
     """Decide on a link over which nothing flows until a person acts, here or there."""
     link, here = pair.link, pair.here
     stands_there = link.seen is not None and link.seen.stands
-    if here.acts & _WAKING and here.absence is None and here.content is not None:
+    if link.acts & _WAKING and here.absence is None and here.content is not None:
         if stands_there:
             return _decide_by_table(replace(pair, link=replace(link, state=LinkState.LIVE)))
         return _wake(pair, here.content)
@@ -278,10 +283,10 @@ def _decide_revived(pair: Pair, theirs: Content) -> Decision:
 
 
 def _decide_set_aside(pair: Pair, now: datetime) -> Decision:
-    if not pair.here.acts:
+    if not pair.link.acts:
         return Decision(pair.link)
     woken = replace(pair.link, state=LinkState.LIVE, tries=0)
-    return decide(replace(pair, link=woken), now)
+    return _decide(replace(pair, link=woken), now)
 
 
 def _found_again(pair: Pair) -> Pair:

@@ -37,6 +37,19 @@ class LinkState(StrEnum):
     SET_ASIDE = "set_aside"
 
 
+class Act(StrEnum):
+    """What a person did to an entry here: not a rule, and not something taken in."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    #: A call, an activity or a task got another time.
+    RESCHEDULED = "rescheduled"
+    ASSIGNED = "assigned"
+    RESTORED = "restored"
+    REOPENED = "reopened"
+    SENT_AGAIN = "sent_again"
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """An event as a read last showed it.
@@ -131,6 +144,8 @@ class Link:
     declined: Mapping[Part, Declined] = field(default_factory=dict)
     conflicts: Mapping[Part, Conflict] = field(default_factory=dict)
     put_back: tuple[str, ...] = field(default=(), repr=False)
+    #: What people did to the entry here since the pair was last decided.
+    acts: frozenset[Act] = frozenset()
     #: Whether both sides agreed that it does not take place.
     is_off: bool = False
     tries: int = 0

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from calsync.core.content import Part, dump_content, load_content
 from calsync.core.item_record import dump_times, load_times
-from calsync.core.link import Conflict, Declined, Flight, Link, LinkState, Origin, Seen, Side
+from calsync.core.link import Act, Conflict, Declined, Flight, Link, LinkState, Origin, Seen, Side
 
 Value = TypeVar("Value")
 
@@ -29,6 +29,7 @@ def dump_link(link: Link) -> dict[str, Any]:
             for part, c in link.conflicts.items()
         },
         "put_back": list(link.put_back),
+        "acts": sorted(act.value for act in link.acts),
         "is_off": link.is_off,
         "tries": link.tries,
     }
@@ -55,6 +56,7 @@ def load_link(origin: Origin, state: LinkState, record: Mapping[str, Any]) -> Li
             for name, (mine, theirs) in record.get("conflicts", {}).items()
         },
         put_back=tuple(record.get("put_back", ())),
+        acts=frozenset(map(Act, record.get("acts", ()))),
         is_off=record.get("is_off", False),
         tries=record.get("tries", 0),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from calsync.core.pair import Act
+from calsync.core.link import Act
 
 
 class Verdict(StrEnum):

@@ -10,19 +10,6 @@ from calsync.core.item import Kind
 from calsync.core.link import Link
 
 
-class Act(StrEnum):
-    """What a person did to an entry here: not a rule, and not something taken in."""
-
-    CREATED = "created"
-    CHANGED = "changed"
-    #: A call, an activity or a task got another time.
-    RESCHEDULED = "rescheduled"
-    ASSIGNED = "assigned"
-    RESTORED = "restored"
-    REOPENED = "reopened"
-    SENT_AGAIN = "sent_again"
-
-
 class Policy(StrEnum):
     """Who wins where both sides changed the same part."""
 
@@ -62,7 +49,6 @@ class Here:
     is_occurrence: bool = False
     changed_at: Mapping[Part, datetime] = field(default_factory=dict)
     edited_by_person: Parts = NO_PARTS
-    acts: frozenset[Act] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from calsync.core.content import ALL_PARTS, NO_PARTS, Content, Part, Parts
 from calsync.core.decide import Removal, decide
 from calsync.core.event import AllDay, Timed
 from calsync.core.item import Kind
-from calsync.core.link import Link, LinkState, Origin, Seen
-from calsync.core.pair import Absence, Act, Here, Pair, Policy, Rules
+from calsync.core.link import Act, Link, LinkState, Origin, Seen
+from calsync.core.pair import Absence, Here, Pair, Policy, Rules
 from calsync.core.recognition import observe
 from calsync.core.settle import begin_deleting, begin_writing, note_accepted, settle_taken
 
@@ -76,7 +76,6 @@ class OnePair:
     updated: datetime = NOON
     changed_at: dict[Part, datetime] = field(default_factory=dict)
     by_person: Parts = NO_PARTS
-    acts: frozenset[Act] = frozenset()
     link: Link = field(default_factory=lambda: in_step(FIRST))
     #: What was done, in order.
     done: list[Action] = field(default_factory=list)
@@ -88,7 +87,7 @@ class OnePair:
         self.entry = content
         self.changed_at |= dict.fromkeys(changed, self.now)
         self.by_person |= frozenset(changed)
-        self.acts |= {Act.CHANGED}
+        self._note(Act.CHANGED)
 
     def edit_there(self, content: Content) -> None:
         """Let the user change the event."""
@@ -109,7 +108,7 @@ class OnePair:
         """Let a person take the entry out of the bin."""
         self._wait()
         self.absence = None
-        self.acts |= {Act.RESTORED}
+        self._note(Act.RESTORED)
 
     def restore_there(self) -> None:
         """Let the user take the event back."""
@@ -126,7 +125,6 @@ class OnePair:
             has_several_assignees=self.several,
             changed_at=self.changed_at,
             edited_by_person=self.by_person,
-            acts=self.acts,
         )
         return Pair(self.link, here, self.rules)
 
@@ -134,7 +132,7 @@ class OnePair:
         """Read the event, decide, and carry it out; return what was done."""
         self.read()
         decision = decide(self.pair(), self.now)
-        self.link, self.acts = decision.link, frozenset()
+        self.link = decision.link
         for action in decision.actions:
             self.carry_out(action)
         self.done += decision.actions
@@ -193,6 +191,9 @@ class OnePair:
     def _note_taken(self, taken: Parts) -> None:
         self.changed_at |= dict.fromkeys(taken, self.updated)
         self.by_person -= taken
+
+    def _note(self, act: Act) -> None:
+        self.link = replace(self.link, acts=self.link.acts | {act})
 
     def _wait(self) -> None:
         self.now += timedelta(minutes=1)

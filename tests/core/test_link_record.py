@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calsync.core.content import Part
-from calsync.core.link import Conflict, Declined, Flight, Link, LinkState, Origin, Seen, Side
+from calsync.core.link import Act, Conflict, Declined, Flight, Link, LinkState, Origin, Seen, Side
 from calsync.core.link_record import dump_link, load_link
 from tests.core.one_pair import NOON, contents, parts
 
@@ -46,6 +46,7 @@ links = st.builds(
     late=st.none() | flights,
     deleted_at=moments,
     put_back=st.lists(st.text(max_size=3)).map(tuple),
+    acts=st.sets(st.sampled_from(Act)).map(frozenset),
     is_off=st.booleans(),
     tries=st.integers(0, 3),
 )

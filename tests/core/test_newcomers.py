@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calsync.core.link import Act
 from calsync.core.newcomers import JUDGED_AGAIN, Newcomer, Verdict, is_to_be_sent, judge
-from calsync.core.pair import Act
 from tests.core.one_pair import NOON
 
 HOUR = timedelta(hours=1)

@@ -157,3 +157,15 @@ def test_a_write_in_flight_is_looked_for_soon_and_then_less_often():
         moments.append(next_read(flight, moments[-1]))
     assert [moment - NOON for moment in moments[1:]] == list(READS_AFTER)
     assert next_read(flight, moments[-1]) > moments[-1]
+
+
+def test_a_restore_while_our_deletion_is_in_flight_is_not_forgotten():
+    world = OnePair()
+    world.delete_here()
+    world.link = begin_deleting(world.link, world.now)
+    world.restore_here()
+    assert world.sync() == ()
+    world.is_deleted, world.updated = True, world.now
+    world.settle()
+    assert not world.is_deleted
+    assert world.absence is None
