@@ -50,6 +50,15 @@ class Act(StrEnum):
     SENT_AGAIN = "sent_again"
 
 
+class Wish(StrEnum):
+    """What the user asked to be done with a parked link, with its number on the page."""
+
+    #: Both sides as they are count as agreed, and it is live again (SYNC.md 5).
+    AGREE = "agree"
+    #: Its copy is deleted (SYNC.md 6).
+    DELETE_COPY = "delete_copy"
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """An event as a read last showed it.

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calsync.core.integration import Stop
-from calsync.core.link import LinkState, Origin, Side
+from calsync.core.link import LinkState, Origin, Side, Wish
 from calsync.core.run import Result, RunState, Trigger
 from calsync.db.base import ID, Base, choice, fresh_id
 
@@ -48,6 +48,9 @@ class Integration(Base):
     #: Cronofy's id of the calendar, and its name as last listed.
     calendar_id: Mapped[str] = mapped_column(Text)
     calendar_name: Mapped[str] = mapped_column(Text)
+    #: The mailbox that it is in, by which it is known again when it was disconnected.
+    service: Mapped[str] = mapped_column(Text)
+    profile_name: Mapped[str] = mapped_column(Text)
     is_active: Mapped[bool]
     options: Mapped[dict[str, Any]] = mapped_column(JSON)
     #: Since when each kind has been ticked, and since when new events are brought in.
@@ -135,6 +138,8 @@ class LinkRow(Base):
     generation: Mapped[int] = mapped_column(default=1)
     origin: Mapped[Origin] = mapped_column(choice(Origin, "origin"))
     state: Mapped[LinkState] = mapped_column(choice(LinkState, "state"))
+    #: What the user asked to be done with a parked link; the engine does it and forgets it.
+    wish: Mapped[Wish | None] = mapped_column(choice(Wish, "wish"))
     is_present: Mapped[bool] = mapped_column(default=True)
     #: How often it was asked to be looked at since it was.
     looks: Mapped[int] = mapped_column(default=0)
@@ -219,8 +224,9 @@ class LogEntry(Base):
         ForeignKeyConstraint(
             ["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"], ondelete="CASCADE"
         ),
-        Index(None, "tenant_id", "run_id", "id"),
+        Index(None, "tenant_id", "run_id", "at", "id"),
         Index(None, "tenant_id", "integration_id", "at"),
+        Index(None, "tenant_id", "item_id", "at"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=fresh_id)

@@ -20,6 +20,8 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(length=16), nullable=True),
         sa.Column("calendar_id", sa.Text(), nullable=False),
         sa.Column("calendar_name", sa.Text(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("profile_name", sa.Text(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("kinds_since", sa.JSON(), nullable=False),
@@ -147,6 +149,18 @@ def upgrade() -> None:
                 length=40,
             ),
             nullable=False,
+        ),
+        sa.Column(
+            "wish",
+            sa.Enum(
+                "agree",
+                "delete_copy",
+                name="wish",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
         ),
         sa.Column("is_present", sa.Boolean(), nullable=False),
         sa.Column("looks", sa.Integer(), nullable=False),
@@ -298,15 +312,21 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_log_entries_tenant_id_run_id_id"),
-            ["tenant_id", "run_id", "id"],
+            batch_op.f("ix_log_entries_tenant_id_run_id_at_id"),
+            ["tenant_id", "run_id", "at", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_log_entries_tenant_id_item_id_at"),
+            ["tenant_id", "item_id", "at"],
             unique=False,
         )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("log_entries", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_log_entries_tenant_id_run_id_id"))
+        batch_op.drop_index(batch_op.f("ix_log_entries_tenant_id_item_id_at"))
+        batch_op.drop_index(batch_op.f("ix_log_entries_tenant_id_run_id_at_id"))
         batch_op.drop_index(batch_op.f("ix_log_entries_tenant_id_integration_id_at"))
 
     op.drop_table("log_entries")
