@@ -74,7 +74,8 @@ class Seen:
     can_update: bool = False
     can_delete: bool = False
     has_guests: bool = False
-    is_recurring: bool = False
+    #: The series it is an instance of, if it is of one.
+    series: str | None = None
     #: Cancelled, or an invitation that the user declined.
     is_off: bool = False
     since: Mapping[Part, datetime] = field(default_factory=dict)

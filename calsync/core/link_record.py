@@ -72,7 +72,7 @@ def load_part(part: Part, value: Any) -> Any:
     return load_times(value) if part is Part.TIMES else value
 
 
-_FLAGS = ("is_deleted", "can_update", "can_delete", "has_guests", "is_recurring", "is_off")
+_FLAGS = ("is_deleted", "can_update", "can_delete", "has_guests", "is_off")
 
 
 def _dump_seen(seen: Seen) -> dict[str, Any]:
@@ -82,6 +82,7 @@ def _dump_seen(seen: Seen) -> dict[str, Any]:
         "updated": _or_none(datetime.isoformat, seen.updated),
         "created": _or_none(datetime.isoformat, seen.created),
         "since": since,
+        **({"series": seen.series} if seen.series else {}),
         **{name: True for name in _FLAGS if getattr(seen, name)},
     }
 
@@ -92,6 +93,7 @@ def _load_seen(record: Mapping[str, Any]) -> Seen:
         updated=_or_none(_load_moment, record["updated"]),
         created=_or_none(_load_moment, record["created"]),
         since={Part(name): _load_moment(moment) for name, moment in record["since"].items()},
+        series=record.get("series"),
         **{name: record.get(name, False) for name in _FLAGS},
     )
 

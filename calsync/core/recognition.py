@@ -130,7 +130,9 @@ def _settle(link: Link, flight: Flight, seen: Seen) -> Link:
     if flight.sent is None or flight.here is None or seen.content is None:
         return replace(link, flight=None, tries=0)
     here, there = link.here or flight.here, link.there or flight.sent
-    showing = frozenset(p for p in flight.parts if _same(p, seen.content, flight.sent))
+    showing = frozenset(
+        p for p in flight.parts if _same(p, seen.content, flight.sent) or _is_lost(p, flight, seen)
+    )
     there = there.taking(flight.sent, flight.parts).taking(seen.content, showing)
     return replace(
         link,
@@ -140,6 +142,15 @@ def _settle(link: Link, flight: Flight, seen: Seen) -> Link:
         tries=0,
         declined=_without(link.declined, flight.parts),
         conflicts=_without(link.conflicts, flight.parts),
+    )
+
+
+def _is_lost(part: Part, flight: Flight, seen: Seen) -> bool:
+    """Tell whether a provider has no such thing as a private event (SYNC.md 10)."""
+    return (
+        part is Part.PRIVATE
+        and bool(flight.sent and flight.sent.private)
+        and not (seen.content and seen.content.private)
     )
 
 

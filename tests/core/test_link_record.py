@@ -22,7 +22,7 @@ seens = st.builds(
     can_update=st.booleans(),
     can_delete=st.booleans(),
     has_guests=st.booleans(),
-    is_recurring=st.booleans(),
+    series=st.sampled_from([None, "series"]),
     is_off=st.booleans(),
     since=parts.map(lambda some: dict.fromkeys(some, NOON)),
 )

@@ -1,0 +1,227 @@
+"""Questions about links, what is to be looked at, and what was judged."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from calsync.core.link import Act, Link, LinkState, Origin
+from calsync.core.link_record import dump_link, load_link
+from calsync.db.models import ItemLook, JudgedEvent, LinkRow
+
+
+def link_of(row: LinkRow) -> Link:
+    """Return the core's value of a link."""
+    return load_link(row.origin, row.state, row.record)
+
+
+def put_link(row: LinkRow, link: Link) -> None:
+    """Write the core's value into a row."""
+    record = dump_link(link)
+    if row.record != record:
+        row.record = record
+    row.state = link.state
+    row.flight_at = link.flight.decided_at if link.flight else None
+
+
+def list_links_of_events(
+    session: Session,
+    tenant_id: str,
+    integration_id: str,
+    event_ids: Collection[str],
+    uids: Collection[str],
+) -> list[LinkRow]:
+    """Return the links that know any of these events: ours by our id, others by uid."""
+    return list(
+        session.scalars(
+            _of(tenant_id, integration_id).where(
+                or_(
+                    LinkRow.event_id.in_(event_ids),
+                    (LinkRow.is_present == True) & LinkRow.event_uid.in_(uids),  # noqa: E712
+                )
+            )
+        )
+    )
+
+
+def list_links_of_items(
+    session: Session, tenant_id: str, integration_id: str, item_ids: Collection[str]
+) -> list[LinkRow]:
+    """Return the present links of some items."""
+    return list(
+        session.scalars(
+            _of(tenant_id, integration_id)
+            .where(LinkRow.item_id.in_(item_ids))
+            .where(LinkRow.is_present == True)  # noqa: E712 - `IS 1` would miss the index
+            .order_by(LinkRow.item_id, LinkRow.key)
+        )
+    )
+
+
+def list_links_to_look_at(
+    session: Session, tenant_id: str, integration_id: str, after: str, limit: int
+) -> list[LinkRow]:
+    """Return links that are to be looked at, by id from the one after ``after``."""
+    return list(
+        session.scalars(
+            _of(tenant_id, integration_id)
+            .where(LinkRow.looks > 0, LinkRow.id > after)
+            .order_by(LinkRow.id)
+            .limit(limit)
+        )
+    )
+
+
+def list_links_in_flight(session: Session, tenant_id: str, integration_id: str) -> list[LinkRow]:
+    """Return the links over which a write is in flight, the oldest first."""
+    return list(
+        session.scalars(
+            _of(tenant_id, integration_id)
+            .where(LinkRow.flight_at.is_not(None))
+            .order_by(LinkRow.flight_at)
+        )
+    )
+
+
+def list_all_links(session: Session, tenant_id: str, integration_id: str) -> Iterable[LinkRow]:
+    """Return every present link, a few hundred at a time."""
+    return session.scalars(
+        _of(tenant_id, integration_id)
+        .where(LinkRow.is_present == True)  # noqa: E712
+        .execution_options(yield_per=500)
+    )
+
+
+def count_live(session: Session, tenant_id: str, integration_id: str) -> int:
+    """Return how many entries and events are linked and may flow."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(LinkRow)
+            .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id == integration_id)
+            .where(LinkRow.state == LinkState.LIVE)
+        )
+        or 0
+    )
+
+
+def is_series_linked(
+    session: Session, tenant_id: str, integration_id: str, item_ids: Collection[str]
+) -> set[str]:
+    """Return which of these items have a copy there."""
+    return set(
+        session.scalars(
+            select(LinkRow.item_id)
+            .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id == integration_id)
+            .where(LinkRow.item_id.in_(item_ids), LinkRow.origin == Origin.SENT)
+            .distinct()
+        )
+    )
+
+
+def mark_items(
+    session: Session,
+    tenant_id: str,
+    integration_ids: Collection[str],
+    item_id: str,
+    acts: Collection[Act],
+    now: datetime,
+) -> None:
+    """Have these integrations look at an item, and remember what people did to it."""
+    rows = {
+        row.integration_id: row
+        for row in session.scalars(
+            select(ItemLook)
+            .where(ItemLook.tenant_id == tenant_id, ItemLook.item_id == item_id)
+            .where(ItemLook.integration_id.in_(integration_ids))
+            .with_for_update()
+        )
+    }
+    for integration_id in integration_ids:
+        row = rows.get(integration_id)
+        if row is None:
+            session.add(
+                ItemLook(
+                    tenant_id=tenant_id,
+                    integration_id=integration_id,
+                    item_id=item_id,
+                    acts=sorted(acts),
+                    marked_at=now,
+                )
+            )
+        else:
+            row.acts = sorted({*row.acts, *acts})
+            row.wakes += 1
+            row.marked_at = now
+
+
+def list_item_looks(
+    session: Session, tenant_id: str, integration_id: str, limit: int
+) -> list[ItemLook]:
+    """Return items that an integration is to look at."""
+    return list(
+        session.scalars(
+            select(ItemLook)
+            .where(ItemLook.tenant_id == tenant_id, ItemLook.integration_id == integration_id)
+            .order_by(ItemLook.item_id)
+            .limit(limit)
+        )
+    )
+
+
+def forget_item_look(session: Session, look: ItemLook) -> None:
+    """Note that an item was looked at, unless it was marked again meanwhile."""
+    session.execute(
+        delete(ItemLook)
+        .where(ItemLook.tenant_id == look.tenant_id)
+        .where(ItemLook.integration_id == look.integration_id, ItemLook.item_id == look.item_id)
+        .where(ItemLook.wakes == look.wakes)
+    )
+
+
+def map_judged(
+    session: Session, tenant_id: str, integration_id: str, uids: Collection[str]
+) -> dict[str, str]:
+    """Return what was made of these events before: why they were not brought in."""
+    rows = session.execute(
+        select(JudgedEvent.event_uid, JudgedEvent.reason)
+        .where(JudgedEvent.tenant_id == tenant_id)
+        .where(JudgedEvent.integration_id == integration_id, JudgedEvent.event_uid.in_(uids))
+    )
+    return dict(rows.tuples().all())
+
+
+def note_judged(
+    session: Session,
+    tenant_id: str,
+    integration_id: str,
+    verdicts: Sequence[tuple[str, str]],
+    now: datetime,
+) -> None:
+    """Remember why events were not brought in, each as (uid, reason)."""
+    known = map_judged(session, tenant_id, integration_id, [uid for uid, _ in verdicts])
+    for uid, reason in verdicts:
+        if uid not in known:
+            session.add(
+                JudgedEvent(
+                    tenant_id=tenant_id,
+                    integration_id=integration_id,
+                    event_uid=uid,
+                    reason=reason,
+                    judged_at=now,
+                )
+            )
+        elif known[uid] != reason:
+            session.execute(
+                update(JudgedEvent)
+                .where(JudgedEvent.tenant_id == tenant_id)
+                .where(JudgedEvent.integration_id == integration_id, JudgedEvent.event_uid == uid)
+                .values(reason=reason, judged_at=now)
+            )
+
+
+def _of(tenant_id: str, integration_id: str) -> Select[LinkRow]:
+    return select(LinkRow).where(
+        LinkRow.tenant_id == tenant_id, LinkRow.integration_id == integration_id
+    )
