@@ -10,8 +10,17 @@ from playwright.sync_api import Page
 from tests.browser.axe import axe_violations
 from tests.browser.chromium import find_chromium
 from tests.browser.console import Console
+from tests.browser.fitness import assert_is_fit
 from tests.browser.serving import serve
 
+#: Each is wrong in one look alone.
+BAD_IN_ONE_LOOK = {
+    "dark": "@media (prefers-color-scheme: dark) { p { color: #444; background: #333 } }",
+    "dark and narrow": "@media (prefers-color-scheme: dark) and (max-width: 400px) "
+    "{ p { color: #444; background: #333 } }",
+    "narrow": "p { min-width: 400px }",
+    "wide": "@media (min-width: 400px) { p { color: #ddd; background: #fff } }",
+}
 BAD_PAGE = """<!doctype html><html><head><title>Bad</title></head>
 <body><img src="data:,"><input type="text"><p style="color:#ccc;background:#fff">faint</p></body>
 </html>"""
@@ -35,6 +44,13 @@ def bad_site() -> Iterator[str]:
     def show_refused_form() -> tuple[str, int]:
         return "<!doctype html><title>Refused</title>", 422
 
+    @app.get("/look/<look>")
+    def show_page_that_is_bad_in_one_look(look: str) -> str:
+        style = BAD_IN_ONE_LOOK.get(look, "")
+        return f"""<!doctype html><html lang=en><title>Good</title>
+            <meta name=viewport content="width=device-width"><style>body {{ color: #000;
+            background: #fff }} {style}</style><main><h1>Good</h1><p>Words</p></main>"""
+
     @app.get("/favicon.ico")
     def show_no_icon() -> tuple[str, int]:
         return "", 204
@@ -50,6 +66,15 @@ def test_axe_finds_what_is_wrong_on_a_bad_page(page: Page, bad_site: str) -> Non
 
     for rule in ("image-alt", "label", "color-contrast", "html-has-lang", "page-has-heading-one"):
         assert rule in found
+
+
+@pytest.mark.parametrize("look", BAD_IN_ONE_LOOK)
+def test_what_is_wrong_in_one_look_alone_is_found(page: Page, bad_site: str, look: str) -> None:
+    page.goto(f"{bad_site}/look/good")
+    assert_is_fit(page)
+    page.goto(f"{bad_site}/look/{look}")
+    with pytest.raises(AssertionError):
+        assert_is_fit(page)
 
 
 def test_a_blocked_script_is_a_complaint(page: Page, bad_site: str, console: Console) -> None:
