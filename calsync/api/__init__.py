@@ -3,12 +3,14 @@
 from flask import Blueprint, Flask
 from werkzeug.exceptions import HTTPException
 
-from calsync.api import access, description, items, people, tickets
+from calsync.api import access, description, items, occurrences, people, tickets
 from calsync.api.problems import Problem, register_problems, show_problem
 from calsync.core.item import UnfitItem
 from calsync.errors import CalsyncError
 
 __all__ = ["register_api"]
+
+_GUARDED = (items.bp, occurrences.bp, tickets.bp, people.bp)
 
 
 def register_api(app: Flask) -> list[Blueprint]:
@@ -20,14 +22,14 @@ def register_api(app: Flask) -> list[Blueprint]:
     access.register_limit(app)
     register_problems(app)
     api = description.make_api(app)
-    guarded = [items.bp, tickets.bp, people.bp]
+    guarded = list(_GUARDED)
     for bp in guarded:
         api.register_blueprint(bp)
     app.register_blueprint(description.bp)
     return [*guarded, description.bp]
 
 
-for _bp in (items.bp, tickets.bp, people.bp):
+for _bp in _GUARDED:
     _bp.before_request(access.admit)
     _bp.after_request(access.vary)
     for _kind in (Problem, CalsyncError, UnfitItem, HTTPException):

@@ -30,6 +30,19 @@ def read_place(cursor: str | None) -> Place | None:
     return place
 
 
+def write_ends(place: Place | None, *, has_more: bool, is_of_changes: bool) -> dict[str, Any]:
+    """Return how to go on with a list that was read as far as ``place``.
+
+    A list of changes can be gone on with later; another one would not tell of what was
+    deleted meanwhile.
+    """
+    cursor = write_place(place) if place else None
+    return {
+        "next_cursor": cursor if has_more else None,
+        "resume_cursor": cursor if is_of_changes else None,
+    }
+
+
 def write_id(row_id: str) -> str:
     """Return the cursor behind the row with this id."""
     return _write(row_id)

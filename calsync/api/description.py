@@ -29,6 +29,7 @@ _ONCE = {
     "description": "Sent again with the same body, nothing more is made.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
+_VERSIONED = ("/Item", "/Occurrence", "/Ticket")
 _TAG = {"ETag": {"description": "The version.", "schema": {"type": "string"}}}
 
 
@@ -90,14 +91,14 @@ def describe() -> dict[str, Any]:
     """Return the description as OpenAPI 3.1 has it."""
     api = cast("DescribedApi", current_app.extensions["calsync_api"])
     described: dict[str, Any] = deepcopy(api.spec.to_dict())
-    for methods in described["paths"].values():
+    for path, methods in described["paths"].items():
         for method, operation in methods.items():
             if isinstance(operation, dict):
-                _complete(method, operation)
+                _complete(method, path, operation)
     return described
 
 
-def _complete(method: str, operation: dict[str, Any]) -> None:
+def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
     wrong = {"description": "What is wrong.", "content": {MEDIA_TYPE: problem}}
@@ -105,13 +106,23 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         del responses[status]
     for status in ("400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "503"):
         responses[status] = wrong
-    headers = {"post": [_ONCE], "put": [_CONDITION], "patch": [_CONDITION], "delete": [_CONDITION]}
-    operation["parameters"] = [*operation.get("parameters", []), *headers.get(method, [])]
+    operation["parameters"] = [*operation.get("parameters", []), *_headers(method, path)]
     for status, response in responses.items():
         if str(status) in ("200", "201") and _has_version(response):
             response["headers"] = _TAG
 
 
+def _headers(method: str, path: str) -> list[dict[str, Any]]:
+    """Return the headers that a request of this kind may have."""
+    if method == "get":
+        return []
+    makes_something = method == "post" and not path.endswith("/restore")
+    if makes_something:
+        return [_ONCE]
+    # A series that is split makes an item.
+    return [_CONDITION, _ONCE] if path.endswith("/{key}") and method == "patch" else [_CONDITION]
+
+
 def _has_version(response: dict[str, Any]) -> bool:
     content = response.get("content", {}).get("application/json", {})
-    return bool(content.get("schema", {}).get("$ref", "").endswith(("/Item", "/Ticket")))
+    return bool(content.get("schema", {}).get("$ref", "").endswith(_VERSIONED))

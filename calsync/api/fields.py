@@ -1,7 +1,7 @@
 """Fields that take exactly what the API's description says, and name what is wrong by a code."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NoReturn
 
 from marshmallow import ValidationError, fields, validate
@@ -61,6 +61,15 @@ class Fact(fields.Boolean):
         return value
 
 
+class Flag(Fact):
+    """True or false, as it stands in a query."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if value not in ("true", "false"):
+            raise ValidationError("wrong_type")
+        return bool(value == "true")
+
+
 class Choice(fields.Enum[Any]):
     """One of the values of an enum."""
 
@@ -92,6 +101,13 @@ class Instant(fields.DateTime):
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
         return parse_instant(value)
+
+
+class Since(Instant):
+    """A time such as ``updated_at`` has it, in parts of seconds."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
+        return parse_instant(value, has_parts=True)
 
 
 class Moment(fields.Field[Any]):
@@ -129,18 +145,20 @@ def parse_day(value: object) -> date:
         _refuse("wrong_type")
 
 
-def parse_instant(value: object) -> datetime:
-    """Return the instant that a text stands for, in UTC."""
+def parse_instant(value: object, *, has_parts: bool = False) -> datetime:
+    """Return the instant that a text stands for, in UTC; in microseconds if it ``has_parts``."""
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         _refuse("wrong_type")
     if not found["offset"]:
         _refuse("no_offset")
-    if (found["fraction"] or "").strip(".0"):
+    fraction = found["fraction"] or ""
+    if fraction.strip(".0") and not has_parts:
         _refuse("whole_seconds")
-    plain = found[0].upper().replace(found["fraction"] or "\0", "").replace("Z", "+00:00")
+    plain = found[0].upper().replace(fraction or "\0", "").replace("Z", "+00:00")
+    parts = timedelta(microseconds=int(fraction[1:7].ljust(6, "0")) if fraction else 0)
     try:
-        return datetime.fromisoformat(plain).astimezone(UTC)
+        return datetime.fromisoformat(plain).astimezone(UTC) + parts
     except ValueError:
         _refuse("wrong_type")
     except OverflowError:

@@ -10,6 +10,7 @@ from calsync.api.fields import format_moment
 from calsync.core.clockwork import get_zone
 from calsync.core.event import AllDay, Timed, Times
 from calsync.core.item import Fault, ItemFields, UnfitItem
+from calsync.core.recurrence import Override
 from calsync.core.rule import RuleError
 from calsync.services.item_access import ItemView
 
@@ -51,7 +52,7 @@ _PLAIN = (
 def write_item(view: ItemView) -> dict[str, Any]:
     """Return an item as JSON has it."""
     values = {name: _plain(value) for name, value in values_of(view).items()}
-    if view.is_hidden:
+    if view.is_hidden and view.rights:  # of what has left one's sight, nothing is told
         values["subject"] = BUSY
     return {
         "id": view.id,
@@ -60,7 +61,41 @@ def write_item(view: ItemView) -> dict[str, Any]:
         "created_at": format_moment(view.created_at),
         "updated_at": format_moment(view.updated_at),
         "deleted": view.deleted_at is not None,
+        "exceptions": [_write_exception(each) for each in view.overrides],
     }
+
+
+def write_occurrence(view: ItemView) -> dict[str, Any]:
+    """Return one occurrence of a series as JSON has it."""
+    values = {name: _plain(value) for name, value in values_of(view).items()}
+    if view.is_hidden:
+        values["subject"] = BUSY
+    own = [name for each in view.overrides if each.key == view.key for name in _name(each)]
+    return {
+        "key": view.key,
+        "item": view.id,
+        **values,
+        "version": view.version,
+        "changed": sorted(own),
+    }
+
+
+def _write_exception(override: Override) -> dict[str, Any]:
+    return {"key": override.key, "removed": override.is_removed, "changes": _name(override)}
+
+
+def _name(override: Override) -> dict[str, Any]:
+    """Return what an occurrence has for itself, called as the API calls it."""
+    calls = {own: name for name, own in _NAMES.items()}
+    named = {calls.get(own, own): _plain(value) for own, value in override.changes.items()}
+    named.pop("times", None)
+    if override.times is not None:
+        named |= {
+            "start": format_moment(override.times.start),
+            "end": format_moment(override.times.end),
+            "all_day": isinstance(override.times, AllDay),
+        }
+    return named
 
 
 def values_of(view: ItemView) -> dict[str, Any]:

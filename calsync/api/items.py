@@ -1,6 +1,5 @@
 """/api/v1/items: what stands on people's calendars."""
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -8,16 +7,17 @@ from flask import Response, jsonify, request
 from calsync.api import schemas
 from calsync.api.access import live_token, tools, who
 from calsync.api.conditions import expected_version, with_tag
-from calsync.api.cursors import read_place, write_place
+from calsync.api.cursors import read_place, write_ends
 from calsync.api.item_form import read_fields, values_of, write_item
 from calsync.api.once import make_once
 from calsync.api.parsing import JsonBlueprint
 from calsync.api.problems import FieldError, Problem
+from calsync.api.retries import retried
 from calsync.core.item import Fault, UnfitItem
 from calsync.errors import NotAllowed, StaleVersion
 from calsync.services.item_access import ItemView, find_item_view, find_view_by_external_id
 from calsync.services.item_upsert import put_item
-from calsync.services.items import change_item, create_item, delete_item
+from calsync.services.items import change_item, create_item, delete_item, restore_item
 from calsync.services.listing import ItemFilter, page_items
 from calsync.services.tools import Tools
 
@@ -27,7 +27,6 @@ bp = JsonBlueprint(
     url_prefix="/api/v1/items",
     description="Appointments, CRM activities, service calls, tasks and todos.",
 )
-_TRIES = 5
 
 
 @bp.get("")
@@ -37,15 +36,16 @@ def list_items(query: dict[str, Any]) -> Response:
     """List the items that you may see.
 
     Those that were changed longest ago come first. With updated_since, the list also
-    has what was deleted since: this is how to keep a copy up to date.
+    has what was deleted since, and what you may not see any more: this is how to keep a
+    copy up to date. Begin with a time long ago, and go on with the resume_cursor.
     """
     wanted = {name: query[name] for name in ItemFilter.__dataclass_fields__ if name in query}
     after = read_place(query.get("cursor"))
-    views, has_more = page_items(
-        tools(), who(), ItemFilter(**wanted), after=after, limit=query["limit"]
+    page = page_items(tools(), who(), ItemFilter(**wanted), after=after, limit=query["limit"])
+    return jsonify(
+        items=[write_item(view) for view in page.views],
+        **write_ends(page.place, has_more=page.has_more, is_of_changes="updated_since" in query),
     )
-    cursor = write_place((views[-1].updated_at, views[-1].id)) if has_more else None
-    return jsonify(items=[write_item(view) for view in views], next_cursor=cursor)
 
 
 @bp.post("")
@@ -93,7 +93,7 @@ def replace_item(values: dict[str, Any], item_id: str) -> Response:
 @bp.response(200, schemas.Item)
 def patch_item(values: dict[str, Any], item_id: str) -> Response:
     """Change some values of an item, and leave the others as they are."""
-    return _retried(lambda: _patch_once(values, item_id))
+    return retried(lambda: _patch_once(values, item_id))
 
 
 @bp.delete("/<item_id>")
@@ -103,6 +103,22 @@ def remove_item(item_id: str) -> Response:
     version = expected_version(lambda: find_item_view(tools(), who(), item_id).version)
     delete_item(tools(), who(), item_id, version=version)
     return Response(status=204)
+
+
+@bp.post("/<item_id>/restore")
+@bp.response(200, schemas.Item)
+def restore(item_id: str) -> Response:
+    """Take an item out of the bin. One that is not in there is given as it is."""
+    expected = expected_version(
+        lambda: find_item_view(tools(), who(), item_id, in_bin=True).version
+    )
+    view = find_item_view(tools(), who(), item_id, in_bin=True)
+    if view.deleted_at is not None:
+        restore_item(tools(), who(), item_id, version=expected)
+        view = find_item_view(tools(), who(), item_id)
+    elif expected not in (None, view.version):
+        raise StaleVersion(view.version)
+    return _answer(view)
 
 
 @bp.put("/by-external-id/<external_id>")
@@ -140,17 +156,6 @@ def _patch_once(values: dict[str, Any], item_id: str) -> Response:
     if version not in (None, view.version):
         raise StaleVersion(view.version)
     return _change(view, {**values_of(view), **values}, view.version)
-
-
-def _retried(change: Callable[[], Response]) -> Response:
-    """Try again where somebody changed the item between our reading and our writing."""
-    for _ in range(_TRIES):
-        try:
-            return change()
-        except StaleVersion:
-            if "If-Match" in request.headers:
-                raise
-    raise Problem(409, "It is being changed by others at the moment. Try again.")
 
 
 def _change(view: ItemView, values: dict[str, Any], version: int | None) -> Response:

@@ -46,6 +46,10 @@ DETAILS = {
     "unknown_zone": "There is no time zone of this name.",
     "taken": "Something else has this id already.",
     "unreadable": "This holds characters that no text has.",
+    "of_whole_series": "This cannot be changed for one occurrence alone.",
+    "empty": "Nothing would be left of the series.",
+    "unknown_occurrence": "There is no such occurrence any more.",
+    "other_client": "This contact is at another client.",
     "invalid": "This is not valid.",
 }
 #: Fields that the API calls otherwise than the product does.

@@ -4,7 +4,19 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from calsync.api.fields import CODES, Choice, Day, Fact, Instant, Limit, Moment, Text, Whole
+from calsync.api.fields import (
+    CODES,
+    Choice,
+    Day,
+    Fact,
+    Flag,
+    Instant,
+    Limit,
+    Moment,
+    Since,
+    Text,
+    Whole,
+)
 from calsync.api.parsing import Strict
 from calsync.core.item import (
     EARLIEST_REMINDER,
@@ -18,6 +30,7 @@ from calsync.core.item import (
 )
 from calsync.core.ticket import TicketStatus
 from calsync.db.models import Role
+from calsync.services.items import Scope
 from calsync.services.tickets import LONGEST_TITLE
 
 MOST_ROWS = 100
@@ -28,6 +41,9 @@ _LONGEST_ID = 64
 
 def _about(text: str) -> dict[str, str]:
     return {"description": text}
+
+
+_STAMP = _about("Of two changes in a tenant, the one that can be seen later has the later time.")
 
 
 def _reference(text: str, **more: Any) -> Text:
@@ -87,14 +103,52 @@ class ItemPatch(ItemIn):
     """The fields of an item that shall be others."""
 
 
+class ItemException(Strict):
+    """What was done by hand to one occurrence of a series."""
+
+    key = fields.String(required=True, metadata=_about("Names the occurrence."))
+    removed = fields.Boolean(required=True)
+    changes = fields.Dict(
+        required=True,
+        metadata=_about("The fields that it has for itself, called as those of the item."),
+    )
+
+
 class Item(ItemIn):
     """An item as it is."""
 
     id = fields.String(required=True)
     version = fields.Integer(required=True, metadata=_about("Also the ETag."))
     created_at = fields.DateTime(required=True)
-    updated_at = fields.DateTime(required=True)
-    deleted = fields.Boolean(required=True, metadata=_about("It is in the bin."))
+    updated_at = fields.DateTime(required=True, metadata=_STAMP)
+    deleted = fields.Boolean(
+        required=True,
+        metadata=_about("It is in the bin, or, in a list of changes, not yours to see any more."),
+    )
+    exceptions = fields.List(
+        fields.Nested(ItemException),
+        required=True,
+        metadata=_about("Of a series: the occurrences that were changed or removed by hand."),
+    )
+
+
+class Occurrence(ItemIn):
+    """One occurrence of a series, with what it has for itself."""
+
+    key = fields.String(
+        required=True, metadata=_about("Its start as the rule has it; stays when it is moved.")
+    )
+    item = fields.String(required=True, metadata=_about("The id of the series."))
+    version = fields.Integer(required=True, metadata=_about("The series'; also the ETag."))
+    changed = fields.List(
+        fields.String(), required=True, metadata=_about("The fields that it has for itself.")
+    )
+
+
+class OccurrenceList(Strict):
+    """What takes place in a range, the earliest first."""
+
+    occurrences = fields.List(fields.Nested(Occurrence), required=True)
 
 
 class TicketIn(Strict):
@@ -152,13 +206,24 @@ class _Page(Strict):
     )
 
 
-class ItemPage(_Page):
+class _ChangesPage(_Page):
+    resume_cursor = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=_about(
+            "With updated_since: keep it, and send it as cursor later, to get what was changed "
+            "after all of this. Null where nothing was found yet."
+        ),
+    )
+
+
+class ItemPage(_ChangesPage):
     """Some items, those that were changed longest ago first."""
 
     items = fields.List(fields.Nested(Item), required=True)
 
 
-class TicketPage(_Page):
+class TicketPage(_ChangesPage):
     """Some tickets, those that were changed longest ago first."""
 
     tickets = fields.List(fields.Nested(Ticket), required=True)
@@ -186,24 +251,46 @@ class PageQuery(Strict):
 class ChangesQuery(PageQuery):
     """Which part of a list is wanted, by when it was changed."""
 
-    updated_since = Instant(
+    updated_since = Since(
         metadata=_about(
-            "Only what was changed at this time or later. Ask with a minute of overlap: what "
-            "is being saved while you ask may have an earlier time."
+            "Only what was changed at this time or later, and with it what was deleted since. "
+            "Send the latest updated_at that you have seen, or the resume_cursor: nothing is "
+            "saved later with an earlier time."
         )
     )
 
 
 class ItemQuery(ChangesQuery):
-    """Which items are wanted. With updated_since, deleted ones come too."""
+    """Which items are wanted. With updated_since, deleted ones come too.
+
+    What was assigned to the assignee, and is no longer, comes with updated_since as well.
+    """
 
     kind = Choice(Kind)
     assignee = Text(most=_LONGEST_ID, metadata=_about("The id of a user."))
     ticket = Text(most=_LONGEST_ID, metadata=_about("The id of a ticket."))
+    deleted = Flag(metadata=_about("True: only what is in the bin. False: only what is not."))
     start = Instant(
         data_key="from", metadata=_about("Items that may have an entry at this time or later.")
     )
     end = Instant(data_key="to", metadata=_about("Items that may have an entry before this time."))
+
+
+class RangeQuery(Strict):
+    """Which time is wanted: at most 366 days."""
+
+    start = Instant(data_key="from", required=True)
+    end = Instant(data_key="to", required=True)
+
+
+class ScopeQuery(Strict):
+    """Which occurrences are meant."""
+
+    scope = Choice(
+        Scope,
+        load_default=Scope.THIS,
+        metadata=_about("This one, this and the following, or all of the series."),
+    )
 
 
 class TicketQuery(ChangesQuery):

@@ -7,7 +7,7 @@ from flask import Response, jsonify, request
 from calsync.api import schemas
 from calsync.api.access import tools, who
 from calsync.api.conditions import expected_version, with_tag
-from calsync.api.cursors import read_place, write_place
+from calsync.api.cursors import read_place, write_ends
 from calsync.api.fields import format_moment
 from calsync.api.once import make_once
 from calsync.api.parsing import JsonBlueprint
@@ -31,16 +31,20 @@ _NAMES = ("title", "status", "priority", "external_id")
 @bp.response(200, schemas.TicketPage)
 def list_tickets(query: dict[str, Any]) -> Response:
     """List the tickets of your tenant. Those that were changed longest ago come first."""
+    after = read_place(query.get("cursor"))
     tickets, has_more = page_tickets(
         tools(),
         who(),
         status=query.get("status"),
         updated_since=query.get("updated_since"),
-        after=read_place(query.get("cursor")),
+        after=after,
         limit=query["limit"],
     )
-    cursor = write_place((tickets[-1].updated_at, tickets[-1].id)) if has_more else None
-    return jsonify(tickets=[write_ticket(ticket) for ticket in tickets], next_cursor=cursor)
+    place = (tickets[-1].updated_at, tickets[-1].id) if tickets else after
+    return jsonify(
+        tickets=[write_ticket(ticket) for ticket in tickets],
+        **write_ends(place, has_more=has_more, is_of_changes="updated_since" in query),
+    )
 
 
 @bp.post("")

@@ -5,7 +5,7 @@ from enum import Enum
 
 from sqlalchemy import DateTime, Dialect, MetaData, String, TypeDecorator
 from sqlalchemy import Enum as EnumColumn
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, registry
 
 from calsync.ids import new_id
 
@@ -65,6 +65,13 @@ class Base(DeclarativeBase):
             }
         ),
     )
+
+
+class Stamped:
+    """Rows whose ``updated_at`` follows the order of the commits; see ``db.stamps``."""
+
+    tenant_id: Mapped[str]
+    updated_at: Mapped[datetime]
 
 
 def fresh_id() -> str:

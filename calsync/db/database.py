@@ -20,6 +20,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from calsync.db.stamps import NotingSession, stamp_changes
 from calsync.db.texts import teach_sqlite
 from calsync.errors import AlreadyThere, SettingsError, StorageBroken, StorageUnavailable
 
@@ -52,6 +53,7 @@ class Database:
         """
         with self._session(writes=True) as session:
             yield session
+            stamp_changes(session)
             session.commit()
 
     @contextmanager
@@ -66,7 +68,7 @@ class Database:
         try:
             with translated_errors(), self.engine.connect() as connection:
                 chosen = connection.execution_options(calsync_writes=writes)
-                with Session(bind=chosen, expire_on_commit=False) as session:
+                with NotingSession(bind=chosen, expire_on_commit=False) as session:
                     yield session
         finally:
             _open_transactions.reset(token)

@@ -174,6 +174,11 @@ def replace_exceptions(
     session.add_all(rows)
 
 
+def remove_item(session: Session, tenant_id: str, item_id: str) -> None:
+    """Remove an item for good; what belongs to it goes with it."""
+    session.execute(delete(Item).where(Item.tenant_id == tenant_id, Item.id == item_id))
+
+
 def list_changes(session: Session, tenant_id: str, item_id: str) -> list[ItemChange]:
     """Return the history of an item, the latest first."""
     return list(

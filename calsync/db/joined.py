@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from calsync.db.database import Database, Session, translated_errors
+from calsync.db.stamps import stamp_changes
 
 
 class JoinedDatabase(Database):
@@ -25,4 +26,6 @@ class JoinedDatabase(Database):
     @contextmanager
     def read(self) -> Iterator[Session]:
         with translated_errors():
+            # Whoever reads finds what will be there after the commit.
+            stamp_changes(self._open)
             yield self._open

@@ -7,6 +7,7 @@ from calsync.cronofy.limiter import Lane
 from calsync.db.due_rows import Claim
 from calsync.db.models import DueKind
 from calsync.services.accounts import check_account, next_check
+from calsync.services.item_purge import purge_item
 from calsync.services.revocations import revoke
 from calsync.services.tools import Tools
 from calsync.services.webhooks import deliver
@@ -43,8 +44,14 @@ def perform_delivery(tools: Tools, claim: Claim) -> datetime | None:
     return None
 
 
+def perform_purge(tools: Tools, claim: Claim) -> datetime | None:
+    """Empty the bin of an item."""
+    return purge_item(tools, claim.tenant_id, claim.subject_id)
+
+
 PERFORMERS: dict[DueKind, Performer] = {
     DueKind.REVOKE: perform_revoke,
     DueKind.CHECK_ACCOUNT: perform_check,
     DueKind.DELIVER: perform_delivery,
+    DueKind.PURGE: perform_purge,
 }

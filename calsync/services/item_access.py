@@ -1,13 +1,13 @@
 """Finding items for somebody, with what they may do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from calsync.core.item import ItemFields, Kind
 from calsync.core.permission import Relation, Right, rights_of
-from calsync.core.recurrence import get_occurrence, override_occurrence
+from calsync.core.recurrence import Override, get_occurrence, override_occurrence
 from calsync.core.rule import RuleError
 from calsync.core.series import Series
 from calsync.db.database import Session
@@ -21,10 +21,10 @@ from calsync.db.items import (
     map_assignees,
     map_exceptions,
 )
-from calsync.db.models import Item, ItemChange, Role, User
+from calsync.db.models import Departure, Item, ItemChange, ItemException, Role, User
 from calsync.db.users import get_user, list_users
 from calsync.errors import NotAllowed, NotThere, StaleVersion
-from calsync.services.item_rows import fields_of, series_of
+from calsync.services.item_rows import fields_of, overrides_of, series_of
 from calsync.services.tools import Tools, Who
 
 #: How long what was deleted can be restored.
@@ -49,16 +49,23 @@ class ItemView:
     updated_at: datetime
     deleted_at: datetime | None
     key: str | None = None
+    #: What was done by hand to single occurrences, where it is a series.
+    overrides: tuple[Override, ...] = ()
 
 
-def find_item_view(tools: Tools, who: Who, item_id: str, key: str | None = None) -> ItemView:
-    """Return an item, or one occurrence of it. Raises NotThere, also where one may not see it."""
+def find_item_view(
+    tools: Tools, who: Who, item_id: str, key: str | None = None, *, in_bin: bool = False
+) -> ItemView:
+    """Return an item, or one occurrence of it. Raises NotThere, also where one may not see it.
+
+    What was deleted is there only where it may be ``in_bin``, as long as that keeps it.
+    """
+    since = tools.clock.now() - BIN_KEEPS if in_bin else None
     with tools.db.read() as session:
-        item, actor, assignees = get_item(session, who, item_id, Right.SEE)
+        item, actor, assignees = get_item(session, who, item_id, Right.SEE, bin_since=since)
         rows = map_exceptions(session, who.tenant_id, [item_id])[item_id]
-        return view_item(
-            item, actor, assignees, occurrence_of(item, series_of(fields_of(item), rows), key)
-        )
+        series = series_of(fields_of(item), rows)
+        return view_item(item, actor, assignees, occurrence_of(item, series, key), rows)
 
 
 def find_view_by_external_id(tools: Tools, who: Who, external_id: str) -> ItemView | None:
@@ -168,14 +175,17 @@ def view_item(
     actor: User,
     assignees: tuple[str, ...],
     occurrence: tuple[ItemFields, str] | None,
+    exceptions: Iterable[ItemException] = (),
 ) -> ItemView:
     """Return what somebody may see of an item, or of one occurrence of it."""
     rights = _rights(actor, item, assignees)
     fields, key = occurrence or (fields_of(item), None)
+    overrides = overrides_of(exceptions)
     if Right.READ not in rights:
         fields = ItemFields(
             fields.kind, times=fields.times, time_zone=fields.time_zone, is_private=True
         )
+        overrides = ()
     return ItemView(
         id=item.id,
         version=item.version,
@@ -187,6 +197,22 @@ def view_item(
         updated_at=item.updated_at,
         deleted_at=item.deleted_at,
         key=key,
+        overrides=overrides,
+    )
+
+
+def view_gone(item: Item, departure: Departure) -> ItemView:
+    """Return what is told of an item to somebody who may not see it any more: that it is gone."""
+    return ItemView(
+        id=item.id,
+        version=departure.version,
+        fields=ItemFields(item.kind),
+        assignees=(),
+        rights=frozenset(),
+        is_hidden=True,
+        created_at=item.created_at,
+        updated_at=departure.updated_at,
+        deleted_at=departure.updated_at,
     )
 
 

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from calsync.core.item import ItemFields
+from calsync.db.database import Session
 from calsync.db.items import find_item_by_external_id
 from calsync.db.joined import JoinedDatabase
 from calsync.errors import AlreadyThere, NotThere, StaleVersion
+from calsync.services.item_purge import purge_item
 from calsync.services.items import change_item, create_item, restore_item
 from calsync.services.tools import Tools, Who
 
@@ -22,13 +24,14 @@ def put_item(
 ) -> tuple[str, bool]:
     """Make or change the item with the fields' external id; return its id and whether it is new.
 
-    An item in the bin is restored first. Raises AlreadyThere where the id is that
-    of an item which whoever asks may not see, or that can no longer be restored;
+    An item in the bin is restored first; one whose time there is over is made anew.
+    Raises AlreadyThere where the id is that of an item which whoever asks may not see;
     StaleVersion (of 0) where there is none and one must exist; and what
     ``create_item`` and ``change_item`` raise.
     """
     with tools.db.begin() as session:
         joined = replace(tools, db=JoinedDatabase(session))
+        _purge_overdue(joined, session, who, fields.external_id or "")
         found = find_item_by_external_id(session, who.tenant_id, fields.external_id or "")
         if found is None and must_exist:
             raise StaleVersion(0)
@@ -48,3 +51,10 @@ def put_item(
             ), False
         except NotThere:
             raise AlreadyThere("The external id is that of another item.") from None
+
+
+def _purge_overdue(tools: Tools, session: Session, who: Who, external_id: str) -> None:
+    """Remove what should be gone, where nobody has done the due work yet."""
+    found = find_item_by_external_id(session, who.tenant_id, external_id)
+    if found is not None and found.deleted_at is not None:
+        purge_item(tools, who.tenant_id, found.id)

@@ -1,20 +1,21 @@
 """Making, changing, deleting and restoring items of My Calendar."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
-from calsync.core.item import Fault, ItemFields, UnfitItem
+from calsync.core.item import ItemFields
 from calsync.core.permission import Right
 from calsync.core.recurrence import Override
-from calsync.core.series import Series, edit_this, remove_this, split_following
+from calsync.core.series import Series, remove_this
 from calsync.db.database import Session
-from calsync.db.items import map_exceptions, replace_assignees, replace_exceptions
-from calsync.db.models import Item, User
+from calsync.db.items import map_exceptions
+from calsync.db.models import Item
 from calsync.db.users import get_user
 from calsync.errors import NotThere
 from calsync.ids import new_id
 from calsync.services.item_access import BIN_KEEPS, get_item, occurrence_of
+from calsync.services.item_change import Edit, head_of
 from calsync.services.item_checks import (
     complete,
     refuse_faults,
@@ -22,20 +23,9 @@ from calsync.services.item_checks import (
     refuse_unfit,
     refuse_unless_assignable,
 )
-from calsync.services.item_edits import (
-    find_differences,
-    rebind,
-    rest_of,
-    spread_to_all,
-    tail_fields,
-    tail_of,
-)
-from calsync.services.item_history import note_change
-from calsync.services.item_rows import exception_rows, fields_of, put_fields, series_of, with_series
+from calsync.services.item_edits import rest_of, spread_to_all
+from calsync.services.item_rows import fields_of, series_of, with_series
 from calsync.services.tools import Tools, Who
-
-#: What one occurrence cannot have for itself.
-_OF_WHOLE_SERIES = ("is_private", "external_id")
 
 
 class Scope(StrEnum):
@@ -62,7 +52,7 @@ def create_item(
         refuse_unless_assignable(actor, fields, chosen)
         now = tools.clock.now()
         item = Item(id=new_id(), tenant_id=who.tenant_id, created_at=now)
-        return _Edit(tools, session, actor, item, (), chosen).add(fields)
+        return Edit(tools, session, actor, item, (), chosen).add(fields)
 
 
 def create_items(
@@ -81,7 +71,7 @@ def create_items(
             series = series_of(fields, ())
             series = replace(series, overrides=overrides) if series else None
             item = Item(id=new_id(), tenant_id=who.tenant_id, created_at=tools.clock.now())
-            made.append(_Edit(tools, session, actor, item, (), (who.user_id,)).add(fields, series))
+            made.append(Edit(tools, session, actor, item, (), (who.user_id,)).add(fields, series))
         return made
 
 
@@ -111,7 +101,7 @@ def change_item(
         fields = replace(fields, kind=item.kind)
         fields = complete(session, who.tenant_id, fields, item.ticket_id)
         refuse_unless_assignable(actor, fields, set(chosen) - set(present))
-        edit = _Edit(tools, session, actor, item, present, chosen)
+        edit = Edit(tools, session, actor, item, present, chosen)
         series = _series_in(session, item)
         shown = _get_shown(item, series, scope, key)
         if series is not None and scope is Scope.ALL:
@@ -142,11 +132,11 @@ def delete_item(
     """
     with tools.db.begin() as session:
         item, actor, present = get_item(session, who, item_id, Right.DELETE, version=version)
-        edit = _Edit(tools, session, actor, item, present, present)
+        edit = Edit(tools, session, actor, item, present, present)
         series = _series_in(session, item)
         shown = _get_shown(item, series, scope, key)
         if series is not None and shown is not None:
-            cut = remove_this if scope is Scope.THIS else _head_of
+            cut = remove_this if scope is Scope.THIS else head_of
             rest = rest_of(cut, series, shown[1])
             if rest is not None:
                 after = with_series(fields_of(item), rest)
@@ -155,123 +145,16 @@ def delete_item(
         edit.bin()
 
 
-def restore_item(tools: Tools, who: Who, item_id: str) -> None:
+def restore_item(tools: Tools, who: Who, item_id: str, *, version: int | None = None) -> None:
     """Take an item out of the bin. Raises NotThere where it is not in there any more."""
     with tools.db.begin() as session:
         since = tools.clock.now() - BIN_KEEPS
-        item, actor, _ = get_item(session, who, item_id, Right.DELETE, bin_since=since)
+        item, actor, _ = get_item(
+            session, who, item_id, Right.DELETE, version=version, bin_since=since
+        )
         if item.deleted_at is None:
             raise NotThere
-        item.deleted_at = None
-        item.updated_at = tools.clock.now()
-        item.version += 1
-        note_change(tools, session, actor, item, "restored", None, fields_of(item))
-
-
-@dataclass(frozen=True)
-class _Edit:
-    """A change of one item by somebody, in a transaction of theirs."""
-
-    tools: Tools
-    session: Session
-    actor: User
-    item: Item
-    present: Sequence[str]
-    chosen: Sequence[str]
-
-    def add(self, fields: ItemFields, series: Series | None = None) -> str:
-        """Make the item and return its id."""
-        item, overrides = self.item, series.overrides if series else ()
-        item.version, item.updated_at = 1, self.tools.clock.now()
-        put_fields(item, fields, overrides)
-        self.session.add(item)
-        self.session.flush()
-        replace_assignees(self.session, item.tenant_id, item.id, self.chosen, item.updated_at)
-        self.session.add_all(exception_rows(item.tenant_id, item.id, overrides))
-        people = (self.present, self.chosen)
-        note_change(
-            self.tools, self.session, self.actor, item, "created", None, fields, people=people
-        )
-        return item.id
-
-    def change_all(self, fields: ItemFields, series: Series | None) -> str:
-        """Change a plain item or a whole series, and keep what was done by hand to the rest."""
-        return self._put(fields, rebind(series, fields_of(self.item), fields) if series else None)
-
-    def change_this(self, fields: ItemFields, series: Series, shown: ItemFields, key: str) -> str:
-        """Change one occurrence."""
-        changes = find_differences(shown, replace(fields, rule=shown.rule))
-        own = [Fault(name, "of_whole_series") for name in _OF_WHOLE_SERIES if name in changes]
-        if set(self.chosen) != set(self.present):
-            own.append(Fault("assignees", "of_whole_series"))
-        if own:
-            raise UnfitItem(tuple(own))
-        edited = edit_this(series, key, changes)
-        after = replace(fields, rule=shown.rule)
-        self.store(fields_of(self.item), edited, shown, after, occurrence=key)
-        return self.item.id
-
-    def change_following(
-        self, fields: ItemFields, series: Series, shown: ItemFields, key: str
-    ) -> str:
-        """Split the series, and return the id of the item that has the later part."""
-        before = fields_of(self.item)
-        head, tail = rest_of(_head_of, series, key), tail_of(series, key)
-        base, following = tail_fields(before, tail, shown, fields)
-        refuse_faults(following)
-        if head is None:  # nothing stays as it was, so it is the same item still
-            following = replace(following, external_id=fields.external_id)
-            return self._put(following, rebind(tail, base, following))
-        if following.external_id == before.external_id:
-            following = replace(following, external_id=None)
-        kept = with_series(before, head)
-        self.store(kept, head, before, kept, split=key)
-        now = self.tools.clock.now()
-        item = Item(id=new_id(), tenant_id=self.item.tenant_id, created_at=now)
-        later = replace(self, item=item, present=())
-        return later.add(following, rebind(tail, base, following))
-
-    def _put(self, fields: ItemFields, renewed: Series | None) -> str:
-        before, now = fields_of(self.item), self.tools.clock.now()
-        replace_assignees(self.session, self.item.tenant_id, self.item.id, self.chosen, now)
-        self.store(fields, renewed, before, fields, people=(self.present, self.chosen))
-        return self.item.id
-
-    def store(
-        self,
-        fields: ItemFields,
-        series: Series | None,
-        before: ItemFields,
-        after: ItemFields,
-        *,
-        people: tuple[Sequence[str], Sequence[str]] = ((), ()),
-        **about: str,
-    ) -> None:
-        """Write the item with the exceptions of its series, and its history."""
-        item, overrides = self.item, series.overrides if series else ()
-        put_fields(item, fields, overrides)
-        item.updated_at = self.tools.clock.now()
-        item.version += 1
-        rows = exception_rows(item.tenant_id, item.id, overrides)
-        replace_exceptions(self.session, item.tenant_id, item.id, rows)
-        note_change(
-            self.tools,
-            self.session,
-            self.actor,
-            item,
-            "changed",
-            before,
-            after,
-            people=people,
-            **about,
-        )
-
-    def bin(self) -> None:
-        """Put the item in the bin."""
-        item = self.item
-        item.deleted_at = item.updated_at = self.tools.clock.now()
-        item.version += 1
-        note_change(self.tools, self.session, self.actor, item, "deleted", fields_of(item), None)
+        Edit(tools, session, actor, item, (), ()).restore()
 
 
 def _series_in(session: Session, item: Item) -> Series | None:
@@ -289,7 +172,3 @@ def _get_shown(
     if shown is None:  # which one of the series was not said
         raise NotThere
     return shown
-
-
-def _head_of(series: Series, key: str) -> Series:
-    return split_following(series, key)[0]

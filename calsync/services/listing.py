@@ -1,42 +1,88 @@
 """Long lists for programs, a page at a time."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import itemgetter
 
 from calsync.core.ticket import TicketStatus
-from calsync.db.items import map_assignees
+from calsync.db.items import map_assignees, map_exceptions
 from calsync.db.listing import (
     ItemFilter,
     Place,
     list_clients_after,
+    list_departures_after,
     list_items_after,
     list_tickets_after,
     list_users_after,
 )
-from calsync.db.models import Client, Role, Ticket, User
+from calsync.db.models import Client, Departure, Item, Role, Ticket, User
 from calsync.db.users import get_user
-from calsync.services.item_access import ItemView, view_item
+from calsync.services.item_access import BIN_KEEPS, ItemView, view_gone, view_item
 from calsync.services.tools import Tools, Who
 
 __all__ = ["ItemFilter", "Place", "page_clients", "page_items", "page_tickets", "page_users"]
 
 
+#: Where a row stands in the list, its item, and how that has left whoever asks, if it has.
+_Row = tuple[Place, Item, Departure | None]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Part of a list, the place behind its last row, and whether more follow."""
+
+    views: list[ItemView]
+    place: Place | None
+    has_more: bool
+
+
 def page_items(
     tools: Tools, who: Who, wanted: ItemFilter, *, after: Place | None, limit: int
-) -> tuple[list[ItemView], bool]:
-    """Return the items that one may see, longest unchanged first, and whether more follow."""
+) -> Page:
+    """Return the items that one may see, longest unchanged first.
+
+    Where changes are asked for, these are also what is in the bin, and what has left the
+    list of whoever asks.
+    """
+    wanted = replace(wanted, bin_since=tools.clock.now() - BIN_KEEPS)
     with tools.db.read() as session:
         actor = get_user(session, who.tenant_id, who.user_id)
+        is_member = actor.role is Role.MEMBER
         items = list_items_after(
             session,
             who.tenant_id,
             wanted,
-            seen_by=actor.id if actor.role is Role.MEMBER else None,
+            seen_by=actor.id if is_member else None,
             after=after,
             limit=limit + 1,
         )
-        assignees = map_assignees(session, who.tenant_id, [item.id for item in items])
-    views = [view_item(item, actor, tuple(assignees[item.id]), None) for item in items[:limit]]
-    return views, len(items) > limit
+        found: list[_Row] = [((item.updated_at, item.id), item, None) for item in items]
+        if wanted.updated_since is not None:
+            left = list_departures_after(
+                session,
+                who.tenant_id,
+                wanted,
+                user_id=actor.id,
+                is_member=is_member,
+                after=after,
+                limit=limit + 1,
+            )
+            found += [
+                ((departure.updated_at, item.id), item, None if is_seen else departure)
+                for departure, item, is_seen in left
+            ]
+        found.sort(key=itemgetter(0))
+        ids = [item.id for _, item, _ in found[:limit]]
+        assignees = map_assignees(session, who.tenant_id, ids)
+        exceptions = map_exceptions(session, who.tenant_id, ids)
+    views = [
+        view_gone(item, departure)
+        if departure
+        else view_item(item, actor, tuple(assignees[item.id]), None, exceptions[item.id])
+        for _, item, departure in found[:limit]
+    ]
+    place = found[:limit][-1][0] if found else after
+    return Page(views, place, has_more=len(found) > limit)
 
 
 def page_tickets(

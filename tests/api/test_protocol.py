@@ -57,7 +57,7 @@ def test_every_address_of_the_api_asks_for_a_token(
     app: Flask, nobody: Program, logged_in: LogIn, dana: Person
 ):
     routes = list_routes(
-        app, dict.fromkeys(("item_id", "ticket_id", "external_id"), "x"), of_programs=True
+        app, dict.fromkeys(("item_id", "key", "ticket_id", "external_id"), "x"), of_programs=True
     )
     assert len(routes) >= 14
     browser = logged_in(dana)

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine, event, select, text
 from sqlalchemy.orm import Session
 
 from calsync.core.item import Kind
-from calsync.db import items, tickets
+from calsync.db import items, listing, tickets
 from calsync.db.database import prepare_engine
 from calsync.db.models import Item
 
@@ -28,6 +28,21 @@ HOT: dict[str, Callable[[Session], object]] = {
     "bin": lambda s: items.list_bin(s, "t", "u", START),
     "assignees": lambda s: items.map_assignees(s, "t", SOME),
     "exceptions": lambda s: items.map_exceptions(s, "t", SOME),
+    "changes": lambda s: listing.list_items_after(
+        s, "t", listing.ItemFilter(updated_since=START), seen_by="u", after=None, limit=9
+    ),
+    "departures": lambda s: listing.list_departures_after(
+        s,
+        "t",
+        listing.ItemFilter(updated_since=START),
+        user_id="u",
+        is_member=True,
+        after=(START, "i"),
+        limit=9,
+    ),
+    "changed tickets": lambda s: listing.list_tickets_after(
+        s, "t", status=None, updated_since=START, after=None, limit=9
+    ),
     "history": lambda s: items.list_changes(s, "t", "i"),
     "calls": lambda s: items.list_calls_of(s, "t", "i"),
     "calls to rename": lambda s: items.lock_calls_of(s, "t", "i"),

@@ -18,7 +18,7 @@ PUBLIC = {
     "start": "only redirects to a page that asks for a login",
 }
 #: Blueprints for programs, which a token guards and no cookie; tests/api calls them.
-TOKEN_GUARDED = {"api_items", "api_people", "api_tickets"}
+TOKEN_GUARDED = {"api_items", "api_occurrences", "api_people", "api_tickets"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 

@@ -27,7 +27,12 @@ __all__ = ["marked"]
 LogIn = Callable[[Person], FlaskClient]
 
 #: Where items are judged.
-JUDGES = ("core/item.py", "services/item_checks.py", "services/items.py", "services/item_edits.py")
+JUDGES = (
+    "core/item.py",
+    "services/item_checks.py",
+    "services/item_change.py",
+    "services/item_edits.py",
+)
 TEXTS = ("subject", "description", "location", "project", "outcome", "site", "external_id")
 #: What stands for the parts of a fault that are not written out where it is made.
 SEVERAL = {

@@ -21,6 +21,7 @@ class DueKind(StrEnum):
     CHECK_ACCOUNT = "check_account"
     DELIVER = "deliver"
     SYNC = "sync"
+    PURGE = "purge"
 
 
 class DueRow(Base):

@@ -17,18 +17,24 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from calsync.core.item import ActivityType, ItemStatus, Kind, Priority
 from calsync.core.ticket import TicketStatus
-from calsync.db.base import ID, Base, choice, fresh_id
+from calsync.db.base import ID, Base, Stamped, choice, fresh_id
 
 
 class Client(Base):
     """A customer of the tenant."""
 
     __tablename__ = "clients"
-    __table_args__ = (UniqueConstraint("tenant_id", "id"), UniqueConstraint("tenant_id", "name"))
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "id"),
+        UniqueConstraint("tenant_id", "name"),
+        UniqueConstraint("tenant_id", "external_id"),
+    )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=fresh_id)
     tenant_id: Mapped[str] = mapped_column(ID, ForeignKey("tenants.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(200))
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class Contact(Base):
@@ -40,15 +46,19 @@ class Contact(Base):
             ["tenant_id", "client_id"], ["clients.tenant_id", "clients.id"], ondelete="CASCADE"
         ),
         UniqueConstraint("tenant_id", "id"),
+        UniqueConstraint("tenant_id", "external_id"),
+        Index(None, "tenant_id", "client_id"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=fresh_id)
     tenant_id: Mapped[str] = mapped_column(ID)
     client_id: Mapped[str] = mapped_column(ID)
     name: Mapped[str] = mapped_column(String(200))
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(default=1)
 
 
-class Ticket(Base):
+class Ticket(Stamped, Base):
     """A piece of work for a client, with service calls."""
 
     __tablename__ = "tickets"
@@ -57,6 +67,8 @@ class Ticket(Base):
         UniqueConstraint("tenant_id", "id"),
         UniqueConstraint("tenant_id", "number"),
         UniqueConstraint("tenant_id", "external_id"),
+        Index(None, "tenant_id", "updated_at", "id"),
+        Index(None, "tenant_id", "client_id"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=fresh_id)
@@ -71,9 +83,11 @@ class Ticket(Base):
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    #: Nobody works with it any more since then; its number is never given again.
+    deleted_at: Mapped[datetime | None]
 
 
-class Item(Base):
+class Item(Stamped, Base):
     """One entry of My Calendar, or a series of them, on the calendars of its assignees."""
 
     __tablename__ = "items"
@@ -84,6 +98,8 @@ class Item(Base):
         UniqueConstraint("tenant_id", "id"),
         UniqueConstraint("tenant_id", "external_id"),
         Index(None, "tenant_id", "ticket_id"),
+        Index(None, "tenant_id", "client_id"),
+        Index(None, "tenant_id", "contact_id"),
         Index(None, "tenant_id", "updated_at", "id"),
         CheckConstraint(
             "(starts_at IS NULL) = (ends_at IS NULL) AND (starts_on IS NULL) = (ends_on IS NULL)"
@@ -155,6 +171,31 @@ class Assignment(Base):
     item_id: Mapped[str] = mapped_column(ID, primary_key=True)
     user_id: Mapped[str] = mapped_column(ID, primary_key=True)
     assigned_at: Mapped[datetime]
+
+
+class Departure(Stamped, Base):
+    """An item stands on a user's calendar no longer, or may not be seen by them any more.
+
+    Kept until it does again, so that a copy somewhere else can follow.
+    """
+
+    __tablename__ = "departures"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "item_id"], ["items.tenant_id", "items.id"], ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "user_id"], ["users.tenant_id", "users.id"], ondelete="CASCADE"
+        ),
+        Index(None, "tenant_id", "user_id", "updated_at", "item_id"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(ID)
+    item_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    user_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    #: The version of the item that they have not seen.
+    version: Mapped[int]
+    updated_at: Mapped[datetime]
 
 
 class ItemException(Base):

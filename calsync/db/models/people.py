@@ -42,6 +42,8 @@ class Tenant(Base):
     slug: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
+    #: Later than every change of items and tickets that anybody can see; see db.stamps.
+    last_change_at: Mapped[datetime | None]
 
 
 class User(Base):

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("slug", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("created_at", base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("last_change_at", base.UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenants")),
         sa.UniqueConstraint("slug", name=op.f("uq_tenants_slug")),
     )
@@ -39,6 +40,7 @@ def upgrade() -> None:
                 "check_account",
                 "deliver",
                 "sync",
+                "purge",
                 name="kind",
                 native_enum=False,
                 create_constraint=True,

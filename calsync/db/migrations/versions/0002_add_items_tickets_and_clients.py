@@ -17,6 +17,8 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("tenant_id", sa.String(length=16), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("external_id", sa.String(length=200), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id"],
             ["tenants.id"],
@@ -24,6 +26,9 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clients")),
+        sa.UniqueConstraint(
+            "tenant_id", "external_id", name=op.f("uq_clients_tenant_id_external_id")
+        ),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_clients_tenant_id_id")),
         sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_clients_tenant_id_name")),
     )
@@ -33,6 +38,8 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.String(length=16), nullable=False),
         sa.Column("client_id", sa.String(length=16), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("external_id", sa.String(length=200), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "client_id"],
             ["clients.tenant_id", "clients.id"],
@@ -40,8 +47,16 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
+        sa.UniqueConstraint(
+            "tenant_id", "external_id", name=op.f("uq_contacts_tenant_id_external_id")
+        ),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_contacts_tenant_id_id")),
     )
+    with op.batch_alter_table("contacts", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_contacts_tenant_id_client_id"), ["tenant_id", "client_id"], unique=False
+        )
+
     op.create_table(
         "tickets",
         sa.Column("id", sa.String(length=16), nullable=False),
@@ -81,6 +96,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("updated_at", base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("deleted_at", base.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["tenant_id", "client_id"],
             ["clients.tenant_id", "clients.id"],
@@ -99,6 +115,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_tickets_tenant_id_id")),
         sa.UniqueConstraint("tenant_id", "number", name=op.f("uq_tickets_tenant_id_number")),
     )
+    with op.batch_alter_table("tickets", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_tickets_tenant_id_client_id"), ["tenant_id", "client_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_tickets_tenant_id_updated_at_id"),
+            ["tenant_id", "updated_at", "id"],
+            unique=False,
+        )
+
     op.create_table(
         "items",
         sa.Column("id", sa.String(length=16), nullable=False),
@@ -230,6 +256,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_items_reach_from"), ["reach_from"], unique=False)
         batch_op.create_index(batch_op.f("ix_items_reach_until"), ["reach_until"], unique=False)
         batch_op.create_index(
+            batch_op.f("ix_items_tenant_id_client_id"), ["tenant_id", "client_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_items_tenant_id_contact_id"), ["tenant_id", "contact_id"], unique=False
+        )
+        batch_op.create_index(
             batch_op.f("ix_items_tenant_id_ticket_id"), ["tenant_id", "ticket_id"], unique=False
         )
         batch_op.create_index(
@@ -262,6 +294,34 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_assignments_tenant_id_user_id_item_id"),
             ["tenant_id", "user_id", "item_id"],
+            unique=False,
+        )
+
+    op.create_table(
+        "departures",
+        sa.Column("tenant_id", sa.String(length=16), nullable=False),
+        sa.Column("item_id", sa.String(length=16), nullable=False),
+        sa.Column("user_id", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", base.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "item_id"],
+            ["items.tenant_id", "items.id"],
+            name=op.f("fk_departures_tenant_id_item_id_items"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "user_id"],
+            ["users.tenant_id", "users.id"],
+            name=op.f("fk_departures_tenant_id_user_id_users"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("item_id", "user_id", name=op.f("pk_departures")),
+    )
+    with op.batch_alter_table("departures", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_departures_tenant_id_user_id_updated_at_item_id"),
+            ["tenant_id", "user_id", "updated_at", "item_id"],
             unique=False,
         )
 
@@ -311,6 +371,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("item_exceptions")
     op.drop_table("item_changes")
+    with op.batch_alter_table("departures", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_departures_tenant_id_user_id_updated_at_item_id"))
+
+    op.drop_table("departures")
     with op.batch_alter_table("assignments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_assignments_tenant_id_user_id_item_id"))
 
@@ -318,10 +382,19 @@ def downgrade() -> None:
     with op.batch_alter_table("items", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_items_tenant_id_updated_at_id"))
         batch_op.drop_index(batch_op.f("ix_items_tenant_id_ticket_id"))
+        batch_op.drop_index(batch_op.f("ix_items_tenant_id_contact_id"))
+        batch_op.drop_index(batch_op.f("ix_items_tenant_id_client_id"))
         batch_op.drop_index(batch_op.f("ix_items_reach_until"))
         batch_op.drop_index(batch_op.f("ix_items_reach_from"))
 
     op.drop_table("items")
+    with op.batch_alter_table("tickets", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tickets_tenant_id_updated_at_id"))
+        batch_op.drop_index(batch_op.f("ix_tickets_tenant_id_client_id"))
+
     op.drop_table("tickets")
+    with op.batch_alter_table("contacts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contacts_tenant_id_client_id"))
+
     op.drop_table("contacts")
     op.drop_table("clients")
