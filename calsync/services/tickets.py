@@ -115,11 +115,20 @@ def get_ticket_view(tools: Tools, who: Who, ticket_id: str) -> TicketView:
 
 
 def list_ticket_views(
-    tools: Tools, who: Who, *, with_done: bool = False, text: str = ""
+    tools: Tools, who: Who, *, with_done: bool = False, text: str = "", named: str | None = None
 ) -> list[TicketView]:
-    """Return the tenant's tickets, the newest first, at most ``MOST_LISTED``."""
+    """Return the tenant's tickets, the newest first, at most ``MOST_LISTED``.
+
+    The ``named`` one is always among them, if need be as one more. Raises NotThere where the
+    tenant does not have it.
+    """
     with tools.db.read() as session:
         tickets = list_tickets(session, who.tenant_id, with_done=with_done, text=text)
+        if named and named not in {ticket.id for ticket in tickets}:
+            ticket = find_ticket(session, who.tenant_id, named)
+            if ticket is None:
+                raise NotThere
+            tickets = [ticket, *tickets]
         clients = {c.id: c.name for c in list_clients(session, who.tenant_id)}
     return [TicketView(ticket, clients.get(ticket.client_id or "", "")) for ticket in tickets]
 

@@ -11,7 +11,6 @@ from calsync.services.item_access import list_colleagues
 from calsync.services.people import TIME_ZONES
 from calsync.services.tickets import (
     TicketView,
-    get_ticket_view,
     list_clients_of,
     list_contacts_of,
     list_ticket_views,
@@ -73,10 +72,8 @@ def load_offer(ticket_id: str | None = None, *, with_done: bool = False, text: s
     ``text`` leaves the tickets with it in their number or title. Raises NotThere for a ticket
     that the tenant does not have.
     """
-    tickets = list_ticket_views(tools(), who(), with_done=with_done, text=text)
+    tickets = list_ticket_views(tools(), who(), with_done=with_done, text=text, named=ticket_id)
     is_cut = bool(text) or len(tickets) >= MOST_LISTED
-    if ticket_id and ticket_id not in {view.ticket.id for view in tickets}:
-        tickets = [get_ticket_view(tools(), who(), ticket_id), *tickets]
     return Offer(
         tickets,
         list_clients_of(tools(), who()),

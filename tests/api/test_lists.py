@@ -1,17 +1,9 @@
-"""Lists: filters, pages, changes since, and that their cost is that of one page."""
+"""Lists: filters, pages, and changes since."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
-from sqlalchemy import event, insert
-
-from calsync.core.item import ActivityType, ItemStatus, Kind, Priority
-from calsync.core.ticket import TicketStatus
-from calsync.db.models import Assignment, Client, Item, Ticket
-from calsync.services.tools import Tools
 from tests.api.conftest import Program
 from tests.cast import Person
 from tests.clocks import FakeClock
@@ -121,78 +113,3 @@ def test_a_ticket_is_changed_only_from_the_version_that_was_read(psa: Program):
     read = psa.get(where).json
     assert (read["priority"], read["title"], read["external_id"]) == ("high", "No mail", "t")
     assert psa.patch(where, {"title": ""}).json["errors"][0]["field"] == "/title"
-
-
-def test_the_cost_of_a_list_is_that_of_one_page(
-    psa: Program, tools: Tools, dana: Person, clock: FakeClock
-):
-    counts: dict[str, set[int]] = {}
-    psa.get("/items")  # notes that the token is used, this once
-    for amount in (10, 990):
-        fill(tools, dana, clock, amount)
-        for path in ("/items", "/items?kind=todo", "/tickets", "/clients", "/users"):
-            with counted(tools) as statements:
-                assert psa.get(path).status_code == 200
-            counts.setdefault(path, set()).add(len(statements))
-    assert all(len(found) == 1 for found in counts.values()), counts
-    assert len(psa.get("/items").json["items"]) == 100
-
-
-@contextmanager
-def counted(tools: Tools) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    event.listen(tools.db.engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(tools.db.engine, "before_cursor_execute", note)
-
-
-def fill(tools: Tools, person: Person, clock: FakeClock, amount: int) -> None:
-    """Add that many items, tickets and clients, all at once."""
-    tenant_id, user_id = person.who.tenant_id, person.who.user_id
-    now = clock.now()
-    ids = [f"{amount:04}{number:012}" for number in range(amount)]
-    plain = {
-        "tenant_id": tenant_id, "kind": Kind.TODO, "subject": "Call back", "description": "",
-        "location": "", "time_zone": "Europe/London", "is_private": False, "is_busy": True,
-        "status": ItemStatus.OPEN, "priority": Priority.NORMAL, "percent_done": 0, "project": "",
-        "activity_type": ActivityType.CALL, "outcome": "", "site": "", "version": 1,
-        "created_at": now, "updated_at": now,
-    }  # fmt: skip
-    times = {"created_at": now, "updated_at": now, "version": 1}
-    work = {"status": TicketStatus.NEW, "priority": Priority.NORMAL}
-    with tools.db.begin() as session:
-        session.execute(insert(Item), [{**plain, "id": each} for each in ids])
-        session.execute(
-            insert(Assignment),
-            [
-                {"tenant_id": tenant_id, "user_id": user_id, "item_id": each, "assigned_at": now}
-                for each in ids
-            ],
-        )
-        session.execute(
-            insert(Client), [{"id": e, "tenant_id": tenant_id, "name": f"Client {e}"} for e in ids]
-        )
-        session.execute(
-            insert(Ticket),
-            [
-                {"id": e, "tenant_id": tenant_id, "number": int(e[4:]) + amount * 1000}
-                | {"title": "No mail", **work, **times}
-                for e in ids
-            ],
-        )
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_count_of_statements_notices_one_more(psa: Program, tools: Tools):
-    psa.get("/items")
-    with counted(tools) as statements:
-        psa.get("/items")
-        once = len(statements)
-        psa.get("/items")
-    assert len(statements) == 2 * once > 0

@@ -1,14 +1,11 @@
 """Which entries stand where, for whom."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event
 
 from calsync.core.event import Timed
 from calsync.core.item import Kind
@@ -16,7 +13,6 @@ from calsync.core.recurrence import expand, parse_rule
 from calsync.db.models import Role
 from calsync.errors import NotThere
 from calsync.services.calendar import list_visible_people
-from calsync.services.item_access import find_item_view
 from calsync.services.items import Scope, change_item, create_item, delete_item
 from calsync.services.people import set_disabled
 from calsync.services.tickets import TicketFields, create_ticket
@@ -222,50 +218,3 @@ def test_a_service_call_stands_on_the_calendar_of_everybody_it_is_given_to(
     delete_item(tools, sam.who, item)
     for person in (dana, sam):
         assert titles(tools, person, person) == []
-
-
-@contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    """Give the statements that the database is asked meanwhile."""
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
-def fill(tools: Tools, person: Person, first: int, last: int) -> None:
-    """Give somebody so many items in March, a tenth of them series with a removed one."""
-    for at in range(first, last):
-        day = date(2026, 3, 1 + at % 28)
-        if at % 10 == 0:
-            item = add_weekly(tools, person.who, 4)
-            delete_item(tools, person.who, item, scope=Scope.THIS, key="2026-03-09T09:00")
-        elif at % 10 == 1:
-            create_item(tools, person.who, task(due_on=day))
-        else:
-            create_item(tools, person.who, appointment(times=hour(day)))
-
-
-def test_a_thousand_items_take_no_more_questions_than_ten(tools: Tools, dana: Person) -> None:
-    asked = []
-    for first, last in ((0, 10), (10, 1_000)):
-        fill(tools, dana, first, last)
-        with counted(tools.db.engine) as statements:
-            entries = look(tools, dana.who)
-        assert len(entries) >= last
-        asked.append(len(statements))
-    assert asked[0] == asked[1]
-
-
-def test_a_question_for_each_item_is_noticed(tools: Tools, dana: Person) -> None:
-    fill(tools, dana, 0, 10)
-    with counted(tools.db.engine) as statements:
-        for entry in look(tools, dana.who):
-            find_item_view(tools, dana.who, entry.item_id)
-    assert len(statements) > 20
