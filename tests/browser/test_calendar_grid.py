@@ -13,6 +13,7 @@ from tests.browser.axe import axe_violations
 from tests.browser.conftest import OpenPage
 from tests.browser.console import Console
 from tests.browser.fitness import assert_is_fit
+from tests.browser.mouse import drag, drag_block, middle
 from tests.browser.serving import serve
 from tests.web.preview_calendar import BASE, add_preview, make_samples
 
@@ -55,20 +56,6 @@ def cell(page: Page, name: str = TUESDAY) -> Locator:
 
 def chip(page: Page, title: str) -> Locator:
     return page.locator("#calendar").get_by_role("link", name=title).first
-
-
-def middle(place: Locator) -> tuple[float, float]:
-    box = place.bounding_box()
-    assert box
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    page.mouse.move(*start)
-    page.mouse.down()
-    page.mouse.move(start[0] + 4, start[1] + 8)
-    page.mouse.move(*end, steps=4)
-    page.mouse.up()
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -312,12 +299,8 @@ def test_a_bar_is_dragged_longer_by_its_end(page: Page, site: Site) -> None:
 
 def test_an_item_is_dragged_to_another_time(page: Page, site: Site) -> None:
     site.open(page, "week")
-    x, y = middle(chip(page, "Quarterly review"))
     slot = page.locator('[data-date="2026-11-25"] [data-time="15:30"]')
-    top = chip(page, "Quarterly review").bounding_box()
-    assert top
-    to_x, to_y = middle(slot)
-    drag(page, (x, y), (to_x, to_y + y - top["y"]))
+    drag_block(page, chip(page, "Quarterly review"), slot)
     expect(page).to_have_title("Moved")
     (move,) = site.moves
     assert (move["date"], move["time"], move["end_time"]) == ("2026-11-25", "15:30", "")
