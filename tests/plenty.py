@@ -52,6 +52,7 @@ def fill_tenant(tools: Tools, who: Who, amount: int) -> None:
                 session.execute(insert(table), made)
         fill_items(session, who, amount, now)
         session.execute(insert(ItemChange), [_change(who, at, now) for at in range(amount)])
+        session.execute(insert(ItemException), [_exception(who, at) for at in range(1, amount)])
 
 
 def fill_items(session: Session, who: Who, amount: int, now: datetime) -> None:
@@ -176,6 +177,14 @@ def _change(who: Who, at: int, now: datetime) -> Row:
     by = {"tenant_id": who.tenant_id, "user_id": who.user_id, "user_name": "Dana Reyes"}
     deed = {"action": "changed", "before": {"subject": "x"}, "after": {"subject": "y"}}
     return {**what, **by, **deed, "at": now}
+
+
+def _exception(who: Who, at: int) -> Row:
+    """Return what was done to one occurrence of the first series, a week after the other."""
+    key = f"{date(2026, 3, 9) + 7 * DAY * at}T09:00"
+    changes = {"subject": "Work that has another name in this one week " * 8}
+    owned = {"tenant_id": who.tenant_id, "item_id": number("item", 2)}
+    return {**owned, "key": key, "is_removed": False, "changes": changes}
 
 
 #: What there is besides items, those first that others belong to.

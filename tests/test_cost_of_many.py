@@ -31,6 +31,7 @@ from tests.postgres import PostgresServer
 
 FEW, MANY = 10, 1_000
 MARCH = "from=2026-03-01&to=2026-03-31"
+YEAR = "2026-03-01T00:00:00Z&to=2027-03-01T00:00:00Z"
 WEEK = "/calendar/week/2026-03-04"
 API = "/api/v1"
 
@@ -44,6 +45,9 @@ LISTS: dict[str, list[str]] = {
         f"{API}/items?updated_since=2026-01-01T00:00:00Z",
         f"{API}/items?ticket={number('ticket')}",
         f"{API}/items?from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z",
+    ],
+    "api_occurrences.find_occurrences": [
+        f"{API}/items/{number('item', 2)}/occurrences?from={YEAR}",
     ],
     "api_people.list_clients": [f"{API}/clients"],
     "api_people.list_users": [f"{API}/users"],
@@ -78,6 +82,7 @@ WITHOUT_LISTS = {
     "api_description.reference": "describes the API",
     "api_description.specification": "describes the API",
     "api_items.show_item": "one item and who has it",
+    "api_occurrences.show_occurrence": "one occurrence",
     "api_tickets.show_ticket": "one ticket",
     "assets.serve": "serves a file",
     "auth.login": "one form",
