@@ -170,6 +170,10 @@ def _make_tools(app: Flask, settings: Settings, clock: Clock) -> Tools:
         if loop:
             loop.wake()
 
+    def is_stopping() -> bool:
+        loop: DueLoop | None = app.extensions.get("calsync_loop")
+        return loop is not None and loop.is_stopping
+
     return Tools(
         db=Database(engine),
         clock=clock,
@@ -187,6 +191,8 @@ def _make_tools(app: Flask, settings: Settings, clock: Clock) -> Tools:
         cronofy=client,
         sender=Sender(clock, allow_private=settings.webhooks_allow_private),
         wake=wake,
+        public_url=settings.public_url,
+        is_stopping=is_stopping,
     )
 
 

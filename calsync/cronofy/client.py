@@ -8,6 +8,7 @@ done: Cronofy answers 202 and tells nobody of failures afterwards (cronofy-api.m
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from calsync import ids
 from calsync.clock import Clock
@@ -37,9 +38,13 @@ __all__ = ["Channel", "CronofyClient", "EventQuery", "Page", "TokenSource"]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of the events of a read, bad ones set aside among them."""
+    """Some of the events of a read, bad ones set aside among them.
+
+    ``answered_at`` is when Cronofy put the page together, by its own clock, if it says.
+    """
 
     events: tuple[Event | UnreadableEvent, ...]
+    answered_at: datetime | None = None
 
 
 class CronofyClient:
@@ -105,14 +110,14 @@ class CronofyClient:
         ``updated`` of an event counts.
         """
         first = Call("read_events", "GET", "/v1/events", query.parameters())
-        for answer in pages.follow(self._caller, first):
-            yield Page(read_events(answer))
+        for page in pages.follow(self._caller, first):
+            yield Page(read_events(page.body), page.answered_at)
 
     def free_busy(self, query: BusyQuery) -> Iterator[BusyTime]:
         """Yield the stretches that match; raises rather than ending early."""
         first = Call("free_busy", "GET", "/v1/free_busy", query.parameters())
-        for answer in pages.follow(self._caller, first):
-            yield from read_busy_times(answer)
+        for page in pages.follow(self._caller, first):
+            yield from read_busy_times(page.body)
 
     def upsert_event(self, calendar_id: str, event: EventDraft | ExternalEdit) -> None:
         """Write an event: make ours or bring it up to date, or change one of the user's own."""

@@ -1,11 +1,15 @@
 """Reads that come in pages, followed to their end and never to a stranger."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from calsync.cronofy import wire
 from calsync.cronofy.calls import Call, Caller
+from calsync.cronofy.transport import Answer
 from calsync.cronofy.wire_events import PageOf, read_page
 from calsync.errors import IncompleteRead, NotFound, PageExpired, UnreadableAnswer, UntrustedAnswer
 
@@ -15,8 +19,16 @@ MOST_PAGES = 10_000
 _PORTS = {"http": 80, "https": 443}
 
 
-def follow(caller: Caller, first: Call) -> Iterator[Mapping[str, Any]]:
-    """Yield the bodies of all pages of a read, the first one first.
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The body of one page, and when it was put together by Cronofy's own clock."""
+
+    body: Mapping[str, Any] = field(repr=False)
+    answered_at: datetime | None
+
+
+def follow(caller: Caller, first: Call) -> Iterator[Fetched]:
+    """Yield all pages of a read, the first one first.
 
     Raises rather than ending early: to whoever plans, a short read would look like a full
     one. PageExpired where a further page is no longer known (404), IncompleteRead where
@@ -24,14 +36,14 @@ def follow(caller: Caller, first: Call) -> Iterator[Mapping[str, Any]]:
     page is not on the configured host.
     """
     seen = {first.path}
-    answer = wire.parse(caller.make(first).body)
-    yield answer
-    while path := _next_path(caller.api_url, read_page(answer)):
+    page = _read(caller.make(first))
+    yield page
+    while path := _next_path(caller.api_url, read_page(page.body)):
         if path in seen or len(seen) >= MOST_PAGES:
             raise UnreadableAnswer(f"{first.name}: the pages go round in circles.")
         seen.add(path)
-        answer = _fetch(caller, Call(first.name, "GET", path))
-        yield answer
+        page = _fetch(caller, Call(first.name, "GET", path))
+        yield page
 
 
 def local_path(api_url: str, address: str) -> str:
@@ -51,14 +63,28 @@ def local_path(api_url: str, address: str) -> str:
     return f"{path}?{found.query}" if found.query else path
 
 
-def _fetch(caller: Caller, call: Call) -> Mapping[str, Any]:
+def _fetch(caller: Caller, call: Call) -> Fetched:
     try:
-        body = caller.make(call).body
+        answer = caller.make(call)
     except NotFound:
-        body = None
-    if body is None:
+        answer = None
+    if answer is None:
         raise PageExpired(f"{call.name}: the page is no longer known; read again.")
-    return wire.parse(body)
+    return _read(answer)
+
+
+def _read(answer: Answer) -> Fetched:
+    return Fetched(wire.parse(answer.body), _find_date(answer.headers))
+
+
+def _find_date(headers: Mapping[str, str]) -> datetime | None:
+    """Return what the ``Date`` header says, which every web server sends (RFC 9110, 6.6.1)."""
+    told = next((value for name, value in headers.items() if name.lower() == "date"), "")
+    try:
+        moment = parsedate_to_datetime(told)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _next_path(api_url: str, page: PageOf) -> str | None:

@@ -102,6 +102,21 @@ def is_ours(session: Session, claim: Claim) -> bool:
     )
 
 
+def extend(session: Session, claim: Claim, until: datetime) -> bool:
+    """Keep the work for longer, and say whether it is still ours.
+
+    The row stays as it is for everybody else until we commit.
+    """
+    kept = session.execute(
+        update(DueRow)
+        .where(DueRow.tenant_id == claim.tenant_id, DueRow.id == claim.id)
+        .where(DueRow.fence == claim.fence, DueRow.lease_owner == claim.owner)
+        .values(lease_until=until)
+        .returning(DueRow.id)
+    )
+    return kept.one_or_none() is not None
+
+
 def release(session: Session, claim: Claim, *, due_at: datetime, error: str | None = None) -> bool:
     """Give the work back, to be done again at ``due_at``; say whether it was still ours.
 

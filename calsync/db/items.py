@@ -15,6 +15,13 @@ def find_item(session: Session, tenant_id: str, item_id: str) -> Item | None:
     return session.scalar(_item(tenant_id, item_id))
 
 
+def list_items(session: Session, tenant_id: str, item_ids: Collection[str]) -> list[Item]:
+    """Return these items of the tenant, in the bin or not."""
+    return list(
+        session.scalars(select(Item).where(Item.tenant_id == tenant_id, Item.id.in_(item_ids)))
+    )
+
+
 def lock_item(session: Session, tenant_id: str, item_id: str) -> Item | None:
     """Return the item as it is now, and let nobody else change it until we commit."""
     return session.scalar(_item(tenant_id, item_id).with_for_update(key_share=True))
@@ -188,6 +195,21 @@ def list_changes(session: Session, tenant_id: str, item_id: str) -> list[ItemCha
             .order_by(ItemChange.version.desc())
         )
     )
+
+
+def list_changes_of(
+    session: Session, tenant_id: str, item_ids: Collection[str]
+) -> dict[str, list[ItemChange]]:
+    """Return the history of some items, of each the latest first."""
+    found: dict[str, list[ItemChange]] = {item_id: [] for item_id in item_ids}
+    rows = session.scalars(
+        select(ItemChange)
+        .where(ItemChange.tenant_id == tenant_id, ItemChange.item_id.in_(item_ids))
+        .order_by(ItemChange.item_id, ItemChange.version.desc())
+    )
+    for row in rows:
+        found[row.item_id].append(row)
+    return found
 
 
 def _item(tenant_id: str, item_id: str) -> Select[Item]:

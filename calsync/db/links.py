@@ -69,6 +69,7 @@ def list_links_to_look_at(
             .where(LinkRow.looks > 0, LinkRow.id > after)
             .order_by(LinkRow.id)
             .limit(limit)
+            .with_for_update()
         )
     )
 
@@ -106,18 +107,46 @@ def count_live(session: Session, tenant_id: str, integration_id: str) -> int:
     )
 
 
-def is_series_linked(
+def find_linked_series(
+    session: Session, tenant_id: str, integration_id: str, series: Collection[str]
+) -> set[str]:
+    """Return which of these series there have an instance here."""
+    if not series:
+        return set()
+    rows = session.scalars(
+        select(LinkRow.series)
+        .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id == integration_id)
+        .where(LinkRow.series.in_(series), LinkRow.state == LinkState.LIVE)
+        .distinct()
+    )
+    return {name for name in rows if name is not None}
+
+
+def find_brought_elsewhere(
     session: Session, tenant_id: str, integration_id: str, item_ids: Collection[str]
 ) -> set[str]:
-    """Return which of these items have a copy there."""
+    """Return which of these items came from another linked calendar."""
     return set(
         session.scalars(
             select(LinkRow.item_id)
-            .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id == integration_id)
-            .where(LinkRow.item_id.in_(item_ids), LinkRow.origin == Origin.SENT)
+            .where(LinkRow.tenant_id == tenant_id, LinkRow.item_id.in_(item_ids))
+            .where(LinkRow.integration_id != integration_id, LinkRow.origin == Origin.BROUGHT)
             .distinct()
         )
     )
+
+
+def find_last_generations(
+    session: Session, tenant_id: str, integration_id: str, item_id: str
+) -> dict[str, int]:
+    """Return for each entry of an item how many copies it has had there."""
+    rows = session.execute(
+        select(LinkRow.key, func.max(LinkRow.generation))
+        .where(LinkRow.tenant_id == tenant_id, LinkRow.item_id == item_id)
+        .where(LinkRow.integration_id == integration_id)
+        .group_by(LinkRow.key)
+    )
+    return dict(rows.tuples().all())
 
 
 def mark_items(

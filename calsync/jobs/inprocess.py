@@ -71,6 +71,11 @@ class DueLoop:
         if scheduler is not None and not self._stopping:
             scheduler.modify_job("tick", next_run_time=self._now())
 
+    @property
+    def is_stopping(self) -> bool:
+        """Tell whether the work in hand is to come to its end."""
+        return self._stopping
+
     def stop(self) -> bool:
         """Take no more work, let the work in hand end, give everything back.
 

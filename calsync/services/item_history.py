@@ -38,6 +38,8 @@ def note_change(
             at=tools.clock.now(),
             user_id=actor.id,
             user_name=actor.name,
+            carried_by=tools.carrier.integration_id if tools.carrier else None,
+            said_at=tools.carrier.said_at if tools.carrier else None,
             action=action,
             before=old,
             after={**new, **about},

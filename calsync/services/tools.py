@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from calsync.clock import Clock
 from calsync.cronofy.calls import TokenSource
@@ -11,6 +12,21 @@ from calsync.cronofy.oauth import CronofyOAuth
 from calsync.db.database import Database
 from calsync.delivery.sender import Sender
 from calsync.keys import Keyring
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """The integration that carries a change over from a linked calendar: no person does it.
+
+    ``said_at`` is when somebody made the change there, by the provider's clock.
+    """
+
+    integration_id: str
+    said_at: datetime | None = None
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -27,6 +43,12 @@ class Tools:
     sender: Sender
     #: Tells whoever does due work that there is some.
     wake: Callable[[], None]
+    #: Where people reach the product.
+    public_url: str
+    #: Whether this process is to end, so that long work stops at its next step.
+    is_stopping: Callable[[], bool] = _never
+    #: Who carries over what is done with these tools; None where a person does it.
+    carrier: Carrier | None = None
 
 
 @dataclass(frozen=True)

@@ -236,6 +236,10 @@ class ItemChange(Base):
     #: The user who did it; their name stays where they are gone.
     user_id: Mapped[str | None] = mapped_column(ID)
     user_name: Mapped[str] = mapped_column(String(200))
+    #: The integration that carried it over from a linked calendar, and when somebody
+    #: made it there; neither where a person made it here.
+    carried_by: Mapped[str | None] = mapped_column(ID)
+    said_at: Mapped[datetime | None]
     #: created, changed, deleted or restored.
     action: Mapped[str] = mapped_column(String(20))
     #: Only the fields that the change touched.

@@ -122,6 +122,13 @@ class LinkRow(Base):
             sqlite_where=text("flight_at IS NOT NULL"),
             postgresql_where=text("flight_at IS NOT NULL"),
         ),
+        Index(
+            "ix_links_series",
+            "integration_id",
+            "series",
+            sqlite_where=text("series IS NOT NULL"),
+            postgresql_where=text("series IS NOT NULL"),
+        ),
         Index(None, "tenant_id", "item_id"),
     )
 
@@ -135,6 +142,8 @@ class LinkRow(Base):
     #: Ours, for a copy; told apart by generation, and never used again.
     event_id: Mapped[str | None] = mapped_column(String(80))
     event_uid: Mapped[str | None] = mapped_column(Text)
+    #: The series there that the event is an instance of.
+    series: Mapped[str | None] = mapped_column(Text)
     generation: Mapped[int] = mapped_column(default=1)
     origin: Mapped[Origin] = mapped_column(choice(Origin, "origin"))
     state: Mapped[LinkState] = mapped_column(choice(LinkState, "state"))

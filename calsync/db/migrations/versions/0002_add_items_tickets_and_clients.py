@@ -334,6 +334,8 @@ def upgrade() -> None:
         sa.Column("at", base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("user_id", sa.String(length=16), nullable=True),
         sa.Column("user_name", sa.String(length=200), nullable=False),
+        sa.Column("carried_by", sa.String(length=16), nullable=True),
+        sa.Column("said_at", base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("action", sa.String(length=20), nullable=False),
         sa.Column("before", sa.JSON(), nullable=False),
         sa.Column("after", sa.JSON(), nullable=False),

@@ -118,6 +118,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=20), nullable=False),
         sa.Column("event_id", sa.String(length=80), nullable=True),
         sa.Column("event_uid", sa.Text(), nullable=True),
+        sa.Column("series", sa.Text(), nullable=True),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column(
             "origin",
@@ -185,6 +186,13 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             batch_op.f("ix_links_tenant_id_item_id"), ["tenant_id", "item_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_links_series",
+            ["integration_id", "series"],
+            unique=False,
+            sqlite_where=sa.text("series IS NOT NULL"),
+            postgresql_where=sa.text("series IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_links_to_look_at",
@@ -344,6 +352,11 @@ def downgrade() -> None:
             "uq_links_present_entry",
             sqlite_where=sa.text("is_present = 1"),
             postgresql_where=sa.text("is_present"),
+        )
+        batch_op.drop_index(
+            "ix_links_series",
+            sqlite_where=sa.text("series IS NOT NULL"),
+            postgresql_where=sa.text("series IS NOT NULL"),
         )
         batch_op.drop_index(
             "ix_links_to_look_at",

@@ -1,0 +1,32 @@
+"""The ids that our copies have at Cronofy.
+
+An id names the integration, the entry and the generation: after a restore of the database a
+copy still says whose it is (SYNC.md 6). It is never used again after its event was deleted.
+"""
+
+from dataclasses import dataclass
+
+_PREFIX = "calsync"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyName:
+    """What an id of ours says."""
+
+    integration_id: str
+    item_id: str
+    key: str
+    generation: int
+
+
+def event_id_of(integration_id: str, item_id: str, key: str, generation: int) -> str:
+    """Return the id of a copy; ``key`` is empty where the item does not repeat."""
+    return f"{_PREFIX}.{integration_id}.{item_id}.{key}.{generation}"
+
+
+def read_event_id(event_id: str) -> CopyName | None:
+    """Return what an id says, None where it is none of ours."""
+    prefix, *names = event_id.split(".")
+    if prefix != _PREFIX or len(names) != 4 or not names[3].isascii() or not names[3].isdigit():
+        return None
+    return CopyName(names[0], names[1], names[2], int(names[3]))
