@@ -35,6 +35,9 @@ def apply_upsert(tx: Transaction, calendar_id: str, body: Mapping[str, Any]) -> 
     before = json.loads(row["content"]) if row is not None and not row["is_deleted"] else {}
     content = before | draft.content
     content["attendees"] = _invite(tx, before.get("attendees", []), draft.content)
+    if before:
+        # Whether an event is private is honoured when it is created, not afterwards.
+        content["event_private"] = before.get("event_private", False)
     if row is not None:
         events.change_event(tx, row, draft.span, content, revive=bool(row["is_deleted"]))
     else:
