@@ -18,6 +18,7 @@ from calsync.web import (
     my_calendar,
     security,
     tickets,
+    webhooks,
     words,
 )
 
@@ -37,6 +38,7 @@ def register_pages(app: Flask, settings: Settings) -> None:
         calendar_files,
         account,
         api_tokens,
+        webhooks,
         calendar_sync,
         health,
     ):

@@ -23,7 +23,12 @@ from calsync.db.models.sync import (
     LogEntry,
     Run,
 )
-from calsync.db.models.webhooks import WebhookEndpoint, WebhookMessage
+from calsync.db.models.webhooks import (
+    DeliveryResult,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookMessage,
+)
 
 __all__ = [
     "ApiToken",
@@ -31,6 +36,7 @@ __all__ = [
     "Client",
     "ConnectState",
     "Contact",
+    "DeliveryResult",
     "Departure",
     "DueKind",
     "DueRow",
@@ -55,6 +61,7 @@ __all__ = [
     "Theme",
     "Ticket",
     "User",
+    "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookMessage",
 ]
