@@ -34,9 +34,18 @@ def times_of(item: Item) -> Times | None:
 
 def shown_times(fields: ItemFields) -> Times | None:
     """Return where an item stands in the calendar: an unscheduled task on its due date."""
-    if fields.times is None and fields.kind is Kind.TASK and fields.due_on:
+    return fields.times or _due_day(fields)
+
+
+def shown_times_of(item: Item) -> Times | None:
+    """Return the same of the row of an item."""
+    return times_of(item) or _due_day(item)
+
+
+def _due_day(fields: ItemFields | Item) -> Times | None:
+    if fields.kind is Kind.TASK and fields.due_on:
         return AllDay(fields.due_on, fields.due_on + timedelta(days=1))
-    return fields.times
+    return None
 
 
 def put_fields(item: Item, fields: ItemFields, overrides: Iterable[Override] = ()) -> None:
