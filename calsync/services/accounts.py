@@ -15,6 +15,8 @@ from calsync.db.accounts import (
     list_calendars,
     lock_account,
 )
+from calsync.db.channels import wake_keepers
+from calsync.db.database import Session
 from calsync.db.models import DueKind, LinkedAccount, LinkedCalendar
 from calsync.db.sealed import place_of
 from calsync.errors import AccessRevoked
@@ -97,8 +99,11 @@ def check_account(tools: Tools, tenant_id: str, account_id: str, lane: Lane) -> 
             return
         if seen is None and not tokens.are_still(account):
             return
+        was_connected = account.disconnection is None
         _note_status(account, seen)
         account.checked_at = asked_at
+        if account.disconnection is None and not was_connected:
+            wake_keepers(session, tenant_id, account_id, asked_at)
         if seen:
             known = list_calendars(session, tenant_id, [account_id])
             session.add_all(_merge_calendars(account, known, seen))
@@ -139,21 +144,28 @@ def disconnect(tools: Tools, who: Who, account_id: str) -> LinkedAccount | None:
         account = lock_account(session, who.tenant_id, account_id)
         if account is None or account.user_id != who.user_id:
             return None
-        try:
-            refresh_token = tools.keyring.open(
-                account.refresh_token,
-                place_of(LinkedAccount, who.tenant_id, account_id, "refresh_token"),
-            )
-        except SealBroken:
-            # Without its key nobody can use the token, and nobody can tell Cronofy of it.
-            log.failure("token unreadable", tenant_id=who.tenant_id, account_id=account_id)
-        else:
-            plan_revocation(tools, session, who.tenant_id, account.sub, refresh_token)
-        delete_account(session, who.tenant_id, account_id)
-        due_rows.drop(session, who.tenant_id, DueKind.CHECK_ACCOUNT, account_id)
+        forget_account(tools, session, account)
     tools.wake()
     log.info("account disconnected", tenant_id=who.tenant_id, account_id=account_id)
     return account
+
+
+def forget_account(tools: Tools, session: Session, account: LinkedAccount) -> None:
+    """Forget a locked account and its tokens, and have Cronofy told."""
+    tenant_id, account_id = account.tenant_id, account.id
+    try:
+        refresh_token = tools.keyring.open(
+            account.refresh_token,
+            place_of(LinkedAccount, tenant_id, account_id, "refresh_token"),
+        )
+    except SealBroken:
+        # Without its key nobody can use the token, and nobody can tell Cronofy of it.
+        log.failure("token unreadable", tenant_id=tenant_id, account_id=account_id)
+    else:
+        plan_revocation(tools, session, tenant_id, account.sub, refresh_token)
+    wake_keepers(session, tenant_id, account_id, tools.clock.now())
+    delete_account(session, tenant_id, account_id)
+    due_rows.drop(session, tenant_id, DueKind.CHECK_ACCOUNT, account_id)
 
 
 def _note_status(account: LinkedAccount, seen: Account | None) -> None:

@@ -30,7 +30,7 @@ from calsync.delivery.messages import MessageTooLarge, MessageType, build_body
 from calsync.delivery.signing import signed_headers
 from calsync.ids import jitter, new_id
 from calsync.logs import Log
-from calsync.metrics import WEBHOOKS
+from calsync.metrics import MESSAGES
 from calsync.services.item_rows import fields_of
 from calsync.services.tools import Tools
 
@@ -111,7 +111,7 @@ def attempt(
         delay = webhook_delay(attempts, jitter(), error.retry_after)
         again_at = now + delay if delay is not None else None
         result = DeliveryResult.FAILED if again_at else DeliveryResult.GIVEN_UP
-    WEBHOOKS.labels(result.value).inc()
+    MESSAGES.labels(result.value).inc()
     log.info(
         "webhook sent",
         result=result.value,

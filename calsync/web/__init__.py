@@ -13,6 +13,7 @@ from calsync.web import (
     calendar_sync,
     errors,
     health,
+    hooks,
     i18n,
     items,
     my_calendar,
@@ -41,6 +42,7 @@ def register_pages(app: Flask, settings: Settings) -> None:
         webhooks,
         calendar_sync,
         health,
+        hooks,
     ):
         app.register_blueprint(module.bp)
 

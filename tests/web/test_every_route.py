@@ -23,7 +23,8 @@ from calsync.services.tools import Tools
 from calsync.services.webhook_endpoints import add_endpoint
 from tests.browsing import form_token
 from tests.cast import Person
-from tests.web.routes import PUBLIC, SAFE, Route, list_routes
+from tests.services.hearing import add_channel, add_integration
+from tests.web.routes import PUBLIC, SAFE, SIGNED, Route, list_routes
 
 LogIn = Callable[[Person], FlaskClient]
 UNKNOWN = "0000000000000000"
@@ -53,6 +54,7 @@ def danas_ids(
         "account_id": account_id,
         "ticket_id": ticket_id,
         "secret": create_feed(tools, dana.who, "Phone"),
+        "token": add_channel(tools, add_integration(tools, dana, account_id)),
         "feed_id": list_feeds_of(tools, dana.who)[0].id,
         "item_id": create_item(tools, dana.who, private_call(ticket_id)),
         "endpoint_id": add_endpoint(tools, dana.who.tenant_id, "https://psa.example/")[0],
@@ -145,7 +147,9 @@ def test_no_change_is_made_without_the_forms_token(
     app: Flask, dana: Person, logged_in: LogIn, danas_ids: dict[str, str]
 ) -> None:
     browser = logged_in(dana)
-    unsafe = [r for r in list_routes(app, danas_ids) if r.method not in SAFE]
+    unsafe = [
+        r for r in list_routes(app, danas_ids) if r.method not in SAFE and r.endpoint not in SIGNED
+    ]
     assert len(unsafe) >= 6
     before = dump(app)
     for route in unsafe:
@@ -153,6 +157,21 @@ def test_no_change_is_made_without_the_forms_token(
             answer = browser.open(route.url, method=route.method, data=form)
             assert answer.status_code == 400, route
             assert "out of date" in answer.text, route
+    assert dump(app) == before
+
+
+def test_what_a_signature_guards_takes_nothing_without_one(
+    app: Flask, dana: Person, logged_in: LogIn, danas_ids: dict[str, str]
+) -> None:
+    browser = logged_in(dana)
+    signed = [r for r in list_routes(app, danas_ids) if r.endpoint in SIGNED]
+    assert {r.endpoint for r in signed} == SIGNED
+    before = dump(app)
+    for route in signed:
+        for client in (browser, app.test_client()):
+            answer = client.open(route.url, method=route.method, json={})
+            assert answer.status_code == 401, route
+            assert "Set-Cookie" not in answer.headers, route
     assert dump(app) == before
 
 

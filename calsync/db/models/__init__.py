@@ -1,6 +1,7 @@
 """The tables. Every row carries its tenant; foreign keys carry it along."""
 
 from calsync.db.models.api import ApiToken, IdempotencyKey
+from calsync.db.models.channels import PushChannel
 from calsync.db.models.due import DueKind, DueRow, Lease
 from calsync.db.models.files import Feed
 from calsync.db.models.items import (
@@ -54,6 +55,7 @@ __all__ = [
     "LinkedCalendar",
     "LogEntry",
     "LoginSession",
+    "PushChannel",
     "Revocation",
     "Role",
     "Run",
