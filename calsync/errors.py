@@ -5,6 +5,7 @@
   x UserError              the person can fix it; its text is safe to show
   x NotThere               what was asked for is not there, or not for whoever asks
   x NotAllowed             whoever asks may see it and not do this with it
+  x NotPossible            it cannot be done as things are; its reason is a code
   x StaleVersion           it was changed since whoever asks has read it
   x StorageUnavailable     the database is busy, full, gone or read-only; try again later
   x StorageBroken          the database refused what we asked: a mistake of ours
@@ -51,6 +52,14 @@ class NotThere(CalsyncError):
 
 class NotAllowed(CalsyncError):
     """Whoever asks may see it, and may not do this with it."""
+
+
+class NotPossible(CalsyncError):
+    """It cannot be done as things are; the words for ``reason`` are made in the web."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Not possible: {reason}.")
+        self.reason = reason
 
 
 class StaleVersion(CalsyncError):

@@ -1,4 +1,4 @@
-"""Integrations: why one stands still, and when it is looked at next."""
+"""Integrations: why one stands still, what can be asked of it, and when it is looked at next."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -21,6 +21,41 @@ class Stop(StrEnum):
     PERMISSION_MISSING = "permission_missing"
     #: Cronofy reads the mailbox for the first time.
     BEING_READ = "being_read"
+
+
+class Refusal(StrEnum):
+    """Why what a user asks of an integration cannot be done as things are."""
+
+    ALREADY_LINKED = "already_linked"
+    CALENDAR_GONE = "calendar_gone"
+    READ_ONLY = "read_only"
+    NOT_CONNECTED = "not_connected"
+    NOT_ACTIVE = "not_active"
+    #: The options let nothing flow, or ask to send without any kind to be sent.
+    NOTHING_FLOWS = "nothing_flows"
+    NOTHING_TO_SEND = "nothing_to_send"
+    #: Another number of copies would go than the page has shown.
+    NUMBER_CHANGED = "number_changed"
+
+
+class Copies(StrEnum):
+    """What becomes of our copies in a calendar that they are not sent to any more."""
+
+    STAY = "stay"
+    GO = "go"
+
+
+class Meanwhile(StrEnum):
+    """What becomes of what happened on both sides while nothing flowed (SYNC.md 5)."""
+
+    #: Both sides as they are count as agreed.
+    AGREED = "agreed"
+    #: It flows now, as the user has confirmed.
+    FLOWS = "flows"
+
+
+#: After an absence longer than this, removals are held (SYNC.md 12).
+LONG_ABSENCE = timedelta(hours=24)
 
 
 def next_poll(present: timedelta, *, has_changed: bool, is_channel_proven: bool) -> timedelta:

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from sqlalchemy import Function, func, select, union, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from calsync.db.models import LinkedAccount, PushChannel, Revocation, WebhookEndpoint
+from calsync.db.models import LinkedAccount, Revocation, WebhookEndpoint
 
-SealedModel = type[LinkedAccount] | type[PushChannel] | type[Revocation] | type[WebhookEndpoint]
-
-_COLUMNS: tuple[tuple[SealedModel, InstrumentedAttribute[str]], ...] = (
+_COLUMNS: tuple[
+    tuple[type[LinkedAccount | Revocation | WebhookEndpoint], InstrumentedAttribute[str]], ...
+] = (
     (LinkedAccount, LinkedAccount.access_token),
     (LinkedAccount, LinkedAccount.refresh_token),
     (Revocation, Revocation.refresh_token),
     (WebhookEndpoint, WebhookEndpoint.secret),
-    (PushChannel, PushChannel.token),
 )
 
 
@@ -28,7 +27,7 @@ class Sealed:
 
 
 def place_of(
-    model: SealedModel,
+    model: type[LinkedAccount | Revocation | WebhookEndpoint],
     tenant_id: str,
     row_id: str,
     column: str,

@@ -15,13 +15,13 @@ from calsync.db.accounts import (
     list_calendars,
     lock_account,
 )
-from calsync.db.channels import wake_keepers
 from calsync.db.database import Session
 from calsync.db.models import DueKind, LinkedAccount, LinkedCalendar
 from calsync.db.sealed import place_of
 from calsync.errors import AccessRevoked
 from calsync.keys import SealBroken
 from calsync.logs import Log
+from calsync.services.attachment import find_lost, follow_account, leave_account
 from calsync.services.revocations import plan_revocation
 from calsync.services.tokens import AccountTokens
 from calsync.services.tools import Tools, Who
@@ -99,14 +99,15 @@ def check_account(tools: Tools, tenant_id: str, account_id: str, lane: Lane) -> 
             return
         if seen is None and not tokens.are_still(account):
             return
-        was_connected = account.disconnection is None
         _note_status(account, seen)
         account.checked_at = asked_at
-        if account.disconnection is None and not was_connected:
-            wake_keepers(session, tenant_id, account_id, asked_at)
         if seen:
             known = list_calendars(session, tenant_id, [account_id])
-            session.add_all(_merge_calendars(account, known, seen))
+            added = _merge_calendars(account, known, seen)
+            session.add_all(added)
+            find_lost(session, account, [*known, *added])
+        follow_account(session, account, tools.clock.now())
+    tools.wake()
     log.info(
         "account checked",
         tenant_id=tenant_id,
@@ -138,20 +139,21 @@ def next_check(tools: Tools, tenant_id: str, account_id: str) -> datetime | None
 def disconnect(tools: Tools, who: Who, account_id: str) -> LinkedAccount | None:
     """Forget an account and its tokens at once, and have Cronofy told; return what it was.
 
+    Its integrations stay, Not Connected, until the same mailbox is linked again.
     Works on a dead account, and while Cronofy is away: it is told when it is back.
     """
     with tools.db.begin() as session:
         account = lock_account(session, who.tenant_id, account_id)
         if account is None or account.user_id != who.user_id:
             return None
+        leave_account(session, account, tools.clock.now())
         forget_account(tools, session, account)
     tools.wake()
-    log.info("account disconnected", tenant_id=who.tenant_id, account_id=account_id)
     return account
 
 
 def forget_account(tools: Tools, session: Session, account: LinkedAccount) -> None:
-    """Forget a locked account and its tokens, and have Cronofy told."""
+    """Forget an account that nothing hangs on, and have Cronofy told as soon as it can be."""
     tenant_id, account_id = account.tenant_id, account.id
     try:
         refresh_token = tools.keyring.open(
@@ -163,9 +165,9 @@ def forget_account(tools: Tools, session: Session, account: LinkedAccount) -> No
         log.failure("token unreadable", tenant_id=tenant_id, account_id=account_id)
     else:
         plan_revocation(tools, session, tenant_id, account.sub, refresh_token)
-    wake_keepers(session, tenant_id, account_id, tools.clock.now())
     delete_account(session, tenant_id, account_id)
     due_rows.drop(session, tenant_id, DueKind.CHECK_ACCOUNT, account_id)
+    log.info("account disconnected", tenant_id=tenant_id, account_id=account_id)
 
 
 def _note_status(account: LinkedAccount, seen: Account | None) -> None:

@@ -83,17 +83,12 @@ def refuse_inside_transaction() -> None:
 
 
 def make_oauth(
-    provider: Provider,
-    clock: Clock,
-    limiter: Limiter,
-    *,
-    redirect_uri: str = REDIRECT,
-    secret: str = CLIENT_SECRET,
+    provider: Provider, clock: Clock, limiter: Limiter, redirect_uri: str = REDIRECT
 ) -> CronofyOAuth:
     """Return the product's side of consents and tokens."""
     return CronofyOAuth(
         CLIENT_ID,
-        secret,
+        CLIENT_SECRET,
         API_URL,
         APP_URL,
         redirect_uri,

@@ -1,0 +1,116 @@
+"""Questions about integrations."""
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from calsync.db.models import Integration
+
+
+def find_integration(
+    session: Session, tenant_id: str, user_id: str, integration_id: str
+) -> Integration | None:
+    """Return a user's integration, unless it was deleted."""
+    return session.scalar(_of_user(tenant_id, user_id).where(Integration.id == integration_id))
+
+
+def lock_integration(
+    session: Session, tenant_id: str, user_id: str, integration_id: str
+) -> Integration | None:
+    """Return a user's integration as it is now, and let nobody else change it until we commit."""
+    query = _of_user(tenant_id, user_id).where(Integration.id == integration_id)
+    return session.scalar(query.with_for_update())
+
+
+def lock_integration_of_tenant(
+    session: Session, tenant_id: str, integration_id: str
+) -> Integration | None:
+    """Return an integration, a deleted one too, locked as above: for work no user waits for."""
+    return session.scalar(
+        select(Integration)
+        .where(Integration.tenant_id == tenant_id, Integration.id == integration_id)
+        .with_for_update()
+    )
+
+
+def find_account_id(session: Session, tenant_id: str, integration_id: str) -> str | None:
+    """Return the account that an integration, a deleted one too, hangs on."""
+    return session.scalar(
+        select(Integration.account_id).where(
+            Integration.tenant_id == tenant_id, Integration.id == integration_id
+        )
+    )
+
+
+def list_integrations(session: Session, tenant_id: str, user_id: str) -> list[Integration]:
+    """Return a user's integrations, by the names of their calendars."""
+    query = _of_user(tenant_id, user_id)
+    return list(session.scalars(query.order_by(Integration.calendar_name, Integration.id)))
+
+
+def list_integrations_after(
+    session: Session, tenant_id: str, user_id: str, *, after: str, limit: int
+) -> list[Integration]:
+    """Return a user's integrations by id, a page at a time."""
+    query = _of_user(tenant_id, user_id).where(Integration.id > after)
+    return list(session.scalars(query.order_by(Integration.id).limit(limit)))
+
+
+def list_integrations_of_account(
+    session: Session, tenant_id: str, account_id: str
+) -> list[Integration]:
+    """Return what hangs on an account, with those that are being deleted, locked."""
+    return list(
+        session.scalars(
+            select(Integration)
+            .where(Integration.tenant_id == tenant_id, Integration.account_id == account_id)
+            .order_by(Integration.id)
+            .with_for_update()
+        )
+    )
+
+
+def list_lost_integrations(session: Session, tenant_id: str, user_id: str) -> list[Integration]:
+    """Return a user's integrations whose account was disconnected, locked."""
+    query = _of_user(tenant_id, user_id).where(Integration.account_id.is_(None))
+    return list(session.scalars(query.order_by(Integration.id).with_for_update()))
+
+
+def lock_by_calendar(
+    session: Session, tenant_id: str, user_id: str, calendar_id: str
+) -> Integration | None:
+    """Return what a user has, or had, with a calendar, locked."""
+    return session.scalar(
+        select(Integration)
+        .where(Integration.tenant_id == tenant_id, Integration.user_id == user_id)
+        .where(Integration.calendar_id == calendar_id)
+        .with_for_update()
+    )
+
+
+def lock_deleted_by_name(
+    session: Session,
+    tenant_id: str,
+    user_id: str,
+    *,
+    service: str,
+    profile_name: str,
+    calendar_name: str,
+) -> Integration | None:
+    """Return what a user had last with a calendar of this name in this mailbox, locked."""
+    return session.scalar(
+        select(Integration)
+        .where(Integration.tenant_id == tenant_id, Integration.user_id == user_id)
+        .where(Integration.service == service, Integration.profile_name == profile_name)
+        .where(Integration.calendar_name == calendar_name, Integration.deleted_at.is_not(None))
+        .order_by(Integration.deleted_at.desc(), Integration.id)
+        .limit(1)
+        .with_for_update()
+    )
+
+
+def _of_user(tenant_id: str, user_id: str) -> Select[Integration]:
+    return (
+        select(Integration)
+        .where(Integration.tenant_id == tenant_id, Integration.user_id == user_id)
+        .where(Integration.deleted_at.is_(None))
+    )

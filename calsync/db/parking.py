@@ -1,0 +1,140 @@
+"""Links over which nothing flows for a while, and the copies that hang on them."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import ColumnElement, Update, func, select, update
+from sqlalchemy.orm import Session
+
+from calsync.core.item import Kind
+from calsync.core.link import LinkState, Origin, Wish
+from calsync.db.models import Item, LinkRow
+
+#: How many links there are of each origin in each state.
+LinkCounts = Counter[tuple[Origin, LinkState]]
+
+#: States over which something flows, or would if its cause were gone.
+_FLOWING = (LinkState.LIVE, LinkState.HELD, LinkState.NOT_FOUND, LinkState.SET_ASIDE)
+#: States in which a copy of ours may stand in the linked calendar.
+_STANDING = (*_FLOWING, LinkState.PARKED)
+
+
+def count_links(
+    session: Session, tenant_id: str, integration_ids: Sequence[str]
+) -> dict[str, LinkCounts]:
+    """Return for each integration how its present links stand."""
+    counts = {integration_id: LinkCounts() for integration_id in integration_ids}
+    rows = session.execute(
+        select(LinkRow.integration_id, LinkRow.origin, LinkRow.state, func.count())
+        .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id.in_(integration_ids))
+        .where(LinkRow.is_present == True)  # noqa: E712
+        .group_by(LinkRow.integration_id, LinkRow.origin, LinkRow.state)
+    )
+    for integration_id, origin, state, count in rows:
+        counts[integration_id][origin, state] = count
+    return counts
+
+
+def count_copies(
+    session: Session, tenant_id: str, integration_id: str, kinds: Collection[Kind]
+) -> int:
+    """Return how many copies of entries of these kinds may stand there."""
+    query = select(func.count()).select_from(LinkRow)
+    query = query.where(*_are_present(tenant_id, integration_id), _are_sent(tenant_id, kinds))
+    return session.scalar(query.where(LinkRow.state.in_(_STANDING))) or 0
+
+
+def count_all_copies(session: Session, tenant_id: str, integration_id: str) -> int:
+    """Return how many copies may stand there."""
+    query = select(func.count()).select_from(LinkRow)
+    query = query.where(*_are_present(tenant_id, integration_id), LinkRow.origin == Origin.SENT)
+    return session.scalar(query.where(LinkRow.state.in_(_STANDING))) or 0
+
+
+def park_kinds(
+    session: Session, tenant_id: str, integration_id: str, kinds: Collection[Kind], *, goes: bool
+) -> None:
+    """Let nothing flow over links of sent entries of these kinds; have their copies deleted."""
+    links = _change(tenant_id, integration_id).where(_are_sent(tenant_id, kinds))
+    _park(session, links, goes=goes)
+
+
+def park_all(session: Session, tenant_id: str, integration_id: str, *, goes: bool) -> None:
+    """Let nothing flow over any link; have all copies deleted."""
+    brought = _change(tenant_id, integration_id).where(LinkRow.origin == Origin.BROUGHT)
+    _park(session, brought, goes=False)
+    sent = _change(tenant_id, integration_id).where(LinkRow.origin == Origin.SENT)
+    _park(session, sent, goes=goes)
+
+
+def resume_kinds(
+    session: Session,
+    tenant_id: str,
+    integration_id: str,
+    kinds: Collection[Kind],
+    *,
+    is_agreed: bool,
+) -> None:
+    """Have parked links of sent entries of these kinds looked at again.
+
+    Agreed ones stay parked with that wish until a read has shown both sides; over the
+    others everything flows that happened meanwhile.
+    """
+    links = _change(tenant_id, integration_id).where(_are_sent(tenant_id, kinds))
+    _resume(session, links, is_agreed=is_agreed)
+
+
+def resume_brought(
+    session: Session, tenant_id: str, integration_id: str, *, is_agreed: bool
+) -> None:
+    """Have parked links of events of the user's own looked at again, in the same way."""
+    links = _change(tenant_id, integration_id).where(LinkRow.origin == Origin.BROUGHT)
+    _resume(session, links, is_agreed=is_agreed)
+
+
+def drop_wishes(session: Session, tenant_id: str, integration_id: str) -> None:
+    """Forget what was asked to be done with parked links and was not done yet."""
+    wished = _change(tenant_id, integration_id).where(LinkRow.wish.is_not(None))
+    session.execute(wished.values(wish=None))
+
+
+def _park(session: Session, links: Update, *, goes: bool) -> None:
+    session.execute(links.where(LinkRow.state.in_(_FLOWING)).values(state=LinkState.PARKED))
+    # Those that were parked before, too: what was asked last counts.
+    parked = links.where(LinkRow.state == LinkState.PARKED)
+    if goes:
+        session.execute(parked.values(wish=Wish.DELETE_COPY, looks=LinkRow.looks + 1))
+    else:
+        session.execute(parked.where(LinkRow.wish.is_not(None)).values(wish=None))
+
+
+def _resume(session: Session, links: Update, *, is_agreed: bool) -> None:
+    session.execute(
+        links.where(LinkRow.state == LinkState.PARKED).values(
+            state=LinkState.PARKED if is_agreed else LinkState.LIVE,
+            wish=Wish.AGREE if is_agreed else None,
+            looks=LinkRow.looks + 1,
+        )
+    )
+
+
+def _change(tenant_id: str, integration_id: str) -> Update:
+    # No session that is open holds a link: whoever changes one reads it first.
+    return (
+        update(LinkRow)
+        .where(*_are_present(tenant_id, integration_id))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _are_present(tenant_id: str, integration_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        LinkRow.tenant_id == tenant_id,
+        LinkRow.integration_id == integration_id,
+        LinkRow.is_present == True,  # noqa: E712 - `IS 1` would miss the index
+    )
+
+
+def _are_sent(tenant_id: str, kinds: Collection[Kind]) -> ColumnElement[bool]:
+    of_kinds = select(Item.id).where(Item.tenant_id == tenant_id, Item.kind.in_(kinds))
+    return (LinkRow.origin == Origin.SENT) & LinkRow.item_id.in_(of_kinds)

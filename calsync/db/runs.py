@@ -1,0 +1,160 @@
+"""Questions about runs and their log."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from calsync.core.item import Kind
+from calsync.core.link import Side
+from calsync.core.run import Result, RunState, Trigger
+from calsync.db.models import Integration, Item, LogEntry, Run
+from calsync.db.texts import has_text
+
+#: When it happened, and its id.
+Place = tuple[datetime, str]
+
+
+@dataclass(frozen=True)
+class LogFilter:
+    """Which entries of a log are wanted; what is None does not matter."""
+
+    run: str | None = None
+    triggers: Collection[Trigger] | None = None
+    side: Side | None = None
+    result: Result | None = None
+    kind: Kind | None = None
+    #: Those that happened at or after ``since`` and before ``until``.
+    since: datetime | None = None
+    until: datetime | None = None
+    #: Those whose title has this.
+    text: str = ""
+
+
+def find_run(session: Session, tenant_id: str, user_id: str, run_id: str) -> Run | None:
+    """Return a run of one of the user's integrations, unless that was deleted."""
+    return session.scalar(
+        select(Run)
+        .join(Integration, Integration.id == Run.integration_id)
+        .where(Integration.tenant_id == tenant_id, Integration.user_id == user_id)
+        .where(Integration.deleted_at.is_(None))
+        .where(Run.tenant_id == tenant_id, Run.id == run_id)
+    )
+
+
+def find_run_in_state(
+    session: Session, tenant_id: str, integration_id: str, state: RunState
+) -> Run | None:
+    """Return the run of an integration that waits, or that is under way."""
+    query = _of_integration(tenant_id, integration_id).where(Run.state == state)
+    return session.scalar(query.order_by(Run.began_at, Run.id).limit(1))
+
+
+def list_open_runs(session: Session, tenant_id: str, integration_ids: Collection[str]) -> list[Run]:
+    """Return the runs of integrations that wait or are under way."""
+    return list(
+        session.scalars(
+            select(Run)
+            .where(Run.tenant_id == tenant_id, Run.integration_id.in_(integration_ids))
+            .where(Run.state.in_((RunState.WAITING, RunState.RUNNING)))
+            .order_by(Run.began_at, Run.id)
+        )
+    )
+
+
+def list_last_runs(session: Session, tenant_id: str, integration_ids: Collection[str]) -> list[Run]:
+    """Return the last run of each integration that reached an end."""
+    place = func.row_number().over(
+        partition_by=Run.integration_id, order_by=(Run.began_at.desc(), Run.id.desc())
+    )
+    ranked = (
+        select(Run.id, place.label("place"))
+        .where(Run.tenant_id == tenant_id, Run.integration_id.in_(integration_ids))
+        .where(Run.ended_at.is_not(None))
+        .subquery()
+    )
+    query = select(Run).join(ranked, ranked.c.id == Run.id).where(ranked.c.place == 1)
+    return list(session.scalars(query.where(Run.tenant_id == tenant_id)))
+
+
+def list_runs(
+    session: Session,
+    tenant_id: str,
+    integration_id: str,
+    *,
+    triggers: Collection[Trigger] | None,
+    before: Place | None,
+    limit: int,
+) -> list[Run]:
+    """Return the runs of an integration, the latest first."""
+    query = _of_integration(tenant_id, integration_id)
+    if triggers is not None:
+        query = query.where(Run.trigger.in_(triggers))
+    if before is not None:
+        query = query.where(tuple_(Run.began_at, Run.id) < before)
+    return list(session.scalars(query.order_by(Run.began_at.desc(), Run.id.desc()).limit(limit)))
+
+
+def list_log(
+    session: Session,
+    tenant_id: str,
+    integration_id: str,
+    wanted: LogFilter,
+    *,
+    before: Place | None,
+    limit: int,
+) -> list[LogEntry]:
+    """Return what an integration's runs did or declined to do, the latest first."""
+    query = select(LogEntry).where(
+        LogEntry.tenant_id == tenant_id,
+        LogEntry.integration_id == integration_id,
+        *_log_conditions(tenant_id, integration_id, wanted),
+    )
+    if before is not None:
+        query = query.where(tuple_(LogEntry.at, LogEntry.id) < before)
+    query = query.order_by(LogEntry.at.desc(), LogEntry.id.desc())
+    return list(session.scalars(query.limit(limit)))
+
+
+def end_waiting_runs(
+    session: Session, tenant_id: str, integration_id: str, *, error: str, now: datetime
+) -> None:
+    """Let a run that waits never begin, for the reason that ``error`` is the code of."""
+    session.execute(
+        update(Run)
+        .where(Run.tenant_id == tenant_id, Run.integration_id == integration_id)
+        .where(Run.state == RunState.WAITING)
+        .values(state=RunState.STOPPED, error=error, ended_at=now)
+    )
+
+
+def _of_integration(tenant_id: str, integration_id: str) -> Select[Run]:
+    return select(Run).where(Run.tenant_id == tenant_id, Run.integration_id == integration_id)
+
+
+def _log_conditions(
+    tenant_id: str, integration_id: str, wanted: LogFilter
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.run is not None:
+        conditions.append(LogEntry.run_id == wanted.run)
+    if wanted.triggers is not None:
+        runs = select(Run.id).where(Run.tenant_id == tenant_id)
+        runs = runs.where(Run.integration_id == integration_id)
+        conditions.append(LogEntry.run_id.in_(runs.where(Run.trigger.in_(wanted.triggers))))
+    if wanted.side is not None:
+        conditions.append(LogEntry.side == wanted.side)
+    if wanted.result is not None:
+        conditions.append(LogEntry.result == wanted.result)
+    if wanted.kind is not None:
+        items = select(Item.id).where(Item.tenant_id == tenant_id, Item.kind == wanted.kind)
+        conditions.append(LogEntry.item_id.in_(items))
+    if wanted.since is not None:
+        conditions.append(LogEntry.at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(LogEntry.at < wanted.until)
+    if wanted.text:
+        conditions.append(has_text(LogEntry.title, wanted.text))
+    return conditions

@@ -1,0 +1,101 @@
+"""The end of an integration, and of what nothing else needs."""
+
+from calsync.core.integration import Copies
+from calsync.db import due_rows
+from calsync.db.accounts import lock_account
+from calsync.db.database import Session
+from calsync.db.integrations import (
+    find_account_id,
+    find_integration,
+    list_integrations_of_account,
+    lock_integration_of_tenant,
+)
+from calsync.db.models import DueKind, Integration, LinkedAccount
+from calsync.db.parking import count_all_copies, park_all
+from calsync.errors import NotThere
+from calsync.services.accounts import forget_account
+from calsync.services.attachment import end_integration
+from calsync.services.integration_state import note, refuse_other_number, stand_still
+from calsync.services.tools import Tools, Who
+
+
+def delete_integration(
+    tools: Tools,
+    who: Who,
+    integration_id: str,
+    *,
+    copies: Copies = Copies.STAY,
+    confirmed: int | None = None,
+) -> Copies:
+    """End an integration for good, also on a dead account, and return what our copies do.
+
+    Nothing flows from now on. Copies that go are the number that the user has
+    ``confirmed``; a sync deletes them and ends the rest then. On a dead account they
+    stay, whatever was asked. With the account's last integration our access to it ends.
+    What is known of the calendar's events is kept for the case that it is linked again.
+    Raises NotThere, and NotPossible with a Refusal.
+    """
+    now = tools.clock.now()
+    with tools.db.begin() as session:
+        account, integration = _lock_with_account(session, who, integration_id)
+        goes = copies is Copies.GO and account is not None and account.disconnection is None
+        if copies is Copies.GO:
+            refuse_other_number(count_all_copies(session, who.tenant_id, integration.id), confirmed)
+        goes = goes and bool(confirmed)
+        stand_still(session, integration, now)
+        integration.is_active, integration.deleted_at = False, now
+        integration.options, integration.kinds_since = {}, {}
+        integration.version += 1
+        park_all(session, who.tenant_id, integration.id, goes=goes)
+        if goes:
+            due_rows.wake(session, who.tenant_id, DueKind.SYNC, integration.id, now)
+        else:
+            _end(tools, session, account, integration)
+    tools.wake()
+    note("integration deleted", who, integration_id)
+    return Copies.GO if goes else Copies.STAY
+
+
+def finish_deletion(tools: Tools, tenant_id: str, integration_id: str) -> None:
+    """End what is left of a deleted integration, once its copies are gone or cannot be had.
+
+    Harmless where it was ended, or linked again, meanwhile.
+    """
+    with tools.db.begin() as session:
+        account, integration = _lock_both(session, tenant_id, integration_id)
+        if integration is None or integration.deleted_at is None:
+            return
+        _end(tools, session, account, integration)
+    tools.wake()
+
+
+def _lock_with_account(
+    session: Session, who: Who, integration_id: str
+) -> tuple[LinkedAccount | None, Integration]:
+    if find_integration(session, who.tenant_id, who.user_id, integration_id) is None:
+        raise NotThere
+    account, integration = _lock_both(session, who.tenant_id, integration_id)
+    if integration is None or integration.deleted_at is not None:
+        raise NotThere
+    return account, integration
+
+
+def _lock_both(
+    session: Session, tenant_id: str, integration_id: str
+) -> tuple[LinkedAccount | None, Integration | None]:
+    """Return an integration and its account, locked in the order that everybody keeps."""
+    account_id = find_account_id(session, tenant_id, integration_id)
+    account = lock_account(session, tenant_id, account_id) if account_id else None
+    return account, lock_integration_of_tenant(session, tenant_id, integration_id)
+
+
+def _end(
+    tools: Tools, session: Session, account: LinkedAccount | None, integration: Integration
+) -> None:
+    """Let go of a deleted integration's account, for good if nothing else needs it."""
+    end_integration(session, integration)
+    session.flush()
+    if account is None:
+        return
+    if not list_integrations_of_account(session, account.tenant_id, account.id):
+        forget_account(tools, session, account)

@@ -1,0 +1,53 @@
+"""What every change of an integration does: lock it, stop it, wake it, note it."""
+
+from datetime import datetime
+
+from calsync.core.integration import Refusal
+from calsync.db import due_rows
+from calsync.db.database import Session
+from calsync.db.integrations import lock_integration
+from calsync.db.models import DueKind, Integration
+from calsync.db.runs import end_waiting_runs
+from calsync.errors import NotPossible, NotThere
+from calsync.logs import Log
+from calsync.services.tools import Who
+
+log = Log("calsync.integrations")
+
+
+def lock(session: Session, who: Who, integration_id: str) -> Integration:
+    """Return a user's integration, locked. Raises NotThere."""
+    integration = lock_integration(session, who.tenant_id, who.user_id, integration_id)
+    if integration is None:
+        raise NotThere
+    return integration
+
+
+def refuse_other_number(present: int, confirmed: int | None) -> None:
+    """Refuse to delete another number of copies than the user has confirmed."""
+    if present != confirmed:
+        raise NotPossible(Refusal.NUMBER_CHANGED)
+
+
+def stand_still(session: Session, integration: Integration, now: datetime) -> None:
+    """Plan no sync any more, and have one that is under way lose its claim."""
+    ids = integration.tenant_id, integration.id
+    end_waiting_runs(session, *ids, error=Refusal.NOT_ACTIVE, now=now)
+    due_rows.drop(session, integration.tenant_id, DueKind.SYNC, integration.id)
+
+
+def wake_if_active(session: Session, integration: Integration, now: datetime) -> None:
+    """Have it synced now if anything flows."""
+    if integration.is_active and integration.account_id is not None:
+        due_rows.wake(session, integration.tenant_id, DueKind.SYNC, integration.id, now)
+
+
+def note(text: str, who: Who, integration_id: str, **more: object) -> None:
+    """Log what was done to an integration."""
+    log.info(
+        text,
+        tenant_id=who.tenant_id,
+        user_id=who.user_id,
+        integration_id=integration_id,
+        **more,
+    )

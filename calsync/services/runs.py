@@ -1,0 +1,147 @@
+"""Asking for a sync, and reading what syncs have done."""
+
+from collections.abc import Collection
+
+from calsync.core.integration import Refusal, Stop
+from calsync.core.options import Options, load_options
+from calsync.core.run import RunState, Trigger
+from calsync.db import due_rows, runs
+from calsync.db.accounts import find_account
+from calsync.db.database import Session
+from calsync.db.integrations import find_integration
+from calsync.db.models import DueKind, Integration, LogEntry, Run
+from calsync.db.runs import LogFilter, Place
+from calsync.errors import NotPossible, NotThere
+from calsync.ids import new_id
+from calsync.logs import Log
+from calsync.services.integration_state import lock
+from calsync.services.tools import Tools, Who
+
+__all__ = ["LogFilter", "Place", "find_run", "list_log", "list_runs", "request_sync"]
+
+#: Stops that asking again cannot end.
+_REFUSALS = {
+    Stop.NOT_CONNECTED: Refusal.NOT_CONNECTED,
+    Stop.CALENDAR_GONE: Refusal.CALENDAR_GONE,
+}
+
+log = Log("calsync.runs")
+
+
+def request_sync(tools: Tools, who: Who, integration_id: str, *, bulk: bool) -> str:
+    """Have an integration synced now, and return the id of the run that will do it.
+
+    With ``bulk`` it also retrieves and sends what the options say. A run that waits
+    already does it: one waits and one is under way at most. Raises NotThere, and
+    NotPossible with a Refusal where the integration is not active or not connected.
+    """
+    now = tools.clock.now()
+    with tools.db.begin() as session:
+        integration = lock(session, who, integration_id)
+        _refuse_standing(session, who, integration)
+        wanted = _list_bulk(load_options(integration.options)) if bulk else {}
+        state = RunState.WAITING
+        run = runs.find_run_in_state(session, who.tenant_id, integration.id, state)
+        if run is None:
+            run = Run(
+                id=new_id(),
+                tenant_id=who.tenant_id,
+                integration_id=integration.id,
+                trigger=Trigger.MANUAL,
+                state=state,
+                bulk=wanted,
+                counts={},
+                began_at=now,
+            )
+            session.add(run)
+        run.bulk = {**run.bulk, **wanted}
+        due_rows.wake(session, who.tenant_id, DueKind.SYNC, integration.id, now)
+        run_id = run.id
+    tools.wake()
+    log.info("sync requested", tenant_id=who.tenant_id, integration_id=integration_id)
+    return run_id
+
+
+def find_run(tools: Tools, who: Who, run_id: str) -> Run:
+    """Return a run of one of the user's integrations. Raises NotThere."""
+    with tools.db.read() as session:
+        run = runs.find_run(session, who.tenant_id, who.user_id, run_id)
+    if run is None:
+        raise NotThere
+    return run
+
+
+def list_runs(
+    tools: Tools,
+    who: Who,
+    integration_id: str,
+    *,
+    triggers: Collection[Trigger] | None = None,
+    before: Place | None = None,
+    limit: int = 50,
+) -> tuple[list[Run], bool]:
+    """Return an integration's runs, the latest first, and whether more follow.
+
+    Raises NotThere.
+    """
+    with tools.db.read() as session:
+        _get(session, who, integration_id)
+        found = runs.list_runs(
+            session,
+            who.tenant_id,
+            integration_id,
+            triggers=triggers,
+            before=before,
+            limit=limit + 1,
+        )
+    return found[:limit], len(found) > limit
+
+
+def list_log(
+    tools: Tools,
+    who: Who,
+    integration_id: str,
+    wanted: LogFilter | None = None,
+    *,
+    before: Place | None = None,
+    limit: int = 50,
+) -> tuple[list[LogEntry], bool]:
+    """Return what an integration's runs did or declined, the latest first, and whether more follow.
+
+    Raises NotThere.
+    """
+    with tools.db.read() as session:
+        _get(session, who, integration_id)
+        found = runs.list_log(
+            session,
+            who.tenant_id,
+            integration_id,
+            wanted or LogFilter(),
+            before=before,
+            limit=limit + 1,
+        )
+    return found[:limit], len(found) > limit
+
+
+def _get(session: Session, who: Who, integration_id: str) -> Integration:
+    found = find_integration(session, who.tenant_id, who.user_id, integration_id)
+    if found is None:
+        raise NotThere
+    return found
+
+
+def _list_bulk(options: Options) -> dict[str, bool]:
+    """Return which bulk parts a manual sync has."""
+    parts = {"retrieve": options.retrieves, "send": options.sends}
+    return {name: True for name, is_on in parts.items() if is_on}
+
+
+def _refuse_standing(session: Session, who: Who, integration: Integration) -> None:
+    if not integration.is_active:
+        raise NotPossible(Refusal.NOT_ACTIVE)
+    if refusal := _REFUSALS.get(integration.stop or Stop.BEING_READ):
+        raise NotPossible(refusal)
+    account_id = integration.account_id or ""
+    account = find_account(session, who.tenant_id, who.user_id, account_id)
+    if account is None or account.disconnection is not None:
+        raise NotPossible(Refusal.NOT_CONNECTED)
