@@ -1,6 +1,6 @@
 # make run    the product and a sandbox, wired to each other
 # make test   every check: format, lint, types, import contracts, tests
-# make bench  how fast the sandbox answers
+# make bench  what a thousand items cost, what a page weighs, how fast the sandbox answers
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -20,6 +20,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: $(STAMP)
+	$(BIN)/python -m bench.my_calendar
 	$(BIN)/python bench/sandbox.py
 
 $(STAMP): setup.cfg pyproject.toml constraints.txt

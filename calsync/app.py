@@ -39,7 +39,7 @@ from calsync.jobs.performers import PERFORMERS
 from calsync.keys import Keyring
 from calsync.logs import Log, current_request
 from calsync.services.tools import Tools
-from calsync.web import register_pages
+from calsync.web import hooks, register_pages
 
 log = Log("calsync.requests")
 
@@ -81,6 +81,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     for blueprint in register_api(app):
         # A token in a header is nothing that another site can make a browser send.
         csrf.exempt(blueprint)
+    # Nor is a signature.
+    csrf.exempt(hooks.bp)
     return app
 
 

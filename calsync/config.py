@@ -33,6 +33,13 @@ class CronofySettings:
     app_url: str
     per_second: int
     per_minute: int
+    #: The application's second active secret, while its secrets are being changed.
+    other_client_secret: str = field(repr=False, default="")
+
+    @property
+    def active_secrets(self) -> tuple[str, ...]:
+        """Whatever Cronofy may sign a notification with."""
+        return tuple(filter(None, (self.client_secret, self.other_client_secret)))
 
 
 @dataclass(frozen=True)
@@ -231,6 +238,7 @@ def _cronofy(environment: Mapping[str, str], complaints: list[str]) -> CronofySe
         app_url=app_url,
         per_second=_number(environment, "CRONOFY_RATE_PER_SECOND", 50, complaints),
         per_minute=_number(environment, "CRONOFY_RATE_PER_MINUTE", 500, complaints),
+        other_client_secret=environment.get("CRONOFY_OTHER_CLIENT_SECRET", ""),
     )
 
 

@@ -17,7 +17,17 @@ DUE_OLDEST = Gauge(
 )
 JOBS = Counter("job_total", "Due work that was run", ["kind", "result"], registry=REGISTRY)
 JOB_SECONDS = Histogram("job_seconds", "How long due work took", ["kind"], registry=REGISTRY)
-WEBHOOKS = Counter("webhook_total", "Messages to a PSA", ["result"], registry=REGISTRY)
+MESSAGES = Counter("psa_message_total", "Messages to a PSA", ["result"], registry=REGISTRY)
+WEBHOOKS = Counter(
+    "webhook_total", "Notifications from Cronofy", ["type", "result"], registry=REGISTRY
+)
+WEBHOOK_SECONDS = Histogram(
+    "webhook_seconds",
+    "How long a notification took",
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
+    registry=REGISTRY,
+)
+CHANNELS = Gauge("push_channels", "Channels of notifications", ["state"], registry=REGISTRY)
 ACCOUNTS = Gauge("linked_accounts", "Linked accounts", ["status"], registry=REGISTRY)
 
 

@@ -43,16 +43,21 @@ def fill_tenant(tools: Tools, who: Who, amount: int) -> None:
     removed occurrence. Each item has the id ``number("item", ...)``, and so on.
     """
     now = tools.clock.now()
-    # Every call of a ticket offers each colleague: there are not as many of them.
-    amounts = {User: amount // 100}
     with tools.db.begin() as session:
-        for table, make in _TABLES.items():
-            made = [make(who, at, now) for at in range(amounts.get(table, amount))]
-            if made:
-                session.execute(insert(table), made)
+        fill_around(session, who, amount, now)
         fill_items(session, who, amount, now)
         session.execute(insert(ItemChange), [_change(who, at, now) for at in range(amount)])
         session.execute(insert(ItemException), [_exception(who, at) for at in range(1, amount)])
+
+
+def fill_around(session: Session, who: Who, amount: int, now: datetime) -> None:
+    """Add so much of everything but items."""
+    # Every call of a ticket offers each colleague: there are not as many of them.
+    amounts = {User: amount // 100}
+    for table, make in _TABLES.items():
+        rows = [make(who, at, now) for at in range(amounts.get(table, amount))]
+        if rows:
+            session.execute(insert(table), rows)
 
 
 def fill_items(session: Session, who: Who, amount: int, now: datetime) -> None:

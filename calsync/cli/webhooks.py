@@ -5,7 +5,7 @@ import click
 from calsync.cli.installation import open_tools, plain_errors
 from calsync.delivery.addresses import AddressFault, UnfitAddress
 from calsync.errors import NotThere, UserError
-from calsync.services import people, webhooks
+from calsync.services import people, webhook_endpoints
 
 _WORDS = {
     AddressFault.TOO_LONG: "The address is too long.",
@@ -34,9 +34,8 @@ def add(tenant_slug: str, url: str) -> None:
     """Tell URL of every change to an item. Prints the secret, once."""
     tools = open_tools()
     try:
-        endpoint_id, secret = webhooks.add_endpoint(
-            tools, people.get_tenant(tools, tenant_slug), url
-        )
+        tenant = people.get_tenant(tools, tenant_slug)
+        endpoint_id, secret = webhook_endpoints.add_endpoint(tools, tenant.id, url)
     except UnfitAddress as error:
         raise UserError(_WORDS[error.code]) from None
     click.echo(f"{endpoint_id}\nCheck the signatures with {secret}. It is not shown again.")
@@ -48,8 +47,11 @@ def add(tenant_slug: str, url: str) -> None:
 def list_endpoints(tenant_slug: str) -> None:
     """List a tenant's addresses."""
     tools = open_tools()
-    for each in webhooks.list_endpoints_of(tools, people.get_tenant(tools, tenant_slug)):
-        click.echo(f"{each.id}\t{each.url}\t{'gone' if each.gone_at else 'active'}")
+    tenant = people.get_tenant(tools, tenant_slug)
+    for view in webhook_endpoints.list_endpoints_of(tools, tenant.id):
+        endpoint = view.endpoint
+        state = "gone" if endpoint.gone_at else "off" if endpoint.disabled_at else "active"
+        click.echo(f"{endpoint.id}\t{endpoint.url}\t{state}")
 
 
 @webhook.command()
@@ -60,7 +62,8 @@ def remove(tenant_slug: str, endpoint_id: str) -> None:
     """Tell the address with this ID nothing more."""
     tools = open_tools()
     try:
-        webhooks.remove_endpoint(tools, people.get_tenant(tools, tenant_slug), endpoint_id)
+        tenant = people.get_tenant(tools, tenant_slug)
+        webhook_endpoints.remove_endpoint(tools, tenant.id, endpoint_id)
     except NotThere:
         raise UserError("There is no such address. `calsync webhook list` shows them.") from None
     click.echo("It is told nothing more.")

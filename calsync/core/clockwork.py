@@ -85,6 +85,15 @@ def get_zone(name: str) -> ZoneInfo:
         raise RuleError(RuleFault.UNKNOWN_ZONE) from error
 
 
+def is_zone(name: str) -> bool:
+    """Tell whether a zone of this name is known."""
+    try:
+        get_zone(name)
+    except RuleError:
+        return False
+    return True
+
+
 def instant_of(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """Return when a clock in the zone shows a time, on a day on which it may skip or repeat it."""
     # fold 0 is both: the first of two, and the offset before a gap, which moves forward.

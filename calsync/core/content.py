@@ -61,7 +61,9 @@ def find_differing(one: Content, other: Content) -> Parts:
 
 def is_same(part: Part, one: object, other: object) -> bool:
     """Tell whether two values of a part are the same after what a provider may lose."""
-    return one == other or canonical(part, one) == canonical(part, other)
+    if one == other or canonical(part, one) == canonical(part, other):
+        return True
+    return part is Part.TEXT and not _readings(one).isdisjoint(_readings(other))
 
 
 def canonical(part: Part, value: object) -> object:
@@ -76,7 +78,7 @@ def canonical(part: Part, value: object) -> object:
         case AllDay():
             return (value.start, value.end)
         case str():
-            return _BLANKS.sub(" ", _plain(value) if part is Part.TEXT else value).strip()
+            return _squeeze(_read_html(value) if part is Part.TEXT else value)
         case _:
             return value
 
@@ -98,8 +100,21 @@ _BLANKS = re.compile(r"\s+")
 _MARKUP = re.compile(r"<[^<>]*>")
 
 
-def _plain(text: str) -> str:
+def _readings(text: object) -> frozenset[str]:
+    """Return what a text may say: as it stands, and as HTML.
+
+    Nobody can tell which it is: a person may have typed what looks like markup, and that
+    comes back escaped.
+    """
+    return frozenset({_squeeze(str(text)), _squeeze(_read_html(str(text)))})
+
+
+def _read_html(text: str) -> str:
     return html.unescape(_MARKUP.sub(" ", text))
+
+
+def _squeeze(text: str) -> str:
+    return _BLANKS.sub(" ", text).strip()
 
 
 def _cut_to_minutes(moment: datetime) -> datetime:

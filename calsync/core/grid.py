@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from calsync.core.event import AllDay, Timed, Times
@@ -146,9 +147,9 @@ def build_month(
 ) -> list[list[DayCell]]:
     """Return the weeks of the month that ``day`` is in, whole ones."""
     days = list_days(View.MONTH, day, first_weekday)
-    entries = list(entries)
+    spans = _list_spans(entries, days, zone)
     rows = [days[start : start + WEEK] for start in range(0, len(days), WEEK)]
-    return [place_in_days(entries, row, zone, MOST_IN_MONTH) for row in rows]
+    return [_place(spans, row, MOST_IN_MONTH) for row in rows]
 
 
 def build_agenda(
@@ -163,37 +164,69 @@ def place_in_days(
     entries: Iterable[GridEntry], days: Sequence[date], zone: ZoneInfo, most: int
 ) -> list[DayCell]:
     """Return consecutive days with at most ``most`` entries shown on each."""
-    spans = [(entry, *find_covered(entry, zone)) for entry in entries]
-    here = [span for span in spans if span[1] <= days[-1] and span[2] >= days[0]]
+    return _place(_list_spans(entries, days, zone), days, most)
+
+
+class _Span(NamedTuple):
+    """The days of an entry, and what it is sorted by on each of them."""
+
+    entry: GridEntry
+    first: date
+    last: date
+    order: tuple[object, ...]
+
+
+def _list_spans(entries: Iterable[GridEntry], days: Sequence[date], zone: ZoneInfo) -> list[_Span]:
+    """Return what is on the days, in the order in which slots are chosen."""
+    spans = [_Span(entry, *find_covered(entry, zone), order_of(entry, zone)) for entry in entries]
+    here = [span for span in spans if span.first <= days[-1] and span.last >= days[0]]
     # Whatever takes several days chooses first: it needs the same slot on all of them.
-    here.sort(key=lambda span: (span[1] == span[2], *order_of(span[0], zone)))
-    taken: list[dict[int, Placed]] = [{} for _ in days]
-    for entry, first, last in here:
-        reach = range(max(0, (first - days[0]).days), min(len(days), (last - days[0]).days + 1))
-        slot = _find_free_slot([taken[number] for number in reach])
-        for number in reach:
-            length = len(reach) if number == reach.start else 0
-            day = days[number]
-            taken[number][slot] = Placed(entry, length, day == first, day == last)
-    return [_make_cell(day, on_day, zone, most) for day, on_day in zip(days, taken, strict=True)]
+    here.sort(key=lambda span: (span.first == span.last, span.order))
+    return here
 
 
-def _find_free_slot(days: list[dict[int, Placed]]) -> int:
-    slot = 0
-    while any(slot in on_day for on_day in days):
-        slot += 1
-    return slot
+def _place(spans: Iterable[_Span], days: Sequence[date], most: int) -> list[DayCell]:
+    columns = [_Column(day) for day in days]
+    for span in spans:
+        begin, end = (span.first - days[0]).days, (span.last - days[0]).days + 1
+        reach = columns[max(0, begin) : max(0, end)]
+        slot = max((column.first_free for column in reach), default=0)
+        while any(slot in column.taken for column in reach):
+            slot += 1
+        for column in reach:
+            length = len(reach) if column is reach[0] else 0
+            column.put(slot, span, length)
+    return [column.close(most) for column in columns]
 
 
-def _make_cell(day: date, on_day: dict[int, Placed], zone: ZoneInfo, most: int) -> DayCell:
-    shown = [slot for slot in on_day if slot < most]
-    entries = (placed.entry for placed in on_day.values())
-    return DayCell(
-        day=day,
-        slots=tuple(on_day.get(slot) for slot in range(max(shown, default=-1) + 1)),
-        more=len(on_day) - len(shown),
-        entries=tuple(sorted(entries, key=lambda entry: order_of(entry, zone))),
-    )
+class _Column:
+    """One day while its entries choose their slots."""
+
+    def __init__(self, day: date) -> None:
+        self.day = day
+        self.taken: dict[int, Placed] = {}
+        #: Everything below is taken: hundreds on a day do not ask for each slot again.
+        self.first_free = 0
+        self._spans: list[_Span] = []
+
+    def put(self, slot: int, span: _Span, length: int) -> None:
+        """Give a slot to an entry."""
+        is_begin, is_end = self.day == span.first, self.day == span.last
+        self.taken[slot] = Placed(span.entry, length, is_begin, is_end)
+        self._spans.append(span)
+        while self.first_free in self.taken:
+            self.first_free += 1
+
+    def close(self, most: int) -> DayCell:
+        """Return the day with at most ``most`` entries shown."""
+        shown = [slot for slot in self.taken if slot < most]
+        in_order = sorted(self._spans, key=lambda span: span.order)
+        return DayCell(
+            day=self.day,
+            slots=tuple(self.taken.get(slot) for slot in range(max(shown, default=-1) + 1)),
+            more=len(self.taken) - len(shown),
+            entries=tuple(span.entry for span in in_order),
+        )
 
 
 def _begin_week(day: date, first_weekday: int) -> date:

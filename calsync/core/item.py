@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
-from calsync.core.clockwork import get_zone
-from calsync.core.event import Times
+from calsync.core.clockwork import is_zone
+from calsync.core.event import AllDay, Times
 from calsync.core.recurrence import RuleError, parse_rule
 
 LONGEST_SUBJECT = 1_000
@@ -113,6 +113,18 @@ class Fault:
     code: str
 
 
+def shown_times(fields: ItemFields) -> Times | None:
+    """Return where an item stands in the calendar: an unscheduled task on its due date."""
+    return fields.times or find_due_day(fields.kind, fields.due_on)
+
+
+def find_due_day(kind: Kind, due_on: date | None) -> Times | None:
+    """Return the day on which an unscheduled task stands, if it has a due date."""
+    if kind is Kind.TASK and due_on:
+        return AllDay(due_on, due_on + timedelta(days=1))
+    return None
+
+
 class UnfitItem(ValueError):
     """The fields cannot be those of an item; ``faults`` says which and why."""
 
@@ -157,7 +169,7 @@ def _check_texts(fields: ItemFields) -> Iterator[Fault]:
 
 
 def _check_times(fields: ItemFields) -> Iterator[Fault]:
-    if not _is_zone(fields.time_zone):
+    if not is_zone(fields.time_zone):
         yield Fault("time_zone", "unknown")
     times = fields.times
     if times is None:
@@ -169,14 +181,6 @@ def _check_times(fields: ItemFields) -> Iterator[Fault]:
             yield Fault(name, "out_of_range")
     if (times.end - times.start).days > LONGEST_DAYS:
         yield Fault("end", "too_far")
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        get_zone(name)
-    except RuleError:
-        return False
-    return True
 
 
 def _check_rule(fields: ItemFields) -> Iterator[Fault]:

@@ -47,6 +47,21 @@ def _earlier(due_at: datetime) -> object:
     return case((DueRow.due_at < due_at, DueRow.due_at), else_=literal(due_at, DueRow.due_at.type))
 
 
+def is_waiting(
+    session: Session, tenant_id: str, kind: DueKind, subject_id: str, due_at: datetime
+) -> bool:
+    """Whether the work is due at ``due_at`` or before, and nobody has begun it."""
+    return (
+        session.scalar(
+            select(DueRow.id)
+            .where(DueRow.tenant_id == tenant_id, DueRow.kind == kind)
+            .where(DueRow.subject_id == subject_id)
+            .where(DueRow.due_at <= due_at, DueRow.lease_owner.is_(None))
+        )
+        is not None
+    )
+
+
 def claim_due(
     session: Session, *, owner: str, now: datetime, until: datetime, limit: int
 ) -> list[Claim]:

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from sqlalchemy import Function, func, select, union, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from calsync.db.models import LinkedAccount, Revocation, WebhookEndpoint
+from calsync.db.models import LinkedAccount, PushChannel, Revocation, WebhookEndpoint
 
-_COLUMNS: tuple[
-    tuple[type[LinkedAccount | Revocation | WebhookEndpoint], InstrumentedAttribute[str]], ...
-] = (
+SealedModel = type[LinkedAccount] | type[PushChannel] | type[Revocation] | type[WebhookEndpoint]
+
+_COLUMNS: tuple[tuple[SealedModel, InstrumentedAttribute[str]], ...] = (
     (LinkedAccount, LinkedAccount.access_token),
     (LinkedAccount, LinkedAccount.refresh_token),
     (Revocation, Revocation.refresh_token),
     (WebhookEndpoint, WebhookEndpoint.secret),
+    (PushChannel, PushChannel.token),
 )
 
 
@@ -27,7 +28,7 @@ class Sealed:
 
 
 def place_of(
-    model: type[LinkedAccount | Revocation | WebhookEndpoint],
+    model: SealedModel,
     tenant_id: str,
     row_id: str,
     column: str,

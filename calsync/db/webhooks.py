@@ -3,7 +3,10 @@
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from calsync.db.models import WebhookEndpoint, WebhookMessage
+from calsync.db.models import WebhookDelivery, WebhookEndpoint, WebhookMessage
+
+#: So many of the last attempts to each address are kept.
+KEPT_DELIVERIES = 10
 
 
 def list_endpoints(session: Session, tenant_id: str) -> list[WebhookEndpoint]:
@@ -14,6 +17,45 @@ def list_endpoints(session: Session, tenant_id: str) -> list[WebhookEndpoint]:
             .where(WebhookEndpoint.tenant_id == tenant_id)
             .order_by(WebhookEndpoint.created_at, WebhookEndpoint.id)
         )
+    )
+
+
+def lock_endpoint(session: Session, tenant_id: str, endpoint_id: str) -> WebhookEndpoint | None:
+    """Return an address as it is now, and let nobody else change it until we commit."""
+    return session.scalar(
+        select(WebhookEndpoint)
+        .where(WebhookEndpoint.tenant_id == tenant_id, WebhookEndpoint.id == endpoint_id)
+        .with_for_update(key_share=True)
+    )
+
+
+def list_deliveries(session: Session, tenant_id: str) -> list[WebhookDelivery]:
+    """Return the last attempts to each of the tenant's addresses, the latest first."""
+    return list(
+        session.scalars(
+            select(WebhookDelivery)
+            .where(WebhookDelivery.tenant_id == tenant_id)
+            .order_by(WebhookDelivery.at.desc(), WebhookDelivery.id)
+        )
+    )
+
+
+def add_delivery(session: Session, delivery: WebhookDelivery) -> None:
+    """Keep an attempt, and forget the one that it pushes out."""
+    session.add(delivery)
+    session.flush()
+    older = (
+        select(WebhookDelivery.id)
+        .where(WebhookDelivery.tenant_id == delivery.tenant_id)
+        .where(WebhookDelivery.endpoint_id == delivery.endpoint_id)
+        .order_by(WebhookDelivery.at.desc(), WebhookDelivery.id)
+        .offset(KEPT_DELIVERIES)
+    )
+    ids = session.scalars(older).all()
+    session.execute(
+        delete(WebhookDelivery)
+        .where(WebhookDelivery.tenant_id == delivery.tenant_id)
+        .where(WebhookDelivery.id.in_(ids))
     )
 
 

@@ -17,6 +17,8 @@ class MessageType(StrEnum):
     ITEM_CREATED = "item.created"
     ITEM_UPDATED = "item.updated"
     ITEM_DELETED = "item.deleted"
+    #: Nothing: somebody wants to see whether messages arrive.
+    TEST = "test"
 
 
 class MessageTooLarge(CalsyncError):

@@ -7,6 +7,8 @@ from calsync.cronofy.limiter import Lane
 from calsync.db.due_rows import Claim
 from calsync.db.models import DueKind
 from calsync.services.accounts import check_account, next_check
+from calsync.services.channels import keep_channel
+from calsync.services.erasure import erase_account
 from calsync.services.item_purge import purge_item
 from calsync.services.revocations import revoke
 from calsync.services.tools import Tools
@@ -49,9 +51,22 @@ def perform_purge(tools: Tools, claim: Claim) -> datetime | None:
     return purge_item(tools, claim.tenant_id, claim.subject_id)
 
 
+def perform_keeping(tools: Tools, claim: Claim) -> datetime | None:
+    """Look whether an integration's channel is as it should be."""
+    return keep_channel(tools, claim.tenant_id, claim.subject_id)
+
+
+def perform_erasure(tools: Tools, claim: Claim) -> datetime | None:
+    """Forget an account whose owner asked Cronofy for that."""
+    erase_account(tools, claim.tenant_id, claim.subject_id)
+    return None
+
+
 PERFORMERS: dict[DueKind, Performer] = {
     DueKind.REVOKE: perform_revoke,
     DueKind.CHECK_ACCOUNT: perform_check,
     DueKind.DELIVER: perform_delivery,
     DueKind.PURGE: perform_purge,
+    DueKind.KEEP_CHANNEL: perform_keeping,
+    DueKind.ERASE_ACCOUNT: perform_erasure,
 }

@@ -15,6 +15,7 @@ from calsync.db.accounts import (
     list_calendars,
     lock_account,
 )
+from calsync.db.channels import wake_keepers
 from calsync.db.database import Session
 from calsync.db.models import DueKind, LinkedAccount, LinkedCalendar
 from calsync.db.sealed import place_of
@@ -99,8 +100,11 @@ def check_account(tools: Tools, tenant_id: str, account_id: str, lane: Lane) -> 
             return
         if seen is None and not tokens.are_still(account):
             return
+        was_connected = account.disconnection is None
         _note_status(account, seen)
         account.checked_at = asked_at
+        if account.disconnection is None and not was_connected:
+            wake_keepers(session, tenant_id, account_id, asked_at)
         if seen:
             known = list_calendars(session, tenant_id, [account_id])
             added = _merge_calendars(account, known, seen)
@@ -153,7 +157,7 @@ def disconnect(tools: Tools, who: Who, account_id: str) -> LinkedAccount | None:
 
 
 def forget_account(tools: Tools, session: Session, account: LinkedAccount) -> None:
-    """Forget an account that nothing hangs on, and have Cronofy told as soon as it can be."""
+    """Forget a locked account and its tokens, and have Cronofy told."""
     tenant_id, account_id = account.tenant_id, account.id
     try:
         refresh_token = tools.keyring.open(
@@ -165,6 +169,7 @@ def forget_account(tools: Tools, session: Session, account: LinkedAccount) -> No
         log.failure("token unreadable", tenant_id=tenant_id, account_id=account_id)
     else:
         plan_revocation(tools, session, tenant_id, account.sub, refresh_token)
+    wake_keepers(session, tenant_id, account_id, tools.clock.now())
     delete_account(session, tenant_id, account_id)
     due_rows.drop(session, tenant_id, DueKind.CHECK_ACCOUNT, account_id)
     log.info("account disconnected", tenant_id=tenant_id, account_id=account_id)

@@ -14,7 +14,7 @@ from calsync.db.models import Item, ItemException, Role, User
 from calsync.db.users import get_user, list_users
 from calsync.errors import NotThere
 from calsync.services.item_access import can_read
-from calsync.services.item_rows import fields_of, series_of, shown_times
+from calsync.services.item_rows import fields_of, series_of, shown_times_of
 from calsync.services.tools import Tools, Who
 
 
@@ -48,8 +48,7 @@ def list_entries(
     span = View(start, end, zone)
     entries = []
     for item in items:
-        fields = fields_of(item)
-        found = _entries_of(item, fields, exceptions.get(item.id, []), span)
+        found = _entries_of(item, exceptions.get(item.id, []), span)
         if not can_read(actor, item, assignees[item.id]):
             # What is hidden is not found by its words either.
             entries += [] if text else [_hide(entry) for entry, _ in found]
@@ -75,14 +74,17 @@ def _visible_people(actor: User, users: list[User]) -> list[User]:
 
 
 def _entries_of(
-    item: Item, fields: ItemFields, rows: list[ItemException], span: View
-) -> Iterator[tuple[GridEntry, ItemFields]]:
-    """Yield what an item has in a span, each with the fields that it has there."""
+    item: Item, rows: list[ItemException], span: View
+) -> Iterator[tuple[GridEntry, ItemFields | Item]]:
+    """Yield what an item has in a span, each with the texts that it has there."""
+    if item.rule is None:
+        times = shown_times_of(item)
+        if times is not None and span.shows(times):
+            yield _entry(item, None, item, times), item
+        return
+    fields = fields_of(item)
     series = series_of(fields, rows)
     if series is None:
-        times = shown_times(fields)
-        if times is not None and span.shows(times):
-            yield _entry(item, None, fields, times), fields
         return
     for occurrence in occurrences_with_overrides(
         series.times, series.rule, series.overrides, span.start, span.end, span.zone
@@ -92,7 +94,7 @@ def _entries_of(
         yield _entry(item, occurrence.key, shown, occurrence.times), shown
 
 
-def _entry(item: Item, key: str | None, fields: ItemFields, times: Times) -> GridEntry:
+def _entry(item: Item, key: str | None, fields: ItemFields | Item, times: Times) -> GridEntry:
     return GridEntry(
         item_id=item.id,
         key=key,
@@ -106,7 +108,7 @@ def _entry(item: Item, key: str | None, fields: ItemFields, times: Times) -> Gri
     )
 
 
-def _has_text(fields: ItemFields, text: str) -> bool:
+def _has_text(fields: ItemFields | Item, text: str) -> bool:
     """Tell whether any of the item's texts holds ``text``, in any case of letters."""
     # Not asked of the database: SQLite knows no case but that of A to Z, and what was
     # changed in one occurrence stands elsewhere.

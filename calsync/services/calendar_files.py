@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from calsync.core.item import Fault, UnfitItem, find_faults
+from calsync.core.item import Fault, UnfitItem, find_faults, shown_times
 from calsync.core.item_record import dump_fields
 from calsync.db.database import Session
 from calsync.db.feeds import delete_feed, find_feed, list_feeds, map_known_ids
@@ -22,7 +22,7 @@ from calsync.services.ics_reading import Draft, Problem, Read, read_calendar
 from calsync.services.ics_references import Describe, load_references
 from calsync.services.ics_writing import Written, write_calendar
 from calsync.services.item_checks import IdTaken
-from calsync.services.item_rows import dump_changes, fields_of, overrides_of, shown_times
+from calsync.services.item_rows import dump_changes, fields_of, overrides_of
 from calsync.services.items import create_items
 from calsync.services.tools import Tools, Who
 

@@ -2,11 +2,12 @@
 
 from calsync.db import due_rows, leases
 from calsync.db.accounts import count_accounts
+from calsync.db.channels import count_channels
 from calsync.db.health import is_schema_current, probe_write
 from calsync.db.models import DueKind
 from calsync.db.sealed import list_key_ids
 from calsync.errors import CalsyncError
-from calsync.metrics import ACCOUNTS, DUE_OLDEST, DUE_ROWS
+from calsync.metrics import ACCOUNTS, CHANNELS, DUE_OLDEST, DUE_ROWS
 from calsync.services.tools import Tools
 
 
@@ -36,8 +37,11 @@ def measure(tools: Tools) -> None:
         waiting = due_rows.count_due(session)
         oldest = due_rows.find_oldest_due(session, now)
         accounts = count_accounts(session)
+        channels = count_channels(session)
     for kind in DueKind:
         DUE_ROWS.labels(kind.value).set(waiting.get(kind, 0))
     DUE_OLDEST.set((now - oldest).total_seconds() if oldest else 0)
     for is_connected, status in ((True, "connected"), (False, "not_connected")):
         ACCOUNTS.labels(status).set(accounts.get(is_connected, 0))
+    for state in ("proven", "waiting", "closing"):
+        CHANNELS.labels(state).set(channels.get(state, 0))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from calsync.core.event import AllDay, Timed, Times
-from calsync.core.item import ItemFields, Kind
+from calsync.core.item import ItemFields, find_due_day, shown_times
 from calsync.core.item_record import NAMES, dump_field, load_field
 from calsync.core.recurrence import Override, expand, parse_rule
 from calsync.core.series import Series
@@ -32,11 +32,9 @@ def times_of(item: Item) -> Times | None:
     return None
 
 
-def shown_times(fields: ItemFields) -> Times | None:
-    """Return where an item stands in the calendar: an unscheduled task on its due date."""
-    if fields.times is None and fields.kind is Kind.TASK and fields.due_on:
-        return AllDay(fields.due_on, fields.due_on + timedelta(days=1))
-    return fields.times
+def shown_times_of(item: Item) -> Times | None:
+    """Return where the item of a row stands in the calendar, as ``shown_times`` does."""
+    return times_of(item) or find_due_day(item.kind, item.due_on)
 
 
 def put_fields(item: Item, fields: ItemFields, overrides: Iterable[Override] = ()) -> None:

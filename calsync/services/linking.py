@@ -9,6 +9,7 @@ from calsync.cronofy.limiter import Lane
 from calsync.cronofy.oauth import Grant
 from calsync.db import due_rows
 from calsync.db.accounts import find_account, lock_account_by_sub
+from calsync.db.channels import wake_keepers
 from calsync.db.connect_states import add_state, find_state, forget_old_states, use_state
 from calsync.db.models import ConnectState, DueKind, LinkedAccount
 from calsync.errors import (
@@ -187,6 +188,7 @@ def _save_grant(tools: Tools, who: Who, begun: ConnectState, grant: Grant) -> Re
         due_rows.wake(
             session, who.tenant_id, DueKind.CHECK_ACCOUNT, account.id, now + CHECK_WHILE_READ
         )
+        wake_keepers(session, who.tenant_id, account.id, now)
     if known is None:
         return Return(Outcome.CONNECTED, account.id)
     return Return(Outcome.ALREADY_LINKED if was_connected else Outcome.RECONNECTED, account.id)

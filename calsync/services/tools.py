@@ -43,7 +43,7 @@ class Tools:
     sender: Sender
     #: Tells whoever does due work that there is some.
     wake: Callable[[], None]
-    #: Where people reach the product.
+    #: Where people, and Cronofy, reach the product; no slash at its end.
     public_url: str
     #: Whether this process is to end, so that long work stops at its next step.
     is_stopping: Callable[[], bool] = _never

@@ -1,28 +1,40 @@
-"""Telling a tenant's PSA what changed: the addresses, the messages, and their delivery."""
+"""Telling a tenant's PSA what changed: the messages and their delivery."""
 
+import json
 from datetime import datetime
 
+from calsync.core.item import ItemFields
 from calsync.core.item_record import dump_fields
 from calsync.core.schedule import webhook_delay
 from calsync.db import due_rows
 from calsync.db.database import Session
 from calsync.db.items import map_assignees
-from calsync.db.models import DueKind, Item, Tenant, WebhookEndpoint, WebhookMessage
+from calsync.db.models import (
+    DeliveryResult,
+    DueKind,
+    Item,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookMessage,
+)
 from calsync.db.sealed import place_of
-from calsync.db.webhooks import delete_endpoint, delete_message, find_message, list_endpoints
-from calsync.delivery.addresses import check_url
+from calsync.db.webhooks import (
+    add_delivery,
+    delete_message,
+    find_message,
+    list_endpoints,
+    lock_endpoint,
+)
 from calsync.delivery.failures import DeliveryFailed, EndpointGone, NotSendable
 from calsync.delivery.messages import MessageTooLarge, MessageType, build_body
-from calsync.delivery.signing import new_secret, signed_headers
-from calsync.errors import AlreadyThere, NotThere, UserError
+from calsync.delivery.signing import signed_headers
 from calsync.ids import jitter, new_id
 from calsync.logs import Log
-from calsync.metrics import WEBHOOKS
+from calsync.metrics import MESSAGES
 from calsync.services.item_rows import fields_of
 from calsync.services.tools import Tools
 
-#: What a private item lets nobody read, the PSA included.
-_PRIVATE = ("subject", "description", "location")
+_TEXTS = ("subject", "description", "location", "outcome", "project", "site")
 _TYPES = {
     "created": MessageType.ITEM_CREATED,
     "changed": MessageType.ITEM_UPDATED,
@@ -33,47 +45,9 @@ _TYPES = {
 log = Log("calsync.webhooks")
 
 
-def add_endpoint(tools: Tools, tenant: Tenant, url: str) -> tuple[str, str]:
-    """Have an address told of every change; return its id and the secret to check with.
-
-    Raises UnfitAddress or UserError where that cannot be. The secret is shown once.
-    """
-    check_url(url, allow_private=tools.sender.allow_private)
-    endpoint_id, secret = new_id(), new_secret()
-    try:
-        with tools.db.begin() as session:
-            session.add(
-                WebhookEndpoint(
-                    id=endpoint_id,
-                    tenant_id=tenant.id,
-                    url=url,
-                    secret=tools.keyring.seal(
-                        secret, place_of(WebhookEndpoint, tenant.id, endpoint_id, "secret")
-                    ),
-                    created_at=tools.clock.now(),
-                )
-            )
-    except AlreadyThere:
-        raise UserError("That address is told of changes already.") from None
-    return endpoint_id, secret
-
-
-def list_endpoints_of(tools: Tools, tenant: Tenant) -> list[WebhookEndpoint]:
-    """Return the addresses that are told of changes."""
-    with tools.db.read() as session:
-        return list_endpoints(session, tenant.id)
-
-
-def remove_endpoint(tools: Tools, tenant: Tenant, endpoint_id: str) -> None:
-    """Tell an address nothing more. Raises NotThere where there is none of this id."""
-    with tools.db.begin() as session:
-        if not delete_endpoint(session, tenant.id, endpoint_id):
-            raise NotThere
-
-
 def announce(tools: Tools, session: Session, item: Item, action: str) -> None:
     """Have the tenant's addresses told of a change, in the transaction that makes it."""
-    endpoints = [e for e in list_endpoints(session, item.tenant_id) if e.gone_at is None]
+    endpoints = [e for e in list_endpoints(session, item.tenant_id) if e.is_live]
     if not endpoints:
         return
     now, kind = tools.clock.now(), _TYPES[action]
@@ -82,7 +56,7 @@ def announce(tools: Tools, session: Session, item: Item, action: str) -> None:
         body = build_body(kind, now, content)
     except MessageTooLarge:
         # A message without its texts is better than none, and than no change at all.
-        body = build_body(kind, now, content | dict.fromkeys(_PRIVATE, ""))
+        body = build_body(kind, now, content | dict.fromkeys(_TEXTS, ""))
     for endpoint in endpoints:
         message_id = new_id()
         session.add(
@@ -98,63 +72,98 @@ def announce(tools: Tools, session: Session, item: Item, action: str) -> None:
 
 
 def deliver(tools: Tools, tenant_id: str, message_id: str, attempts: int) -> datetime | None:
-    """Send a message; return when to try again, or None where there is no more to be done."""
+    """Send a message; return when to try again, or None where there is no more to be done.
+
+    It is forgotten only after what became of it is known: whoever dies in between has it
+    sent again, with the same id, by which the receiver knows it.
+    """
     with tools.db.read() as session:
         found = find_message(session, tenant_id, message_id)
     if found is None:
         return None
     message, endpoint = found
-    if endpoint.gone_at is None:
-        again_at = _send(tools, message, endpoint, attempts)
-        if again_at is not None:
-            return again_at
-    with tools.db.begin() as session:
-        delete_message(session, tenant_id, message_id)
-    return None
+    if not endpoint.is_live:
+        with tools.db.begin() as session:
+            delete_message(session, tenant_id, message_id)
+        return None
+    delivery, again_at = attempt(tools, endpoint, message_id, message.body.encode(), attempts)
+    settle(tools, delivery, is_over=again_at is None)
+    return again_at
 
 
-def _send(
-    tools: Tools, message: WebhookMessage, endpoint: WebhookEndpoint, attempts: int
-) -> datetime | None:
-    now, body = tools.clock.now(), message.body.encode()
+def attempt(
+    tools: Tools, endpoint: WebhookEndpoint, message_id: str, body: bytes, attempts: int
+) -> tuple[WebhookDelivery, datetime | None]:
+    """Send a message once; return what became of it, and when to try again if ever."""
+    now, again_at = tools.clock.now(), None
     place = place_of(WebhookEndpoint, endpoint.tenant_id, endpoint.id, "secret")
     secret = tools.keyring.open(endpoint.secret, place)
-    about = {"tenant_id": endpoint.tenant_id, "endpoint_id": endpoint.id, "message": message.id}
+    result, reason, status = DeliveryResult.DELIVERED, None, None
     try:
-        tools.sender.send(endpoint.url, signed_headers([secret], message.id, now, body), body)
+        headers = signed_headers([secret], message_id, now, body)
+        status = tools.sender.send(endpoint.url, headers, body).status
     except EndpointGone:
-        _note_gone(tools, endpoint)
-        result = "gone"
+        result, status = DeliveryResult.GONE, 410
     except NotSendable:
-        result = "refused"
+        result = DeliveryResult.REFUSED
     except DeliveryFailed as error:
+        reason, status = error.reason.value, error.status
         delay = webhook_delay(attempts, jitter(), error.retry_after)
-        if delay is not None:
-            WEBHOOKS.labels("failed").inc()
-            log.info("webhook failed", reason=error.reason.value, attempt=attempts, **about)
-            return now + delay
-        result = "given up"
-    else:
-        result = "delivered"
-    WEBHOOKS.labels(result).inc()
-    log.info("webhook closed", result=result, attempt=attempts, **about)
-    return None
+        again_at = now + delay if delay is not None else None
+        result = DeliveryResult.FAILED if again_at else DeliveryResult.GIVEN_UP
+    MESSAGES.labels(result.value).inc()
+    log.info(
+        "webhook sent",
+        result=result.value,
+        reason=reason,
+        attempt=attempts,
+        tenant_id=endpoint.tenant_id,
+        endpoint_id=endpoint.id,
+        message=message_id,
+    )
+    delivery = WebhookDelivery(
+        id=new_id(),
+        tenant_id=endpoint.tenant_id,
+        endpoint_id=endpoint.id,
+        message_id=message_id,
+        type=json.loads(body)["type"],
+        at=now,
+        attempt=attempts,
+        result=result,
+        reason=reason,
+        status=status,
+    )
+    return delivery, again_at
 
 
-def _note_gone(tools: Tools, endpoint: WebhookEndpoint) -> None:
+def settle(tools: Tools, delivery: WebhookDelivery, *, is_over: bool) -> None:
+    """Keep what became of an attempt, and forget the message if that was the last one."""
     with tools.db.begin() as session:
-        for each in list_endpoints(session, endpoint.tenant_id):
-            if each.id == endpoint.id:
-                each.gone_at = tools.clock.now()
+        endpoint = lock_endpoint(session, delivery.tenant_id, delivery.endpoint_id)
+        if endpoint is None:  # removed meanwhile, with all that it had yet to hear
+            return
+        if delivery.result is DeliveryResult.GONE:
+            endpoint.gone_at = delivery.at
+        if is_over:
+            delete_message(session, delivery.tenant_id, delivery.message_id)
+        add_delivery(session, delivery)
 
 
 def _content(item: Item, assignees: list[str]) -> dict[str, object]:
     fields = fields_of(item)
-    content: dict[str, object] = {
+    if fields.is_private:
+        # The PSA knows its own items by these; what they are about is their assignees' own.
+        fields = ItemFields(
+            fields.kind,
+            times=fields.times,
+            time_zone=fields.time_zone,
+            is_private=True,
+            external_id=fields.external_id,
+        )
+    return {
         **dump_fields(fields),
         "id": item.id,
         "version": item.version,
         "assignees": assignees,
         "deleted": item.deleted_at is not None,
     }
-    return content | dict.fromkeys(_PRIVATE, "") if fields.is_private else content

@@ -13,11 +13,13 @@ from calsync.web import (
     calendar_sync,
     errors,
     health,
+    hooks,
     i18n,
     items,
     my_calendar,
     security,
     tickets,
+    webhooks,
     words,
 )
 
@@ -37,8 +39,10 @@ def register_pages(app: Flask, settings: Settings) -> None:
         calendar_files,
         account,
         api_tokens,
+        webhooks,
         calendar_sync,
         health,
+        hooks,
     ):
         app.register_blueprint(module.bp)
 

@@ -19,7 +19,7 @@ from flask_login import login_required
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
-from calsync.core.item import UnfitItem
+from calsync.core.item import UnfitItem, shown_times
 from calsync.errors import NotThere
 from calsync.services.calendar_files import (
     create_feed,
@@ -31,7 +31,6 @@ from calsync.services.calendar_files import (
     revoke_feed,
 )
 from calsync.services.ics_lines import LARGEST_FILE, RefusedFile
-from calsync.services.item_rows import shown_times
 from calsync.web.current import current_login, settings, tools, who
 from calsync.web.file_words import describe_lost, describe_problem, describe_refusal
 from calsync.web.i18n import _

@@ -19,7 +19,6 @@ from calsync.core.grid import (
     build_month,
     find_bounds,
     list_days,
-    place_in_days,
     step,
 )
 from calsync.core.time_grid import MOST_ON_TOP, Row, TimeGrid, build_time_grid
@@ -117,8 +116,8 @@ class CalendarPage:
 
     @property
     def chosen(self) -> DayCell:
-        """Give everything on the day of the address."""
-        return place_in_days(self.entries, [self.query.day], self.zone, 0)[0]
+        """Give everything on the day of the address, which is one of the month."""
+        return next(cell for week in self.weeks for cell in week if cell.day == self.query.day)
 
     @property
     def views(self) -> list[tuple[View, str]]:
@@ -163,7 +162,14 @@ class CalendarPage:
 
     def chip(self, entry: GridEntry) -> Chip:
         """Return what to show of an entry."""
-        return make_chip(entry, self.zone)
+        # A bar is asked for on each of its days.
+        if entry not in self._chips:
+            self._chips[entry] = make_chip(entry, self.zone)
+        return self._chips[entry]
+
+    @cached_property
+    def _chips(self) -> dict[GridEntry, Chip]:
+        return {}
 
     def say_day(self, day: date) -> str:
         """Return a day in full."""

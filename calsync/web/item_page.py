@@ -10,11 +10,10 @@ from flask import url_for
 
 from calsync.core.clockwork import get_zone
 from calsync.core.event import Timed
-from calsync.core.item import OWN_FIELDS, ItemFields, Kind
+from calsync.core.item import OWN_FIELDS, ItemFields, Kind, shown_times
 from calsync.core.item_record import dump_field
 from calsync.db.models import ItemChange, Role
 from calsync.services.item_access import ItemView
-from calsync.services.item_rows import shown_times
 from calsync.web.calendar_query import LAST_YEAR
 from calsync.web.current import current_login, who
 from calsync.web.i18n import _

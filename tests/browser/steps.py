@@ -72,11 +72,12 @@ def connect(page: Page, service: str = "Google") -> None:
 
 
 def press_until_focused(page: Page, name: str) -> None:
-    """Press Tab until what has the focus says ``name``."""
+    """Press Tab until a link or a button that says ``name`` has the focus."""
     page.wait_for_load_state()
-    for _ in range(30):
+    for _ in range(40):
         page.keyboard.press("Tab")
-        if name in page.evaluate("document.activeElement.innerText || ''"):
+        focused = page.locator(":is(a, button, summary):focus")
+        if name in "".join(focused.all_inner_texts()):
             return
     raise AssertionError(f"{name} is not reached with the Tab key.")
 

@@ -11,7 +11,9 @@ from calsync.cli.demo_items import add_items
 from calsync.core.event import AllDay, Timed
 from calsync.core.item import ItemFields, Kind
 from calsync.services.items import create_item
+from tests.browser.conftest import OpenPage
 from tests.browser.fitness import assert_is_fit
+from tests.browser.real_items import add_each_kind
 from tests.browser.steps import Product, log_in
 from tests.cast import find_cast
 
@@ -78,3 +80,49 @@ def test_a_dispatcher_sees_that_a_colleague_is_busy_and_not_why(page: Page, prod
     expect(page.get_by_text("Busy").first).to_be_visible()
     assert "Dentist" not in page.content()
     assert_is_fit(page)
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_a_dispatcher_chooses_a_colleague_and_adds_to_their_calendar(
+    open_page: OpenPage, product: Product, *, has_script: bool
+):
+    page = open_page(java_script_enabled=has_script)
+    log_in(page, product, "sam")
+    page.goto(f"{product.url}/calendar/week/2026-11-24")
+    page.get_by_label("Calendar", exact=True).select_option("Dana Reyes")
+    page.get_by_role("button", name="Find").click()
+    heading = page.get_by_role("heading", name="Calendar of Dana Reyes", level=1)
+    expect(heading).to_be_visible()
+    page.get_by_role("link", name="New", exact=True).click()
+    page.get_by_label("Subject").fill("Drive to Leeds")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("status").first).to_have_text("Appointment added.")
+    expect(heading).to_be_visible()
+    expect(page.get_by_role("link", name="Drive to Leeds")).to_be_visible()
+    page.goto(f"{product.url}/calendar/week/2026-11-24")
+    expect(page.get_by_role("link", name="Drive to Leeds")).to_have_count(0)
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_items_are_found_by_kind_and_by_words(
+    open_page: OpenPage, product: Product, *, has_script: bool
+):
+    add_each_kind(product, days=1)
+    page = open_page(java_script_enabled=has_script)
+    log_in(page, product)
+    page.goto(f"{product.url}/calendar/month/2026-11-24")
+    chips = page.locator("#calendar .month .chip")
+    expect(chips).to_have_count(5)
+    page.get_by_label("Show").select_option("Task")
+    page.get_by_role("button", name="Find").click()
+    expect(chips).to_have_count(1)
+    expect(chips).to_contain_text("Write findings")
+    page.get_by_label("Show").select_option("All kinds")
+    page.get_by_role("searchbox").fill("toner")
+    page.get_by_role("button", name="Find").click()
+    expect(chips).to_contain_text("Order toner")
+    page.get_by_role("searchbox").fill("zebra")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_text("No entries match.")).to_be_visible()
+    page.get_by_role("link", name="Clear the filters").click()
+    expect(chips).to_have_count(5)

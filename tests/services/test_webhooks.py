@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, Never
 
 import pytest
 
@@ -14,14 +15,21 @@ from calsync.config import Settings
 from calsync.core.event import Timed
 from calsync.core.item import ItemFields, Kind
 from calsync.db import due_rows
+from calsync.db.database import Database
 from calsync.db.due_rows import Claim
 from calsync.db.models import DueKind, Tenant, WebhookMessage
+from calsync.delivery.sender import Delivered
 from calsync.errors import UserError
 from calsync.jobs.performers import PutOff, perform_delivery
-from calsync.services import people, webhooks
+from calsync.services import people
 from calsync.services.item_access import find_item_view
 from calsync.services.items import change_item, create_item, delete_item, restore_item
 from calsync.services.tools import Tools
+from calsync.services.webhook_endpoints import (
+    add_endpoint,
+    list_endpoints_of,
+    remove_endpoint,
+)
 from tests.cast import Person
 from tests.clocks import FakeClock
 from tests.delivery.receiver import Receiver
@@ -76,7 +84,7 @@ def deliver_all(tools: Tools) -> None:
 def test_each_change_is_told_signed_and_once(
     tools: Tools, dana: Person, tenant: Tenant, receiver: Receiver
 ):
-    _, secret = webhooks.add_endpoint(tools, tenant, hook(receiver))
+    _, secret = add_endpoint(tools, tenant.id, hook(receiver))
     item_id = create_item(tools, dana.who, FIELDS)
     view = find_item_view(tools, dana.who, item_id)
     change_item(tools, dana.who, item_id, replace(view.fields, subject="Visit again"))
@@ -104,7 +112,7 @@ def test_each_change_is_told_signed_and_once(
 def test_a_change_that_is_taken_back_is_never_told(
     tools: Tools, dana: Person, tenant: Tenant, receiver: Receiver
 ):
-    webhooks.add_endpoint(tools, tenant, hook(receiver))
+    add_endpoint(tools, tenant.id, hook(receiver))
     with pytest.raises(ValueError, match="subject"):
         create_item(tools, dana.who, replace(FIELDS, subject=""))
     assert waiting(tools) == []
@@ -113,7 +121,7 @@ def test_a_change_that_is_taken_back_is_never_told(
 def test_no_other_tenant_hears_of_it(
     tools: Tools, dana: Person, mallory: Person, tenant: Tenant, receiver: Receiver
 ):
-    webhooks.add_endpoint(tools, people.get_tenant(tools, "evil"), hook(receiver))
+    add_endpoint(tools, people.get_tenant(tools, "evil").id, hook(receiver))
     create_item(tools, dana.who, FIELDS)
     assert waiting(tools) == []
 
@@ -121,18 +129,68 @@ def test_no_other_tenant_hears_of_it(
 def test_the_words_of_a_private_item_are_told_to_nobody(
     tools: Tools, dana: Person, tenant: Tenant, receiver: Receiver
 ):
-    webhooks.add_endpoint(tools, tenant, hook(receiver))
-    create_item(tools, dana.who, replace(FIELDS, subject="Dentist", is_private=True))
+    add_endpoint(tools, tenant.id, hook(receiver))
+    own = {"outcome": "Root canal", "description": "Tooth", "location": "Soho"}
+    private = replace(FIELDS, kind=Kind.CRM_ACTIVITY, subject="Dentist", is_private=True, **own)
+    create_item(tools, dana.who, replace(private, external_id="psa-1"))
     deliver_all(tools)
     [request] = receiver.received
-    assert b"Dentist" not in request.body
-    assert b'"is_private":true' in request.body
+    for word in (b"Dentist", b"Root canal", b"Tooth", b"Soho"):
+        assert word not in request.body
+    told = json.loads(request.body)["data"]
+    assert (told["is_private"], told["external_id"]) == (True, "psa-1")
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+def test_who_dies_after_sending_sends_again_with_the_same_id_and_loses_nothing(
+    tools: Tools, dana: Person, tenant: Tenant, receiver: Receiver, clock: FakeClock
+):
+    add_endpoint(tools, tenant.id, hook(receiver))
+    create_item(tools, dana.who, FIELDS)
+
+    class DyingDatabase(Database):
+        def begin(self) -> Never:
+            raise Crash
+
+    [claim] = claim_all(tools)
+    with pytest.raises(Crash):
+        perform_delivery(replace(tools, db=DyingDatabase(tools.db.engine)), claim)
+    assert len(receiver.received) == len(waiting(tools)) == 1
+    assert claim_all(tools) == [], "It is found again at the end of the lease."
+    clock.move(timedelta(minutes=2))
+    deliver_all(tools)
+    first, second = receiver.received
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    assert first.body == second.body
+    assert first.headers["webhook-timestamp"] != second.headers["webhook-timestamp"]
+    assert waiting(tools) == []
+
+
+def test_an_address_that_is_removed_while_it_is_told_is_no_fault(
+    tools: Tools, dana: Person, tenant: Tenant, receiver: Receiver
+):
+    endpoint_id, _ = add_endpoint(tools, tenant.id, hook(receiver))
+    create_item(tools, dana.who, FIELDS)
+
+    class Removing(type(tools.sender)):
+        def send(self, *message: Any) -> Delivered:
+            remove_endpoint(tools, tenant.id, endpoint_id)
+            return super().send(*message)
+
+    sender = Removing(tools.clock, allow_private=True)
+    for claim in claim_all(tools):
+        assert perform_delivery(replace(tools, sender=sender), claim) is None
+    assert len(receiver.received) == 1
+    assert waiting(tools) == []
 
 
 def test_an_address_that_fails_is_tried_again_ever_less_often_and_then_given_up(
     tools: Tools, dana: Person, tenant: Tenant, receiver: Receiver, clock: FakeClock
 ):
-    webhooks.add_endpoint(tools, tenant, hook(receiver))
+    add_endpoint(tools, tenant.id, hook(receiver))
     receiver.status = 500
     create_item(tools, dana.who, FIELDS)
     waits: list[timedelta] = []
@@ -158,12 +216,12 @@ def test_an_address_that_fails_is_tried_again_ever_less_often_and_then_given_up(
 def test_an_address_that_is_gone_is_told_nothing_more(
     tools: Tools, dana: Person, tenant: Tenant, receiver: Receiver
 ):
-    webhooks.add_endpoint(tools, tenant, hook(receiver))
+    add_endpoint(tools, tenant.id, hook(receiver))
     receiver.status = 410
     create_item(tools, dana.who, FIELDS)
     deliver_all(tools)
-    [endpoint] = webhooks.list_endpoints_of(tools, tenant)
-    assert endpoint.gone_at is not None
+    [view] = list_endpoints_of(tools, tenant.id)
+    assert view.endpoint.gone_at is not None
     create_item(tools, dana.who, FIELDS)
     assert waiting(tools) == []
 
@@ -171,14 +229,14 @@ def test_an_address_that_is_gone_is_told_nothing_more(
 def test_an_address_is_told_once_and_can_be_removed(
     tools: Tools, dana: Person, tenant: Tenant, receiver: Receiver
 ):
-    endpoint_id, _ = webhooks.add_endpoint(tools, tenant, hook(receiver))
+    endpoint_id, _ = add_endpoint(tools, tenant.id, hook(receiver))
     with pytest.raises(UserError):
-        webhooks.add_endpoint(tools, tenant, hook(receiver))
+        add_endpoint(tools, tenant.id, hook(receiver))
     create_item(tools, dana.who, FIELDS)
-    webhooks.remove_endpoint(tools, tenant, endpoint_id)
+    remove_endpoint(tools, tenant.id, endpoint_id)
     deliver_all(tools)
     assert receiver.received == []
-    assert webhooks.list_endpoints_of(tools, tenant) == []
+    assert list_endpoints_of(tools, tenant.id) == []
 
 
 def test_an_address_inside_the_network_is_refused_unless_a_setting_allows_it(
@@ -186,5 +244,5 @@ def test_an_address_inside_the_network_is_refused_unless_a_setting_allows_it(
 ):
     closed = replace(tools, sender=type(tools.sender)(tools.clock))
     with pytest.raises(UserError):
-        webhooks.add_endpoint(closed, tenant, "http://127.0.0.1:8000/hook")
-    assert webhooks.list_endpoints_of(tools, tenant) == []
+        add_endpoint(closed, tenant.id, "http://127.0.0.1:8000/hook")
+    assert list_endpoints_of(tools, tenant.id) == []

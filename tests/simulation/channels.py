@@ -196,10 +196,10 @@ class Channels:
             due += self.fortune.draw("notice_delay") * temper.longest_notice
         if temper.duplicated or temper.dropped:
             fate = self.fortune.draw("notice_fate")
-            if fate >= 1 - temper.dropped:
+            if fate > 1 - temper.dropped:
                 notice.outcome = "lost"
                 return
-            if fate >= 1 - temper.dropped - temper.duplicated:
+            if fate > 1 - temper.dropped - temper.duplicated:
                 twin = Notice(notice.channel, notice.kind, now, notice.since)
                 self.notices.append(twin)
                 self._push(twin, due + 1)

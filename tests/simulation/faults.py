@@ -124,9 +124,9 @@ class FaultPlan:
         """Cross another boundary, such as a commit, and return what goes wrong there."""
         return self._take(possible if self._strikes() else None)
 
-    def give_back(self) -> None:
-        """Take back the last strike: there was nothing to spoil."""
-        self.fired.pop(self.number, None)
+    def give_back(self, number: int) -> None:
+        """Take back a strike: there was nothing to spoil."""
+        self.fired.pop(number, None)
 
     def to_json(self) -> dict[str, dict[str, Any]]:
         """Return what struck so far, for ``read_plan``."""

@@ -83,12 +83,17 @@ def refuse_inside_transaction() -> None:
 
 
 def make_oauth(
-    provider: Provider, clock: Clock, limiter: Limiter, redirect_uri: str = REDIRECT
+    provider: Provider,
+    clock: Clock,
+    limiter: Limiter,
+    *,
+    redirect_uri: str = REDIRECT,
+    secret: str = CLIENT_SECRET,
 ) -> CronofyOAuth:
     """Return the product's side of consents and tokens."""
     return CronofyOAuth(
         CLIENT_ID,
-        CLIENT_SECRET,
+        secret,
         API_URL,
         APP_URL,
         redirect_uri,

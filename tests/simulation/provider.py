@@ -107,7 +107,7 @@ class Provider:
         address, _, query = url.partition("?")
         path = address.removeprefix(API_URL)
         fault = self.faults.take(method, path)
-        call = _Call(method, path, query, headers, json, fault)
+        call = _Call(method, path, query, headers, json, fault, self.faults.number)
         self.switch()
         try:
             reply = self._before(call) or self._after(call, self._serve(call))
@@ -212,7 +212,8 @@ class Provider:
                 return reply
         spoilt = spoil(call.fault, reply, self.now())
         if spoilt is None:
-            self.faults.give_back()
+            self.faults.give_back(call.number)
+            call.fault = None
         return spoilt or reply
 
     def _time_out(self) -> None:
@@ -243,6 +244,8 @@ class _Call:
     headers: Mapping[str, str]
     body: Any
     fault: Fault | None
+    #: Of the boundary; others may be crossed before the answer is there.
+    number: int
     sub: str = ""
     status: int = 0
 

@@ -43,6 +43,11 @@ _WRONG: tuple[tuple[str, Any], ...] = (
     ("location", "High St 3"),
     ("event_uid", {}),
     ("start", "0000-12-29T00:00:00Z"),
+    ("start", {"time": "2026-03-01T09:00:00", "tzid": "Mars/Olympus"}),
+    ("start", "9999-12-31T23:59:59Z"),
+    ("end", "1999-01-01T00:00:00Z"),
+    ("updated", "0000-12-29T00:00:00Z"),
+    ("created", 5),
 )
 
 

@@ -23,7 +23,7 @@ from tests.sandbox.callers import Hook, wait_until
 from tests.sandbox_server import DEFAULT_SETTINGS, RunningSandbox
 from tests.simulation.mailboxes import Profile
 from tests.simulation.ports import REDIRECT, ProviderTransport, make_oauth
-from tests.simulation.provider import API_URL, Provider
+from tests.simulation.provider import API_URL, CLIENT_SECRET, Provider
 from tests.simulation.temper import Temper
 
 SCOPE = "read_events create_event delete_event"
@@ -54,7 +54,7 @@ class Stage(Protocol):
     hook: str
 
     def client(self, scope: str = SCOPE) -> CronofyClient: ...
-    def oauth(self) -> CronofyOAuth: ...
+    def oauth(self, secret: str = "") -> CronofyOAuth: ...
     def consent(self) -> str: ...
     def now(self) -> datetime: ...
     def move_clock(self, seconds: float) -> None: ...
@@ -129,8 +129,9 @@ class ProviderStage:
         transport = ProviderTransport(self.provider, self.clock)
         return make_client(API_URL, transport, self._limiter, tokens, self.clock)
 
-    def oauth(self) -> CronofyOAuth:
-        return make_oauth(self.provider, self.clock, self._limiter)
+    def oauth(self, secret: str = "") -> CronofyOAuth:
+        secret = secret or CLIENT_SECRET
+        return make_oauth(self.provider, self.clock, self._limiter, secret=secret)
 
     def consent(self) -> str:
         return self.service.consent(self.profile_id)
@@ -238,8 +239,8 @@ class SandboxStage:
         limiter = Limiter(clock, **_UNLIMITED)
         return make_client(self.sandbox.url, Transport(clock), limiter, tokens, clock)
 
-    def oauth(self) -> CronofyOAuth:
-        ours = (self.sandbox.client_id, self.sandbox.client_secret)
+    def oauth(self, secret: str = "") -> CronofyOAuth:
+        ours = (self.sandbox.client_id, secret or self.sandbox.client_secret)
         urls = (self.sandbox.url, self.sandbox.url, "http://127.0.0.1/callback")
         return CronofyOAuth(*ours, *urls, SystemClock())
 

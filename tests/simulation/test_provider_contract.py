@@ -21,6 +21,7 @@ from calsync.errors import (
     ProfileLocked,
     RateLimited,
     Refused,
+    WrongCredentials,
 )
 from tests.simulation.conftest import MakeStage
 from tests.simulation.stages import REDIRECT, Stage, by_title, read
@@ -103,6 +104,37 @@ class TestTokens:
         stage.oauth().revoke(tokens.pair.refresh_token)
         with pytest.raises(AccessRevoked):
             client.userinfo()
+
+    def test_a_wrong_secret_is_told_from_an_ended_consent(self, stage):  # 2.4
+        tokens = stage.oauth().exchange(stage.consent()).tokens
+        with pytest.raises(WrongCredentials):
+            stage.oauth("wrong").refresh(tokens.refresh_token)
+        assert stage.oauth().refresh(tokens.refresh_token)
+
+    def test_two_consents_to_one_mailbox_are_two_grants_of_one_account(self, stage):  # 2.2
+        first, second = stage.client(), stage.client()
+        assert first.userinfo().account_id == second.userinfo().account_id
+        stage.oauth().revoke(first._caller._tokens.pair.refresh_token)
+        with pytest.raises(AccessRevoked):
+            first.userinfo()
+        assert second.userinfo()
+
+    def test_a_revoked_account_has_no_channels(self, stage):  # 2.5
+        client = stage.client()
+        client.create_channel(stage.hook)
+        stage.oauth().revoke(client._caller._tokens.pair.refresh_token)
+        assert stage.client().list_channels() == ()
+
+    def test_a_profile_can_leave_its_account(self, stage):  # 2.5
+        client = stage.client()
+        client.revoke_profile(stage.profile_id)
+        client.revoke_profile(stage.profile_id)
+        assert client.profiles() == ()
+        with pytest.raises(NotFound):
+            client.upsert_event(stage.work, draft(stage))
+
+    def test_a_link_token_is_given(self, stage):  # 2.6
+        assert stage.client().link_token()
 
     def test_permission_is_asked_for_on_a_page(self, stage):  # 2.7
         client = stage.client()
@@ -219,6 +251,7 @@ class TestReading:
         client.upsert_event(stage.work, draft(stage, "old", "a", times=timed(stage, -400)))
         client.upsert_event(stage.work, draft(stage, "far", "b", times=timed(stage, 400)))
         assert titles(stage, client, only_managed=True) == {"old", "far"}
+        assert titles(stage, client, include_managed=True) == {"old", "far"}
         windowed = {"only_managed": True, "start": stage.now().date()}
         assert titles(stage, client, **windowed) == set()
 
@@ -298,6 +331,14 @@ class TestReading:
         assert found["ours"].options.delete
         assert (found["theirs"].event_id, found["theirs"].uid) == (None, uid)
         assert not found["theirs"].options.update
+
+    def test_what_the_owner_writes_is_read_whole(self, stage):  # 5.3
+        client = stage.client()
+        text = "<b>\N{GRINNING FACE} caf\u00e9</b>\n" * 300
+        uid = owner_makes(stage, "t" * 1500, text=text, place="High St 3", free=True)
+        found = find(read(client), uid=uid)
+        assert (len(found.title), found.text) == (1500, text)
+        assert (found.place, found.free) == ("High St 3", True)
 
     def test_updated_moves_with_every_change_of_the_owner(self, stage):  # 12.8
         client = stage.client()

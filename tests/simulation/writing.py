@@ -113,16 +113,18 @@ class Writing:
         if temper.lagging == temper.late == temper.never == 0:
             return now
         chance = self.fortune.draw("write")
-        share = 1.0 - temper.never
-        if chance >= share:
-            return None
-        if chance >= share - temper.late:
-            due = now + 20 + (share - chance) / temper.late * (temper.latest - 20)
-        elif chance >= share - temper.late - temper.lagging:
-            part = (share - temper.late - chance) / temper.lagging
-            due = now + part * temper.longest_lag
-        else:
+        never_from = 1.0 - temper.never
+        late_from = never_from - temper.late
+        lagging_from = late_from - temper.lagging
+        if chance <= lagging_from or chance == 0:
             due = now
+        elif chance < late_from:
+            due = now + (chance - lagging_from) / temper.lagging * temper.longest_lag
+        elif chance < never_from:
+            longest = temper.latest - temper.longest_lag
+            due = now + temper.longest_lag + (chance - late_from) / temper.late * longest
+        else:
+            return None
         key = (write.shelf.calendar_id, write.event_id, write.uid)
         if temper.keeps_order:
             due = max(due, self._latest.get(key, 0.0))

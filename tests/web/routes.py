@@ -12,6 +12,7 @@ PUBLIC = {
     "auth.login": "where people log in",
     "auth.submit_login": "where people log in",
     "calendar_files.feed": "for programs that know the secret in its address",
+    "hooks.receive": "believes nothing but Cronofy's signature",
     "health.alive": "says that the process is up and nothing else",
     "health.metrics": "guards itself: this machine, or the token",
     "health.ready": "says yes or no and nothing else",
@@ -19,6 +20,8 @@ PUBLIC = {
 }
 #: Blueprints for programs, which a token guards and no cookie; tests/api calls them.
 TOKEN_GUARDED = {"api_items", "api_occurrences", "api_people", "api_tickets"}
+#: Guarded by a signature; a form has none, and no browser is meant.
+SIGNED = {"hooks.receive"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 

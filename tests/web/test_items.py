@@ -16,7 +16,7 @@ from calsync.core.event import AllDay, Timed
 from calsync.core.item import ActivityType, ItemFields, ItemStatus, Kind, Priority
 from calsync.db.models import Assignment
 from calsync.services.item_access import ItemView, find_item_view, list_deleted
-from calsync.services.items import change_item, create_item, delete_item
+from calsync.services.items import Scope, change_item, create_item, delete_item
 from calsync.services.tickets import TicketFields, create_client, create_ticket
 from calsync.services.tools import Tools
 from tests.browsing import form_token
@@ -290,6 +290,45 @@ def test_this_and_following_move_and_keep_their_number(
     more = {"date": "2026-03-18", "end_date": "2026-03-18", "ends": "count", "count": "4"}
     assert edit_one(browser, item_id, "following", **more).status_code == 303
     assert starts(browser) == ["03 10:00", "10 10:00", "18 10:00", "25 10:00"]
+
+
+MOVED: Form = {"date": "2026-03-18", "time": "14:00", "end_date": "2026-03-18",
+               "end_time": "15:00", "ends": "count", "count": "4"}  # fmt: skip
+
+
+@pytest.fixture
+def moved_id(tools: Tools, dana: Person) -> str:
+    """Return a series of four Tuesdays whose third was moved to a Wednesday by hand."""
+    item_id = make(tools, dana, rule="FREQ=WEEKLY;BYDAY=TU;COUNT=4")
+    key = "2026-03-17T10:00"
+    fields = stored(tools, dana, item_id, key).fields
+    moved = replace(fields, times=Timed(utc(18, 14), utc(18, 15), LONDON), location="Room 2")
+    change_item(tools, dana.who, item_id, moved, scope=Scope.THIS, key=key)
+    return item_id
+
+
+def test_this_and_following_of_one_that_was_moved_leaves_them_where_they_are(
+    browser: FlaskClient, moved_id: str, tools: Tools, dana: Person
+):
+    more = {**MOVED, "version": "2", "location": "Room 2", "subject": "Anew"}
+    answer = edit_one(browser, moved_id, "following", **more)
+    assert answer.status_code == 303
+    assert starts(browser) == ["03 10:00", "10 10:00", "18 14:00", "24 10:00"]
+    later = re.search(r"/calendar/item/(\w+)", answer.location)
+    assert later
+    assert later.group(1) != moved_id
+    for key, place in (("2026-03-17T10:00", "Room 2"), ("2026-03-24T10:00", "")):
+        fields = stored(tools, dana, later.group(1), key).fields
+        assert (fields.subject, fields.location) == ("Anew", place)
+    assert stored(tools, dana, moved_id, "2026-03-10T10:00").fields.subject == "Stand-up"
+
+
+def test_this_and_following_of_one_that_was_moved_go_where_it_is_moved_to_now(
+    browser: FlaskClient, moved_id: str
+):
+    more = {**MOVED, "version": "2", "time": "16:00", "end_time": "17:00"}
+    assert edit_one(browser, moved_id, "following", **more).status_code == 303
+    assert starts(browser) == ["03 10:00", "10 10:00", "18 16:00", "25 16:00"]
 
 
 def test_all_of_a_series_move_by_what_the_shown_one_does(

@@ -111,10 +111,10 @@ def marked(app: Flask) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_text_goes_through_the_translator(
-    app: Flask, dana: Person, logged_in: LogIn, link: Callable[..., str], marked: None
+    app: Flask, dana: Person, sam: Person, logged_in: LogIn, link: Callable[..., str], marked: None
 ):
     account_id = link()
-    browser, nobody = logged_in(dana), app.test_client()
+    browser, nobody, admin = logged_in(dana), app.test_client(), logged_in(sam)
     pages = [
         nobody.get("/login"),
         post(nobody, "/login"),
@@ -132,6 +132,11 @@ def test_every_text_goes_through_the_translator(
         browser.get("/calendar/export.ics"),
         post(browser, "/calendar/feeds"),
         post(browser, "/calendar/import"),
+        admin.get("/account"),
+        admin.get("/admin/webhooks"),
+        post(admin, "/admin/webhooks", {"url": "x"}),
+        post(admin, "/admin/webhooks", {"url": "https://127.0.0.1/"}),
+        post(admin, "/admin/webhooks", {"url": "https://psa.invalid/"}),
         browser.get("/tickets"),
         browser.get("/tickets?q=nothing"),
         post(browser, "/tickets/new"),

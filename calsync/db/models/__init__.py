@@ -1,6 +1,7 @@
 """The tables. Every row carries its tenant; foreign keys carry it along."""
 
 from calsync.db.models.api import ApiToken, IdempotencyKey
+from calsync.db.models.channels import PushChannel
 from calsync.db.models.due import DueKind, DueRow, Lease
 from calsync.db.models.files import Feed
 from calsync.db.models.items import (
@@ -23,7 +24,12 @@ from calsync.db.models.sync import (
     LogEntry,
     Run,
 )
-from calsync.db.models.webhooks import WebhookEndpoint, WebhookMessage
+from calsync.db.models.webhooks import (
+    DeliveryResult,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookMessage,
+)
 
 __all__ = [
     "ApiToken",
@@ -31,6 +37,7 @@ __all__ = [
     "Client",
     "ConnectState",
     "Contact",
+    "DeliveryResult",
     "Departure",
     "DueKind",
     "DueRow",
@@ -48,6 +55,7 @@ __all__ = [
     "LinkedCalendar",
     "LogEntry",
     "LoginSession",
+    "PushChannel",
     "Revocation",
     "Role",
     "Run",
@@ -55,6 +63,7 @@ __all__ = [
     "Theme",
     "Ticket",
     "User",
+    "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookMessage",
 ]

@@ -22,6 +22,8 @@ class DueKind(StrEnum):
     DELIVER = "deliver"
     SYNC = "sync"
     PURGE = "purge"
+    KEEP_CHANNEL = "keep_channel"
+    ERASE_ACCOUNT = "erase_account"
 
 
 class DueRow(Base):

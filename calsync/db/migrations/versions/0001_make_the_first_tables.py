@@ -41,6 +41,8 @@ def upgrade() -> None:
                 "deliver",
                 "sync",
                 "purge",
+                "keep_channel",
+                "erase_account",
                 name="kind",
                 native_enum=False,
                 create_constraint=True,

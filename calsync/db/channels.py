@@ -1,0 +1,137 @@
+"""Questions about channels of notifications, and whom a notification is for."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import case, delete, func, or_, select, union, update
+from sqlalchemy.orm import Session
+
+from calsync.db import due_rows
+from calsync.db.models import DueKind, Integration, LinkedAccount, PushChannel
+
+
+def find_addressed(
+    session: Session, fingerprint: str
+) -> tuple[PushChannel, Integration | None] | None:
+    """Return the channel with this token, and its integration as far as there still is one.
+
+    Asked across tenants on purpose: the token is all that a notification names.
+    """
+    row = session.execute(
+        select(PushChannel, Integration)
+        .outerjoin(
+            Integration,
+            (Integration.tenant_id == PushChannel.tenant_id)
+            & (Integration.id == PushChannel.integration_id),
+        )
+        .where(PushChannel.fingerprint == fingerprint)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def find_standing(session: Session, tenant_id: str, integration_id: str) -> PushChannel | None:
+    """Return the channel that an integration is to hear by, open already or not."""
+    return session.scalar(
+        select(PushChannel)
+        .where(PushChannel.tenant_id == tenant_id, PushChannel.closing_at.is_(None))
+        .where(PushChannel.integration_id == integration_id)
+    )
+
+
+def lock_owner(session: Session, tenant_id: str, integration_id: str) -> Integration | None:
+    """Return the integration of a channel as it is now, a deleted one too.
+
+    Nobody else can change it until we commit.
+    """
+    return session.scalar(
+        select(Integration)
+        .where(Integration.tenant_id == tenant_id, Integration.id == integration_id)
+        .with_for_update()
+    )
+
+
+def list_channels(session: Session, tenant_id: str, integration_id: str) -> list[PushChannel]:
+    """Return every channel that an integration has or had until it is closed, locked."""
+    return list(
+        session.scalars(
+            select(PushChannel)
+            .where(PushChannel.tenant_id == tenant_id)
+            .where(PushChannel.integration_id == integration_id)
+            .order_by(PushChannel.opened_at, PushChannel.id)
+            .with_for_update()
+        )
+    )
+
+
+def find_known(session: Session, fingerprints: Collection[str]) -> dict[str, bool]:
+    """Return which of these tokens are ours, and of each whether its channel is to stand.
+
+    Asked across tenants on purpose, and answered with nothing but that: users who share
+    a mailbox see each other's channels in Cronofy's list, and must not close them.
+    """
+    rows = session.execute(
+        select(PushChannel.fingerprint, PushChannel.closing_at.is_(None)).where(
+            PushChannel.fingerprint.in_(fingerprints)
+        )
+    )
+    return {fingerprint: bool(stands) for fingerprint, stands in rows}
+
+
+def delete_closed(
+    session: Session, tenant_id: str, integration_id: str, account_id: str, sub: str
+) -> None:
+    """Forget the channels of an integration that Cronofy has closed, or that nobody can close.
+
+    They are those of one account, by its id or, once that is gone, by Cronofy's.
+    """
+    session.execute(
+        delete(PushChannel)
+        .where(PushChannel.tenant_id == tenant_id)
+        .where(PushChannel.integration_id == integration_id)
+        .where(or_(PushChannel.account_id == account_id, PushChannel.sub == sub))
+        .where(PushChannel.closing_at.is_not(None))
+    )
+
+
+def keep_earliest_change(session: Session, integration: Integration, changed_at: datetime) -> None:
+    """Remember from when on a read has to cover what a notification told of."""
+    session.execute(
+        update(Integration)
+        .where(Integration.tenant_id == integration.tenant_id, Integration.id == integration.id)
+        .where(or_(Integration.changes_since.is_(None), Integration.changes_since > changed_at))
+        .values(changes_since=changed_at)
+    )
+
+
+def wake_keepers(session: Session, tenant_id: str, account_id: str, due_at: datetime) -> None:
+    """Have the channels of an account's integrations looked after."""
+    ids = union(
+        select(Integration.id)
+        .where(Integration.tenant_id == tenant_id)
+        .where(Integration.account_id == account_id),
+        select(PushChannel.integration_id)
+        .where(PushChannel.tenant_id == tenant_id)
+        .where(PushChannel.account_id == account_id),
+    )
+    for integration_id in sorted(session.scalars(ids)):
+        due_rows.wake(session, tenant_id, DueKind.KEEP_CHANNEL, integration_id, due_at)
+
+
+def find_account_by_sub(session: Session, tenant_id: str, sub: str) -> LinkedAccount | None:
+    """Return any account of the tenant that speaks for this Cronofy account."""
+    return session.scalar(
+        select(LinkedAccount)
+        .where(LinkedAccount.tenant_id == tenant_id, LinkedAccount.sub == sub)
+        .order_by(LinkedAccount.id)
+        .limit(1)
+    )
+
+
+def count_channels(session: Session) -> dict[str, int]:
+    """Return how many channels are proven, waiting or closing, over all tenants."""
+    is_proven = PushChannel.verified_at.is_not(None) & PushChannel.listed_at.is_not(None)
+    state = case(
+        (PushChannel.closing_at.is_not(None), "closing"), (is_proven, "proven"), else_="waiting"
+    )
+    rows = session.execute(select(state, func.count()).group_by(state))
+    return dict(rows.all())

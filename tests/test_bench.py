@@ -1,0 +1,45 @@
+"""The bench says no where a limit is broken, and a page stays light."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from bench.house import House
+from bench.my_calendar import HEAVIEST, LIMITS, MONTH, find_broken
+from bench.weight import weigh
+from tests.cast import Person
+
+WITHIN: dict[str, Any] = {**deepcopy(LIMITS), "weight": {"total": HEAVIEST}}
+
+
+def test_what_is_within_its_limits_is_well() -> None:
+    assert find_broken(WITHIN) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "name"), [(kind, name) for kind in LIMITS for name in LIMITS[kind]]
+)
+def test_a_ratio_over_its_limit_is_named(part: str, name: str) -> None:
+    figures = deepcopy(WITHIN)
+    figures[part][name] *= 1.01
+    (broken,) = find_broken(figures)
+    assert broken.startswith(f"{part}: {name} is ")
+
+
+def test_a_page_that_is_too_heavy_is_named() -> None:
+    assert find_broken({**WITHIN, "weight": {"total": HEAVIEST + 1}})
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_first_visit_loads_little(
+    app: Flask, dana: Person, logged_in: Callable[[Person], FlaskClient]
+) -> None:
+    weights = weigh(House(app, dana.who, logged_in(dana), ""), MONTH)
+    assert {"page", "bootstrap.css", "home.css", "htmx.js", "calendar.js", "icons.svg"} <= set(
+        weights
+    )
+    assert weights["total"] < HEAVIEST
