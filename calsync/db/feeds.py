@@ -1,8 +1,9 @@
 """Questions about feeds, and about what an imported file would meet."""
 
 from collections.abc import Collection
+from itertools import product
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from calsync.db.models import Assignment, Feed, Item, User
@@ -47,19 +48,19 @@ def map_known_ids(
     Both our own ids count and those of somebody else's software; so do items in the bin.
     """
     wanted, found = sorted(ids), {}
-    for start in range(0, len(wanted), 400):
-        some = wanted[start : start + 400]
-        rows = session.execute(
-            select(Item.id, Item.external_id, Assignment.user_id)
-            .outerjoin(
-                Assignment,
-                (Assignment.tenant_id == Item.tenant_id)
-                & (Assignment.item_id == Item.id)
-                & (Assignment.user_id == user_id),
-            )
-            .where(Item.tenant_id == tenant_id)
-            .where(or_(Item.id.in_(some), Item.external_id.in_(some)))
+    known = (
+        select(Item.id, Item.external_id, Assignment.user_id)
+        .outerjoin(
+            Assignment,
+            (Assignment.tenant_id == Item.tenant_id)
+            & (Assignment.item_id == Item.id)
+            & (Assignment.user_id == user_id),
         )
+        .where(Item.tenant_id == tenant_id)
+    )
+    for start, column in product(range(0, len(wanted), 400), (Item.id, Item.external_id)):
+        # Asked for either id at once, SQLite would read all items of the tenant.
+        rows = session.execute(known.where(column.in_(wanted[start : start + 400])))
         for item_id, external_id, assigned_to in rows:
             for each in (item_id, external_id):
                 if each is not None:

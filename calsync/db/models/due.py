@@ -34,7 +34,7 @@ class DueRow(Base):
     """
 
     __tablename__ = "due_rows"
-    __table_args__ = (UniqueConstraint("kind", "subject_id"), Index(None, "due_at"))
+    __table_args__ = (UniqueConstraint("kind", "subject_id"), Index(None, "due_at", "id"))
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=fresh_id)
     tenant_id: Mapped[str] = mapped_column(ID, ForeignKey("tenants.id", ondelete="CASCADE"))

@@ -97,7 +97,7 @@ class Item(Stamped, Base):
         ForeignKeyConstraint(["tenant_id", "contact_id"], ["contacts.tenant_id", "contacts.id"]),
         UniqueConstraint("tenant_id", "id"),
         UniqueConstraint("tenant_id", "external_id"),
-        Index(None, "tenant_id", "ticket_id"),
+        Index(None, "tenant_id", "ticket_id", "updated_at", "id"),
         Index(None, "tenant_id", "client_id"),
         Index(None, "tenant_id", "contact_id"),
         Index(None, "tenant_id", "updated_at", "id"),

@@ -68,7 +68,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "subject_id", name=op.f("uq_due_rows_kind_subject_id")),
     )
     with op.batch_alter_table("due_rows", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_due_rows_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_due_rows_due_at_id"), ["due_at", "id"], unique=False)
 
     op.create_table(
         "revocations",
@@ -289,7 +289,7 @@ def downgrade() -> None:
 
     op.drop_table("revocations")
     with op.batch_alter_table("due_rows", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_due_rows_due_at"))
+        batch_op.drop_index(batch_op.f("ix_due_rows_due_at_id"))
 
     op.drop_table("due_rows")
     op.drop_table("tenants")

@@ -262,7 +262,9 @@ def upgrade() -> None:
             batch_op.f("ix_items_tenant_id_contact_id"), ["tenant_id", "contact_id"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_items_tenant_id_ticket_id"), ["tenant_id", "ticket_id"], unique=False
+            batch_op.f("ix_items_tenant_id_ticket_id_updated_at_id"),
+            ["tenant_id", "ticket_id", "updated_at", "id"],
+            unique=False,
         )
         batch_op.create_index(
             batch_op.f("ix_items_tenant_id_updated_at_id"),
@@ -383,7 +385,7 @@ def downgrade() -> None:
     op.drop_table("assignments")
     with op.batch_alter_table("items", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_items_tenant_id_updated_at_id"))
-        batch_op.drop_index(batch_op.f("ix_items_tenant_id_ticket_id"))
+        batch_op.drop_index(batch_op.f("ix_items_tenant_id_ticket_id_updated_at_id"))
         batch_op.drop_index(batch_op.f("ix_items_tenant_id_contact_id"))
         batch_op.drop_index(batch_op.f("ix_items_tenant_id_client_id"))
         batch_op.drop_index(batch_op.f("ix_items_reach_until"))
