@@ -163,14 +163,21 @@ LOSSES: list[Loss] = [
 ]
 losses = st.lists(st.sampled_from(LOSSES), unique=True, max_size=len(LOSSES))
 
-events = st.builds(
+short_events = st.builds(
     an_event,
-    title=st.one_of(texts, long_texts(LONGEST_TITLE)),
-    text=st.one_of(texts, long_texts(30_000)),
-    place=st.one_of(texts, long_texts(LONGEST_TITLE)),
+    title=texts,
+    text=texts,
+    place=texts,
     times=times,
     private=st.booleans(),
     free=st.sampled_from([True, False, None]),
     status=st.sampled_from(EventStatus),
     participation_status=st.sampled_from(Participation),
+)
+events = st.builds(
+    replace,
+    short_events,
+    title=st.one_of(texts, long_texts(LONGEST_TITLE)),
+    text=st.one_of(texts, long_texts(30_000)),
+    place=st.one_of(texts, long_texts(LONGEST_TITLE)),
 )

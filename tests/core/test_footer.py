@@ -149,7 +149,7 @@ def test_somebody_who_writes_a_thousand_links_has_a_few_looked_up() -> None:
     assert len(find_item_links(text, BASE)) == MOST_LINKS
 
 
-LONG = 200_000
+LONG = 60_000
 HOSTILE = [
     "My Calendar: ", "<a ", "https://", f"{URL} ", f"{URL}\n", "\n", "<p", "\x00", "<", f"<{URL} ",
     f"My Calendar<x>{URL}</a ", "https://calsync.example/calendar/item/", "My Calendar (", "&lt;",
@@ -158,9 +158,9 @@ HOSTILE = [
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_a_hostile_description_does_not_hold_up_the_sync(piece: str) -> None:
-    # A time that grew with the square of the length would be minutes.
+    # A time that grew with the square of the length would be a minute.
     text = f"{URL} word " + piece * (LONG // len(piece))
     begun = time.perf_counter()
     without_footer(text, BASE)
     find_item_links(text, BASE)
-    assert time.perf_counter() - begun < 10
+    assert time.perf_counter() - begun < 5
