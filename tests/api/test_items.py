@@ -80,6 +80,8 @@ def test_an_item_without_a_zone_is_in_the_users_own(psa: Program):
         ({"time_zone": "Mars/Olympus"}, {"/time_zone": "unknown_zone"}),
         ({"rule": "FREQ=SECONDLY"}, {"/rule": "unsupported"}),
         ({"rule": "FREQ=DAILY;COUNT=100000"}, {"/rule": "too_many"}),
+        ({"rule": "FREQ=DAILY;UNTIL=22000101"}, {"/rule": "too_many"}),
+        ({"rule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, {"/rule": "never_occurs"}),
         ({"site": "HQ"}, {"/site": "not_of_this_kind"}),
         ({"kind": "service_call"}, {"/ticket": "missing"}),
         ({"kind": "crm_activity", "client": "0000000000000000"}, {"/client": "unknown"}),

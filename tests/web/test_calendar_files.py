@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from calsync.core.event import Timed
 from calsync.core.item import ItemFields, Kind
 from calsync.services.items import create_item
+from calsync.services.tickets import TicketFields, create_client, create_ticket
 from calsync.services.tools import Tools
 from tests.browsing import form_token, post
 from tests.cast import Person
@@ -101,6 +102,29 @@ def test_a_file_is_shown_first_and_added_when_confirmed(browser: FlaskClient):
     again = send(browser, FILE.encode()).text
     assert "1 item is there already" in again
     assert "Add to My Calendar" not in again
+
+
+def test_what_a_file_names_and_nobody_here_knows_is_shown_and_kept_as_text(
+    browser: FlaskClient, logged_in: LogIn, tools: Tools, dana: Person, mallory: Person
+):
+    client = create_client(tools, dana.who, "Contoso")
+    ticket = create_ticket(tools, dana.who, TicketFields("Printer", client_id=client))
+    times = Timed(NINE, NINE + timedelta(hours=1), "Europe/London")
+    call = ItemFields(Kind.SERVICE_CALL, times=times, ticket_id=ticket, site="Door 2")
+    create_item(tools, dana.who, call)
+    create_item(tools, dana.who, ItemFields(Kind.TODO, "Buy cable"))
+    content = browser.get("/calendar/export.ics?from=2026-03-03&to=2026-03-03").data
+    stranger = logged_in(mallory)
+    page = send(stranger, content).text
+    assert "2 items to add" in page
+    assert "Not scheduled" in page
+    text = re.search(r'name="text" value="([^"]*)"', page)
+    assert text
+    post(stranger, "/calendar/import/confirm", {"text": unescape(text.group(1))})
+    own = stranger.get("/calendar/export.ics?from=2026-03-03&to=2026-03-03").text
+    assert "SUMMARY:T-1001 Printer (Contoso)" in own
+    assert r"DESCRIPTION:Ticket: T-1001 Printer\nClient: Contoso\nSite: Door 2" in own
+    assert "X-CALSYNC-TICKET" not in own
 
 
 @pytest.mark.parametrize(
