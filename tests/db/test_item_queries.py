@@ -24,6 +24,7 @@ from calsync.db import (
     login_sessions,
     tickets,
     users,
+    webhooks,
 )
 from calsync.db.due_rows import Claim
 from calsync.db.models import DueKind, DueRow, Item
@@ -111,6 +112,9 @@ HOT: dict[str, Question] = {
     "work that is done": lambda s: due_rows.finish(s, CLAIM),
     "work to drop": lambda s: due_rows.drop(s, "t", DueKind.DELIVER, "s"),
     "oldest work": lambda s: due_rows.find_oldest_due(s, START),
+    "addresses to tell": lambda s: webhooks.list_endpoints(s, "t"),
+    "message to tell": lambda s: webhooks.find_message(s, "t", "m"),
+    "deliveries": lambda s: webhooks.list_deliveries(s, "t"),
     "token": lambda s: api_tokens.find_token(s, "f"),
     "tokens": lambda s: api_tokens.list_tokens(s, "t", "u"),
     "token's use": lambda s: api_tokens.note_used(s, "t", "i", START),
