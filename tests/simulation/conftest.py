@@ -6,7 +6,8 @@ import pytest
 
 from tests.sandbox.callers import Hook
 from tests.sandbox_server import DEFAULT_SETTINGS
-from tests.simulation.stages import ProviderStage, SandboxStage, Stage
+from tests.simulation.sandbox_stage import SandboxStage
+from tests.simulation.stages import ProviderStage, Stage
 
 MakeStage = Callable[..., Stage]
 

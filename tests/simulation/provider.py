@@ -14,8 +14,9 @@ from urllib.parse import parse_qs
 from calsync.clock import Clock
 from calsync.cronofy.transport import Answer
 from calsync.errors import Unreachable
+from tests.simulation.asks import Ask
 from tests.simulation.channels import Deliver
-from tests.simulation.endpoints import Ask, answer, write_json
+from tests.simulation.endpoints import answer, write_json
 from tests.simulation.events import Kept
 from tests.simulation.faults import Crash, Fault, FaultKind, FaultPlan
 from tests.simulation.fortune import Fortune

@@ -1,17 +1,15 @@
-"""The two Cronofys that the contract is held against: the provider and the sandbox.
+"""A stage: one of two Cronofys with Dana's mailbox, and the product's own client before it.
 
-A stage is one of them with Dana's mailbox, and the product's own client in front of it.
+The provider is here, the sandbox in ``sandbox_stage``; the contract is held against both.
 """
 
-import itertools
 import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from calsync.clock import SystemClock
 from calsync.core.event import Event
 from calsync.cronofy.client import CronofyClient
 from calsync.cronofy.limiter import Lane, Limiter
@@ -19,18 +17,15 @@ from calsync.cronofy.oauth import CronofyOAuth, TokenPair
 from calsync.cronofy.queries import EventQuery
 from calsync.cronofy.transport import Transport
 from tests.clocks import FakeClock
-from tests.sandbox.callers import Hook, wait_until
-from tests.sandbox_server import DEFAULT_SETTINGS, RunningSandbox
 from tests.simulation.mailboxes import Profile
-from tests.simulation.ports import REDIRECT, ProviderTransport, make_oauth
+from tests.simulation.ports import ProviderTransport, make_oauth
 from tests.simulation.provider import API_URL, CLIENT_SECRET, Provider
 from tests.simulation.temper import Temper
 
 SCOPE = "read_events create_event delete_event"
 EVERYTHING = EventQuery(include_managed=True, include_deleted=True, include_moved=True)
 #: Far more than Cronofy lets through: here its own limit is what is tried.
-_UNLIMITED = {"per_second": 100_000, "per_minute": 1_000_000}
-_NUMBERS = itertools.count(1)
+UNLIMITED = {"per_second": 100_000, "per_minute": 1_000_000}
 
 
 @dataclass(frozen=True)
@@ -52,6 +47,8 @@ class Stage(Protocol):
     personal: str
     profile_id: str
     hook: str
+    #: When the test began: its days are counted from then, even if midnight passes.
+    began: datetime
 
     def client(self, scope: str = SCOPE) -> CronofyClient: ...
     def oauth(self, secret: str = "") -> CronofyOAuth: ...
@@ -116,11 +113,12 @@ class ProviderStage:
         self.provider = Provider(
             self.clock, temper=temper or Temper(page_size=page_size, **lags), **options
         )
+        self.began = self.clock.now()
         self.owner, self.service = self.provider.owner, self.provider.service
         self.profile: Profile = self.service.add_mailbox()
         self.profile_id = self.profile.profile_id
         self.work, self.personal = (shelf.calendar_id for shelf in self.profile.shelves)
-        self._limiter = Limiter(self.clock, **_UNLIMITED)
+        self._limiter = Limiter(self.clock, **UNLIMITED)
         self._status = 200
         self._heard: list[Heard] = []
 
@@ -211,115 +209,6 @@ class ProviderStage:
         return self._status
 
 
-class SandboxStage:
-    """The sandbox, over real HTTP; its clock is the machine's, shifted.
-
-    Each stage has a mailbox of its own: to plant all seeds anew would take ten times as long.
-    """
-
-    def __init__(
-        self, sandbox: RunningSandbox, hook: Hook, *, page_size: int = 100, lag: float = 0.0
-    ) -> None:
-        self.sandbox = sandbox
-        self._hook = hook
-        self.hook = hook.url
-        settings = DEFAULT_SETTINGS | {"page_size": page_size, "lag": lag}
-        sandbox.control("PATCH", "/settings", settings)
-        self._address = f"dana-{next(_NUMBERS)}@google.example"
-        body = {"address": self._address, "service": "google"}
-        mailbox = sandbox.control("POST", "/mailboxes", body)["mailbox"]
-        self.profile_id = mailbox["profile_id"]
-        ids = {each["calendar_name"]: each["calendar_id"] for each in mailbox["calendars"]}
-        self.work, self.personal = ids["Work"], ids["Personal"]
-        self._shift = 0.0
-
-    def client(self, scope: str = SCOPE) -> CronofyClient:
-        clock = SystemClock()
-        tokens = Tokens(self.oauth(), self.sandbox.authorise(self._address, scope))
-        limiter = Limiter(clock, **_UNLIMITED)
-        return make_client(self.sandbox.url, Transport(clock), limiter, tokens, clock)
-
-    def oauth(self, secret: str = "") -> CronofyOAuth:
-        ours = (self.sandbox.client_id, secret or self.sandbox.client_secret)
-        urls = (self.sandbox.url, self.sandbox.url, "http://127.0.0.1/callback")
-        return CronofyOAuth(*ours, *urls, SystemClock())
-
-    def consent(self) -> str:
-        body = {"mailbox": self._address, "code_only": True}
-        return str(self.sandbox.control("POST", "/authorise", body)["code"])
-
-    def now(self) -> datetime:
-        return SystemClock().now() + timedelta(seconds=self._shift)
-
-    def move_clock(self, seconds: float) -> None:
-        self._shift += seconds
-        self.sandbox.control("POST", "/clock", {"shift": self._shift})
-
-    def create(self, title: str, start: Any, end: Any, calendar_id: str = "", **fields: Any) -> str:
-        body = {"calendar_id": calendar_id or self.work, "tzid": fields.pop("zone", "Etc/UTC")}
-        body |= _wire({"title": title, "start": start, "end": end, **fields})
-        return str(self.sandbox.control("POST", "/events", body)["event_uid"])
-
-    def edit(self, uid: str, **changes: Any) -> None:
-        self.sandbox.control("PATCH", f"/events/{uid}", _wire(changes))
-
-    def delete(self, uid: str) -> None:
-        self.sandbox.control("DELETE", f"/events/{uid}")
-
-    def move(self, uid: str, calendar_id: str) -> str:
-        moved = self.sandbox.control("PATCH", f"/events/{uid}", {"calendar_id": calendar_id})
-        return str(moved["event_uid"])
-
-    def create_series(self, title: str, start: Any, end: Any, times: int) -> str:
-        body = {"calendar_id": self.work, "tzid": "Europe/London"}
-        body |= _wire({"title": title, "start": start, "end": end})
-        body["repeats"] = f"FREQ=WEEKLY;COUNT={times}"
-        return str(self.sandbox.control("POST", "/events", body)["series_identifier"])
-
-    def delete_series(self, series: str) -> None:
-        self.sandbox.control("DELETE", f"/series/{series}")
-
-    def set_calendar(self, calendar_id: str, **rights: Any) -> None:
-        if "permission" in rights:
-            rights["permission_level"] = rights.pop("permission")
-        self.sandbox.control("PATCH", f"/calendars/{calendar_id}", rights)
-
-    def disconnect(self, *, noticed: bool = True) -> None:
-        path = f"/profiles/{self.profile_id}/disconnect"
-        self.sandbox.control("POST", path, {"noticed": noticed})
-
-    def reconnect(self) -> None:
-        self.sandbox.control("POST", f"/profiles/{self.profile_id}/reconnect")
-
-    def set_initial_sync(self, *, required: bool) -> None:
-        path = f"/profiles/{self.profile_id}/initial_sync"
-        self.sandbox.control("POST", path, {"required": required})
-
-    def expire_pages(self) -> None:
-        self.sandbox.control("POST", "/pages/expire")
-
-    def expire_tokens(self) -> None:
-        self.sandbox.control("POST", "/tokens/expire", {})
-
-    def limit_rate(self) -> None:
-        self.sandbox.control("PATCH", "/settings", {"rate_limit": True})
-
-    def use_secrets(self, *secrets: str) -> None:
-        self.sandbox.control("PATCH", "/settings", {"client_secrets": list(secrets)})
-
-    def answer_hooks(self, status: int) -> None:
-        self._hook.status = status
-
-    def heard(self, *kinds: str) -> list[Heard]:
-        self._hook.wait_for(*kinds)
-        return [
-            Heard(body, headers["Cronofy-HMAC-SHA256"]) for body, headers in self._hook.received
-        ]
-
-    def wait_until(self, is_so: Callable[[], bool]) -> None:
-        wait_until(is_so)
-
-
 def make_client(
     url: str, transport: Transport, limiter: Limiter, tokens: Tokens, clock: Any
 ) -> CronofyClient:
@@ -349,31 +238,3 @@ def by_title(events: list[Event]) -> dict[str, Event]:
     found = {event.title: event for event in events}
     assert len(found) == len(events)
     return found
-
-
-_WIRE: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "title": lambda value: {"summary": value},
-    "text": lambda value: {"description": value},
-    "place": lambda value: {"location": {"description": value}},
-    "private": lambda value: {"event_private": value},
-    "free": lambda value: {"transparency": "transparent" if value else "opaque"},
-    "guests": lambda value: {
-        "attendees": [{"email": each, "status": "needs_action"} for each in value]
-    },
-}
-
-
-def _wire(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return an owner's fields as the sandbox's control endpoints name them."""
-    body: dict[str, Any] = {}
-    for name, value in fields.items():
-        if isinstance(value, datetime):
-            body[name] = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        elif isinstance(value, date):
-            body[name] = value.isoformat()
-        else:
-            body |= _WIRE.get(name, lambda value, name=name: {name: value})(value)
-    return body
-
-
-__all__ = ["EVERYTHING", "REDIRECT", "ProviderStage", "SandboxStage", "Stage", "by_title", "read"]

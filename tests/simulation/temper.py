@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+_BLOCK = re.compile(r"</?(?:p|br|div|li|ul|ol|tr|h[1-6])\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _BLANKS = re.compile(r"[ \t]+")
 
@@ -22,7 +23,8 @@ class Losses:
     text_length: int = 4096
     #: Times are kept to the minute.
     seconds: bool = False
-    #: Texts are kept as HTML and read back as text: tags, runs of blanks and outer blanks go.
+    #: Texts are kept as HTML and read back as text: tags and runs of blanks go, blocks are
+    #: lines. Titles stay as they are, but for runs of blanks.
     html: bool = False
     #: No zone is kept; localized times are in Etc/UTC.
     zones: bool = False
@@ -33,19 +35,18 @@ class Losses:
         ``cuts`` is False for what the owner writes: the lengths are those of the API.
         """
         kept = dict(content)
-        for name, length in (("summary", self.title_length), ("description", self.text_length)):
-            if name in kept:
-                kept[name] = self._lose_of_text(kept[name], length if cuts else None)
+        if "summary" in kept:
+            title = " ".join(kept["summary"].split()) if self.html else kept["summary"]
+            kept["summary"] = title[: self.title_length] if cuts else title
+        if "description" in kept:
+            text = _read_html(kept["description"]) if self.html else kept["description"]
+            text = text[: self.text_length] if cuts else text
+            kept["description"] = _read_html(text) if self.html else text
         return kept
 
     def lose_of_second(self, second: int) -> int:
         """Return what is kept of a time."""
         return second - second % 60 if self.seconds else second
-
-    def _lose_of_text(self, text: str, length: int | None) -> str:
-        if not self.html:
-            return text[:length]
-        return _read_html(_read_html(text)[:length])
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,13 @@ def _draw_losses(stream: random.Random) -> Losses:
 def _read_html(text: str) -> str:
     """Return the text that is left of HTML, read until nothing more is lost."""
     while True:
-        plain = html.unescape(_TAG.sub("", text)).replace("\r\n", "\n").replace("\r", "\n")
+        plain = (
+            html.unescape(_TAG.sub("", _BLOCK.sub("\n", text)))
+            .replace("\r\n", "\n")
+            .replace("\r", "\n")
+        )
         lines = (_BLANKS.sub(" ", line).strip() for line in plain.split("\n"))
-        plain = "\n".join(lines).strip()
+        plain = "\n".join(line for line in lines if line)
         if plain == text:
             return plain
         text = plain

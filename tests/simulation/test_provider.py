@@ -12,7 +12,7 @@ from calsync.core.event import EventDraft, ExternalEdit, Timed
 from calsync.cronofy.batch import Upsert
 from calsync.cronofy.queries import EventQuery
 from calsync.db.database import Database
-from calsync.errors import AccessRevoked, PermissionMissing, RateLimited
+from calsync.errors import AccessRevoked, PageExpired, PermissionMissing, RateLimited
 from tests.simulation.provider import API_URL, Shown
 from tests.simulation.stages import EVERYTHING, ProviderStage, read
 from tests.simulation.temper import Losses, Temper, draw_temper
@@ -211,6 +211,20 @@ class TestReads:
         assert shown == {"start": ["1", "2", "3"], "number": ["3", "1", "2"]}.get(
             order, ["2", "1", "3"]
         )
+
+    @pytest.mark.parametrize("seconds", [600, 601])
+    def test_a_further_page_is_known_for_ten_minutes(self, seconds):
+        stage = ProviderStage(page_size=1)
+        owner_makes(stage, "one")
+        owner_makes(stage, "two")
+        pages = stage.client().read_events(EVERYTHING)
+        next(pages)
+        stage.move_clock(seconds)
+        if seconds > 600:
+            with pytest.raises(PageExpired):
+                next(pages)
+        else:
+            assert len(list(pages)) == 1
 
     def test_a_read_before_the_first_pull_may_show_a_part(self):
         stage = ProviderStage(temper=Temper(shown_before_initial_sync=2))
