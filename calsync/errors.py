@@ -6,6 +6,7 @@
   x NotThere               what was asked for is not there, or not for whoever asks
   x NotAllowed             whoever asks may see it and not do this with it
   x NotPossible            it cannot be done as things are; its reason is a code
+  x InUse                  something else needs it, so it cannot go
   x StaleVersion           it was changed since whoever asks has read it
   x StorageUnavailable     the database is busy, full, gone or read-only; try again later
   x StorageBroken          the database refused what we asked: a mistake of ours
@@ -60,6 +61,10 @@ class NotPossible(CalsyncError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"Not possible: {reason}.")
         self.reason = reason
+
+
+class InUse(CalsyncError):
+    """Something else needs it, so it cannot go."""
 
 
 class StaleVersion(CalsyncError):

@@ -3,14 +3,24 @@
 from flask import Blueprint, Flask
 from werkzeug.exceptions import HTTPException
 
-from calsync.api import access, description, items, occurrences, people, tickets
+from calsync.api import (
+    access,
+    clients,
+    contacts,
+    description,
+    items,
+    occurrences,
+    people,
+    tickets,
+)
+from calsync.api.parsing import AnyPath
 from calsync.api.problems import Problem, register_problems, show_problem
 from calsync.core.item import UnfitItem
 from calsync.errors import CalsyncError
 
 __all__ = ["register_api"]
 
-_GUARDED = (items.bp, occurrences.bp, tickets.bp, people.bp)
+_GUARDED = (items.bp, occurrences.bp, tickets.bp, clients.bp, contacts.bp, people.bp)
 
 
 def register_api(app: Flask) -> list[Blueprint]:
@@ -21,6 +31,7 @@ def register_api(app: Flask) -> list[Blueprint]:
     """
     access.register_limit(app)
     register_problems(app)
+    app.url_map.converters["anything"] = AnyPath
     api = description.make_api(app)
     guarded = list(_GUARDED)
     for bp in guarded:

@@ -29,7 +29,7 @@ _ONCE = {
     "description": "Sent again with the same body, nothing more is made.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
-_VERSIONED = ("/Item", "/Occurrence", "/Ticket")
+_VERSIONED = ("/Client", "/Contact", "/Item", "/Occurrence", "/Ticket")
 _TAG = {"ETag": {"description": "The version.", "schema": {"type": "string"}}}
 
 

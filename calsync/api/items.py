@@ -10,8 +10,7 @@ from calsync.api.conditions import expected_version, with_tag
 from calsync.api.cursors import read_place, write_ends
 from calsync.api.item_form import read_fields, values_of, write_item
 from calsync.api.once import make_once
-from calsync.api.parsing import JsonBlueprint
-from calsync.api.problems import FieldError, Problem
+from calsync.api.parsing import JsonBlueprint, known_as
 from calsync.api.retries import retried
 from calsync.core.item import Fault, UnfitItem
 from calsync.errors import NotAllowed, StaleVersion
@@ -121,7 +120,7 @@ def restore(item_id: str) -> Response:
     return _answer(view)
 
 
-@bp.put("/by-external-id/<external_id>")
+@bp.put("/by-external-id/<anything:external_id>", merge_slashes=False)
 @bp.arguments(schemas.ItemIn)
 @bp.response(200, schemas.Item)
 @bp.alt_response(201, schema=schemas.Item, description="There was none, so it was made.")
@@ -130,8 +129,7 @@ def upsert_item(values: dict[str, Any], external_id: str) -> Response:
 
     One that is in the bin is restored.
     """
-    if values.setdefault("external_id", external_id) != external_id:
-        raise Problem(422, errors=[FieldError("/external_id", "mismatch")])
+    known_as(values, external_id)
     fields = read_fields(values, live_token().user.time_zone)
     is_asked = "If-Match" in request.headers
     version = expected_version(lambda: _present_version(external_id))

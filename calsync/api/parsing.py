@@ -7,8 +7,11 @@ from flask import Request, json
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
+from werkzeug.routing import PathConverter
 
 from calsync.api.problems import DETAILS, FieldError, Problem
+
+LONGEST_EXTERNAL_ID = 200
 
 
 class Strict(Schema):
@@ -51,10 +54,28 @@ class StrictParser(FlaskParser):
         raise Problem(422, "Nothing was saved.", errors=errors)
 
 
+class AnyPath(PathConverter):
+    """The rest of an address, whatever it is: ids of other software have slashes, too."""
+
+    regex = ".+?"
+    part_isolating = False
+
+
 class JsonBlueprint(Blueprint):
     """A blueprint that reads requests so."""
 
     ARGUMENTS_PARSER = StrictParser()
+
+
+def known_as(values: dict[str, Any], external_id: str) -> None:
+    """Put the external id of an address among the values of the body.
+
+    Raises a problem where it cannot be one, or the body names another.
+    """
+    if len(external_id) > LONGEST_EXTERNAL_ID:
+        raise Problem(422, errors=[FieldError("/external_id", "too_long")])
+    if values.setdefault("external_id", external_id) != external_id:
+        raise Problem(422, errors=[FieldError("/external_id", "mismatch")])
 
 
 def _refuse_constant(name: str) -> NoReturn:

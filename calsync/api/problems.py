@@ -9,7 +9,14 @@ from flask import Flask, Response, json, request
 from werkzeug.exceptions import HTTPException
 
 from calsync.core.item import UnfitItem
-from calsync.errors import AlreadyThere, NotAllowed, NotThere, StaleVersion, StorageUnavailable
+from calsync.errors import (
+    AlreadyThere,
+    InUse,
+    NotAllowed,
+    NotThere,
+    StaleVersion,
+    StorageUnavailable,
+)
 from calsync.logs import Log, current_request
 from calsync.services.idempotency import KeyReused
 
@@ -123,6 +130,15 @@ def _for_programs_first(show_page: Callable[..., Any]) -> Callable[..., Any]:
     return show
 
 
+_ANSWERS: dict[type[Exception], tuple[int, str]] = {
+    NotThere: (404, ""),
+    NotAllowed: (403, "You may see it, and not do this with it."),
+    InUse: (409, "Something else needs it: open service calls, tickets or items."),
+    StaleVersion: (412, "It was changed since. Read it again."),
+    KeyReused: (422, "The Idempotency-Key was sent before with another request."),
+}
+
+
 def _translate(error: Exception) -> Problem:
     match error:
         case Problem():
@@ -132,14 +148,8 @@ def _translate(error: Exception) -> Problem:
             return Problem(409, text, errors=_list_errors(error))
         case UnfitItem():
             return Problem(422, "Nothing was saved.", errors=_list_errors(error))
-        case NotThere():
-            return Problem(404)
-        case NotAllowed():
-            return Problem(403, "You may see it, and not do this with it.")
-        case StaleVersion():
-            return Problem(412, "It was changed since. Read it again.")
-        case KeyReused():
-            return Problem(422, "The Idempotency-Key was sent before with another request.")
+        case NotThere() | NotAllowed() | InUse() | StaleVersion() | KeyReused():
+            return Problem(*_ANSWERS[type(error)])
         case StorageUnavailable():
             log.failure("database unavailable", route=str(request.url_rule or ""))
             detail = "The database is busy. Nothing was changed."

@@ -173,19 +173,45 @@ class Ticket(TicketIn):
     reference = fields.String(required=True, metadata=_about("What people call it."))
     version = fields.Integer(required=True, metadata=_about("Also the ETag."))
     created_at = fields.DateTime(required=True)
-    updated_at = fields.DateTime(required=True)
+    updated_at = fields.DateTime(required=True, metadata=_STAMP)
+    deleted = fields.Boolean(required=True)
 
 
 class ClientIn(Strict):
     """A client to be made."""
 
     name = Text(most=200, least=1, required=True)
+    external_id = Text(most=200, least=1, allow_none=True, metadata=_about("Your own id for it."))
+
+
+class ClientPatch(ClientIn):
+    """The fields of a client that shall be others."""
 
 
 class Client(ClientIn):
     """A client as it is."""
 
     id = fields.String(required=True)
+    version = fields.Integer(required=True, metadata=_about("Also the ETag."))
+
+
+class ContactIn(Strict):
+    """A contact to be made."""
+
+    name = Text(most=200, least=1, required=True)
+    client = Text(most=_LONGEST_ID, required=True, metadata=_about("The id of a client."))
+    external_id = Text(most=200, least=1, allow_none=True, metadata=_about("Your own id for it."))
+
+
+class ContactPatch(ContactIn):
+    """The fields of a contact that shall be others."""
+
+
+class Contact(ContactIn):
+    """A contact as it is."""
+
+    id = fields.String(required=True)
+    version = fields.Integer(required=True, metadata=_about("Also the ETag."))
 
 
 class User(Strict):
@@ -235,6 +261,12 @@ class ClientPage(_Page):
     clients = fields.List(fields.Nested(Client), required=True)
 
 
+class ContactPage(_Page):
+    """Some contacts."""
+
+    contacts = fields.List(fields.Nested(Contact), required=True)
+
+
 class UserPage(_Page):
     """Some users."""
 
@@ -246,6 +278,12 @@ class PageQuery(Strict):
 
     limit = Limit(least=1, most=MOST_ROWS, load_default=MOST_ROWS)
     cursor = Text(most=500, metadata=_about("The next_cursor of the page before."))
+
+
+class ContactQuery(PageQuery):
+    """Which contacts are wanted."""
+
+    client = Text(most=_LONGEST_ID, metadata=_about("The id of a client."))
 
 
 class ChangesQuery(PageQuery):
@@ -294,7 +332,7 @@ class ScopeQuery(Strict):
 
 
 class TicketQuery(ChangesQuery):
-    """Which tickets are wanted."""
+    """Which tickets are wanted. With updated_since, deleted ones come too."""
 
     status = Choice(TicketStatus)
 

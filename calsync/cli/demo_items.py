@@ -8,8 +8,9 @@ from calsync.core.clockwork import instant_of
 from calsync.core.event import AllDay, Timed
 from calsync.core.item import ActivityType, ItemFields, ItemStatus, Kind, Priority
 from calsync.core.ticket import TicketStatus
+from calsync.services.clients import create_client
 from calsync.services.items import create_item
-from calsync.services.tickets import TicketFields, create_client, create_ticket
+from calsync.services.tickets import TicketFields, create_ticket
 from calsync.services.tools import Tools, Who
 
 ZONE = "Europe/London"
@@ -25,7 +26,7 @@ def add_items(tools: Tools, dana: Who, sam: Who) -> None:
     """Fill the calendars of Dana and Sam with all five kinds of items."""
     monday = _find_monday(tools.clock.now())
     clients = {
-        name: create_client(tools, dana, name) for name in sorted({each[1] for each in _TICKETS})
+        name: create_client(tools, sam, name) for name in sorted({each[1] for each in _TICKETS})
     }
     tickets = {
         title: create_ticket(tools, dana, TicketFields(title, clients[client], status, priority))

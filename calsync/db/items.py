@@ -24,7 +24,15 @@ def list_items(session: Session, tenant_id: str, item_ids: Collection[str]) -> l
 
 def lock_item(session: Session, tenant_id: str, item_id: str) -> Item | None:
     """Return the item as it is now, and let nobody else change it until we commit."""
-    return session.scalar(_item(tenant_id, item_id).with_for_update(key_share=True))
+    wanted = _item(tenant_id, item_id).with_for_update(key_share=True)
+    return session.scalar(wanted.execution_options(populate_existing=True))
+
+
+def find_ticket_id_of(session: Session, tenant_id: str, item_id: str) -> str | None:
+    """Return the id of the ticket that an item belongs to, if it does."""
+    return session.scalar(
+        select(Item.ticket_id).where(Item.tenant_id == tenant_id, Item.id == item_id)
+    )
 
 
 def find_item_by_external_id(session: Session, tenant_id: str, external_id: str) -> Item | None:

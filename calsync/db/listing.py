@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from calsync.core.item import Kind
 from calsync.core.ticket import TicketStatus
-from calsync.db.models import Assignment, Client, Departure, Item, Ticket, User
+from calsync.db.models import Assignment, Client, Contact, Departure, Item, Ticket, User
 
 #: When a row was changed last, and its id.
 Place = tuple[datetime, str]
@@ -116,6 +116,16 @@ def list_clients_after(session: Session, tenant_id: str, *, after: str, limit: i
     """Return the tenant's clients by id."""
     query = select(Client).where(Client.tenant_id == tenant_id, Client.id > after)
     return list(session.scalars(query.order_by(Client.id).limit(limit)))
+
+
+def list_contacts_after(
+    session: Session, tenant_id: str, *, client_id: str | None, after: str, limit: int
+) -> list[Contact]:
+    """Return the contacts at all clients, or at one, by id."""
+    query = select(Contact).where(Contact.tenant_id == tenant_id, Contact.id > after)
+    if client_id is not None:
+        query = query.where(Contact.client_id == client_id)
+    return list(session.scalars(query.order_by(Contact.id).limit(limit)))
 
 
 def list_users_after(session: Session, tenant_id: str, *, after: str, limit: int) -> list[User]:

@@ -1,6 +1,7 @@
 """Questions about tickets and clients."""
 
 import re
+from datetime import datetime
 
 from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import Session
@@ -27,6 +28,7 @@ def lock_ticket(session: Session, tenant_id: str, ticket_id: str) -> Ticket | No
         select(Ticket)
         .where(Ticket.tenant_id == tenant_id, Ticket.id == ticket_id)
         .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
 
 
@@ -36,7 +38,21 @@ def hold_ticket(session: Session, tenant_id: str, ticket_id: str) -> Ticket | No
         select(Ticket)
         .where(Ticket.tenant_id == tenant_id, Ticket.id == ticket_id)
         .with_for_update(read=True)
+        .execution_options(populate_existing=True)
     )
+
+
+def find_ticket_by_external_id(session: Session, tenant_id: str, external_id: str) -> Ticket | None:
+    """Return the ticket that somebody else's software knows by this id, deleted or not."""
+    return session.scalar(
+        select(Ticket).where(Ticket.tenant_id == tenant_id, Ticket.external_id == external_id)
+    )
+
+
+def revive_ticket(ticket: Ticket, now: datetime) -> None:
+    """Let people work with a ticket again that was deleted."""
+    ticket.deleted_at, ticket.updated_at = None, now
+    ticket.version += 1
 
 
 def map_tickets(session: Session, tenant_id: str, ticket_ids: list[str]) -> dict[str, Ticket]:
@@ -54,7 +70,8 @@ def list_tickets(
 
     ``text`` is part of a title, or a number such as T-1043. At most ``MOST_LISTED`` come.
     """
-    wanted = select(Ticket).where(Ticket.tenant_id == tenant_id).order_by(Ticket.number.desc())
+    wanted = select(Ticket).where(Ticket.tenant_id == tenant_id, Ticket.deleted_at.is_(None))
+    wanted = wanted.order_by(Ticket.number.desc())
     if not with_done:
         wanted = wanted.where(Ticket.status != TicketStatus.DONE)
     if text:

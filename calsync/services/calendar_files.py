@@ -21,7 +21,7 @@ from calsync.services.ics_lines import decode
 from calsync.services.ics_reading import Draft, Problem, Read, read_calendar
 from calsync.services.ics_references import Describe, load_references
 from calsync.services.ics_writing import Written, write_calendar
-from calsync.services.item_checks import IdTaken
+from calsync.services.item_checks import Taken
 from calsync.services.item_rows import dump_changes, fields_of, overrides_of
 from calsync.services.items import create_items
 from calsync.services.tools import Tools, Who
@@ -127,7 +127,7 @@ def import_file(
     """
     read = read_calendar(decode(content), zone)
     for _ in range(_TRIES - 1):
-        with suppress(IdTaken):  # somebody was faster: look again what is there now
+        with suppress(Taken):  # somebody was faster: look again what is there now
             return _import(tools, who, read, describe)
     return _import(tools, who, read, describe)
 

@@ -5,32 +5,33 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from calsync.core.event import Timed
-from calsync.core.item import Fault, ItemFields, Kind, UnfitItem, find_faults
+from calsync.core.item import Fault, ItemFields, ItemStatus, Kind, UnfitItem, find_faults
 from calsync.core.ticket import call_subject
+from calsync.db.clients import find_client, find_contact, hold_client
 from calsync.db.database import Session
 from calsync.db.models import Role, User
-from calsync.db.tickets import find_ticket, hold_ticket, list_clients, list_contacts
+from calsync.db.tickets import find_ticket, hold_ticket
 from calsync.db.users import list_users
 from calsync.errors import AlreadyThere, NotAllowed
 
 
-class IdTaken(UnfitItem, AlreadyThere):
-    """Somebody else's software has used an id for something else of the tenant."""
+class Taken(UnfitItem, AlreadyThere):
+    """Something else of the tenant has this name, or this id of other software."""
 
-    def __init__(self) -> None:
-        super().__init__((Fault("external_id", "taken"),))
+    def __init__(self, field: str) -> None:
+        super().__init__((Fault(field, "taken"),))
 
 
 @contextmanager
 def refuse_taken_ids() -> Iterator[None]:
-    """Raise IdTaken where an external id is there already: nothing else of these can be.
+    """Raise Taken where an external id is there already: nothing else of these can be.
 
     To be put around the transaction.
     """
     try:
         yield
     except AlreadyThere:
-        raise IdTaken from None
+        raise Taken("external_id") from None
 
 
 def complete(
@@ -38,14 +39,16 @@ def complete(
 ) -> ItemFields:
     """Return the fields with what follows from others.
 
-    Times are in the zone of the item. A call's subject and client are its ticket's.
+    Times are in the zone of the item. A call's subject and client are its ticket's. A
+    contact brings its client along, where none is named.
     An id that is no more than an empty text is none.
     """
     if isinstance(fields.times, Timed):
         fields = replace(fields, times=replace(fields.times, zone=fields.time_zone))
+    contact = find_contact(session, tenant_id, fields.contact_id) if fields.contact_id else None
     fields = replace(
         fields,
-        client_id=fields.client_id or None,
+        client_id=fields.client_id or (contact.client_id if contact else None),
         contact_id=fields.contact_id or None,
         ticket_id=fields.ticket_id or None,
         external_id=fields.external_id or None,
@@ -59,8 +62,9 @@ def complete(
     ticket = find(session, tenant_id, fields.ticket_id)
     if ticket is None:
         return fields
-    names = {client.id: client.name for client in list_clients(session, tenant_id)}
-    subject = call_subject(ticket.number, ticket.title, names.get(ticket.client_id or "", ""))
+    look = hold_client if is_new else find_client
+    client = look(session, tenant_id, ticket.client_id) if ticket.client_id else None
+    subject = call_subject(ticket.number, ticket.title, client.name if client else "")
     return replace(fields, subject=subject, client_id=ticket.client_id)
 
 
@@ -81,16 +85,26 @@ def refuse_unfit(
         faults.append(Fault("assignees", "missing"))
     elif not set(assignees) <= people.union(present):
         faults.append(Fault("assignees", "unknown"))
-    if fields.ticket_id and find_ticket(session, tenant_id, fields.ticket_id) is None:
-        faults.append(Fault("ticket_id", "unknown"))
-    clients = {client.id for client in list_clients(session, tenant_id)}
-    if fields.client_id and fields.client_id not in clients:
-        faults.append(Fault("client_id", "unknown"))
-    contacts = {contact.id for contact in list_contacts(session, tenant_id)}
-    if fields.contact_id and fields.contact_id not in contacts:
-        faults.append(Fault("contact_id", "unknown"))
+    faults += _check_references(session, tenant_id, fields)
     if faults:
         raise UnfitItem(tuple(faults))
+
+
+def _check_references(session: Session, tenant_id: str, fields: ItemFields) -> Iterator[Fault]:
+    if fields.ticket_id:
+        ticket = find_ticket(session, tenant_id, fields.ticket_id)
+        is_open = fields.status is ItemStatus.OPEN
+        # What was done for a ticket stays as it is when that is deleted.
+        if ticket is None or (ticket.deleted_at is not None and is_open):
+            yield Fault("ticket_id", "unknown")
+    if fields.client_id and find_client(session, tenant_id, fields.client_id) is None:
+        yield Fault("client_id", "unknown")
+    if fields.contact_id:
+        contact = find_contact(session, tenant_id, fields.contact_id)
+        if contact is None:
+            yield Fault("contact_id", "unknown")
+        elif fields.client_id != contact.client_id:
+            yield Fault("contact_id", "other_client")
 
 
 def refuse_faults(fields: ItemFields) -> None:

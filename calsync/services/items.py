@@ -9,8 +9,9 @@ from calsync.core.permission import Right
 from calsync.core.recurrence import Override
 from calsync.core.series import Series, remove_this
 from calsync.db.database import Session
-from calsync.db.items import map_exceptions
+from calsync.db.items import find_ticket_id_of, map_exceptions
 from calsync.db.models import Item
+from calsync.db.tickets import lock_ticket, revive_ticket
 from calsync.db.users import get_user
 from calsync.errors import NotThere
 from calsync.ids import new_id
@@ -146,15 +147,27 @@ def delete_item(
 
 
 def restore_item(tools: Tools, who: Who, item_id: str, *, version: int | None = None) -> None:
-    """Take an item out of the bin. Raises NotThere where it is not in there any more."""
+    """Take an item out of the bin, and a service call's ticket with it.
+
+    Raises NotThere where it is not in there any more.
+    """
     with tools.db.begin() as session:
         since = tools.clock.now() - BIN_KEEPS
+        _revive_ticket_of(tools, session, who, item_id)
         item, actor, _ = get_item(
             session, who, item_id, Right.DELETE, version=version, bin_since=since
         )
         if item.deleted_at is None:
             raise NotThere
         Edit(tools, session, actor, item, (), ()).restore()
+
+
+def _revive_ticket_of(tools: Tools, session: Session, who: Who, item_id: str) -> None:
+    # Tickets are locked before their calls, as they are when they are given another title.
+    ticket_id = find_ticket_id_of(session, who.tenant_id, item_id)
+    ticket = lock_ticket(session, who.tenant_id, ticket_id) if ticket_id else None
+    if ticket is not None and ticket.deleted_at is not None:
+        revive_ticket(ticket, tools.clock.now())
 
 
 def _series_in(session: Session, item: Item) -> Series | None:

@@ -10,17 +10,27 @@ from calsync.db.listing import (
     ItemFilter,
     Place,
     list_clients_after,
+    list_contacts_after,
     list_departures_after,
     list_items_after,
     list_tickets_after,
     list_users_after,
 )
-from calsync.db.models import Client, Departure, Item, Role, Ticket, User
+from calsync.db.models import Client, Contact, Departure, Item, Role, Ticket, User
 from calsync.db.users import get_user
 from calsync.services.item_access import BIN_KEEPS, ItemView, view_gone, view_item
 from calsync.services.tools import Tools, Who
 
-__all__ = ["ItemFilter", "Place", "page_clients", "page_items", "page_tickets", "page_users"]
+__all__ = [
+    "ItemFilter",
+    "Page",
+    "Place",
+    "page_clients",
+    "page_contacts",
+    "page_items",
+    "page_tickets",
+    "page_users",
+]
 
 
 #: Where a row stands in the list, its item, and how that has left whoever asks, if it has.
@@ -111,6 +121,17 @@ def page_clients(tools: Tools, who: Who, *, after: str, limit: int) -> tuple[lis
     """Return the tenant's clients by id, and whether more follow."""
     with tools.db.read() as session:
         found = list_clients_after(session, who.tenant_id, after=after, limit=limit + 1)
+    return found[:limit], len(found) > limit
+
+
+def page_contacts(
+    tools: Tools, who: Who, *, client_id: str | None, after: str, limit: int
+) -> tuple[list[Contact], bool]:
+    """Return the contacts at all clients, or at one, by id, and whether more follow."""
+    with tools.db.read() as session:
+        found = list_contacts_after(
+            session, who.tenant_id, client_id=client_id, after=after, limit=limit + 1
+        )
     return found[:limit], len(found) > limit
 
 

@@ -2,22 +2,27 @@
 
 from dataclasses import dataclass, replace
 
-from calsync.core.item import Fault, Priority, UnfitItem, has_unfit_characters
+from calsync.core.item import Fault, ItemStatus, Priority, UnfitItem, has_unfit_characters
 from calsync.core.ticket import TicketStatus, call_subject
+from calsync.db.clients import hold_client
 from calsync.db.database import Session
 from calsync.db.items import list_calls_of, lock_calls_of, map_assignees
+from calsync.db.joined import JoinedDatabase
 from calsync.db.models import Client, Contact, Item, Ticket
 from calsync.db.tickets import (
     find_ticket,
+    find_ticket_by_external_id,
     list_clients,
     list_contacts,
     list_tickets,
     lock_ticket,
     next_number,
+    revive_ticket,
 )
 from calsync.db.users import get_user
-from calsync.errors import NotThere, StaleVersion
+from calsync.errors import InUse, NotThere, StaleVersion
 from calsync.ids import new_id
+from calsync.services.clients import get_dispatcher
 from calsync.services.item_access import can_read
 from calsync.services.item_checks import refuse_taken_ids
 from calsync.services.item_history import note_change
@@ -53,7 +58,7 @@ def create_ticket(tools: Tools, who: Who, fields: TicketFields) -> str:
     now = tools.clock.now()
     with refuse_taken_ids(), tools.db.begin() as session:
         fields = _complete(fields)
-        _refuse_unfit(fields, {c.id: c.name for c in list_clients(session, who.tenant_id)})
+        _refuse_unfit(session, who, fields)
         ticket = Ticket(
             id=new_id(),
             tenant_id=who.tenant_id,
@@ -76,28 +81,80 @@ def change_ticket(
     Raises NotThere, StaleVersion or UnfitItem, and then nothing has changed.
     """
     with refuse_taken_ids(), tools.db.begin() as session:
-        ticket = lock_ticket(session, who.tenant_id, ticket_id)
-        if ticket is None:
-            raise NotThere
-        if version is not None and version != ticket.version:
-            raise StaleVersion(ticket.version)
-        clients = {c.id: c.name for c in list_clients(session, who.tenant_id)}
+        ticket = _lock(session, who, ticket_id, version)
         fields = _complete(fields)
-        _refuse_unfit(fields, clients)
+        client_name = _refuse_unfit(session, who, fields)
         _put(ticket, fields)
         ticket.version += 1
         ticket.updated_at = tools.clock.now()
-        _rename_calls(tools, session, who, ticket, clients.get(ticket.client_id or "", ""))
+        _rename_calls(tools, session, who, ticket, client_name)
 
 
-def get_ticket_view(tools: Tools, who: Who, ticket_id: str) -> TicketView:
+def delete_ticket(tools: Tools, who: Who, ticket_id: str, *, version: int | None = None) -> None:
+    """Delete a ticket; the service calls that are over stay as they are.
+
+    Raises NotThere, StaleVersion, NotAllowed but for a dispatcher, and InUse where it has
+    calls that are open.
+    """
+    with tools.db.begin() as session:
+        get_dispatcher(session, who)
+        ticket = _lock(session, who, ticket_id, version)
+        calls = list_calls_of(session, who.tenant_id, ticket_id)
+        if any(call.status is ItemStatus.OPEN for call in calls):
+            raise InUse
+        ticket.deleted_at = ticket.updated_at = tools.clock.now()
+        ticket.version += 1
+
+
+def restore_ticket(tools: Tools, who: Who, ticket_id: str, *, version: int | None = None) -> None:
+    """Take a deletion back; nothing happens where there was none.
+
+    Raises NotThere, StaleVersion, and NotAllowed but for a dispatcher.
+    """
+    with tools.db.begin() as session:
+        get_dispatcher(session, who)
+        ticket = _lock(session, who, ticket_id, version, with_deleted=True)
+        if ticket.deleted_at is not None:
+            revive_ticket(ticket, tools.clock.now())
+
+
+def put_ticket(
+    tools: Tools,
+    who: Who,
+    fields: TicketFields,
+    *,
+    version: int | None = None,
+    must_exist: bool = False,
+) -> tuple[str, bool]:
+    """Make or change the ticket with the fields' external id; return its id and if it is new.
+
+    One that was deleted is restored first, by a dispatcher. Raises StaleVersion (of 0) where
+    there is none and one must exist, and what the others raise.
+    """
+    with tools.db.begin() as session:
+        joined = replace(tools, db=JoinedDatabase(session))
+        found = find_ticket_by_external_id(session, who.tenant_id, fields.external_id or "")
+        if found is None and must_exist:
+            raise StaleVersion(0)
+        if found is None:
+            return create_ticket(joined, who, fields), True
+        if found.deleted_at is not None:
+            restore_ticket(joined, who, found.id, version=version)
+            version = None
+        change_ticket(joined, who, found.id, fields, version=version)
+        return found.id, False
+
+
+def get_ticket_view(
+    tools: Tools, who: Who, ticket_id: str, *, with_deleted: bool = False
+) -> TicketView:
     """Return a ticket of the tenant with its service calls. Raises NotThere.
 
     The private calls of others are left out.
     """
     with tools.db.read() as session:
         ticket = find_ticket(session, who.tenant_id, ticket_id)
-        if ticket is None:
+        if ticket is None or (ticket.deleted_at is not None and not with_deleted):
             raise NotThere
         clients = {c.id: c.name for c in list_clients(session, who.tenant_id)}
         calls = list_calls_of(session, who.tenant_id, ticket_id)
@@ -112,6 +169,13 @@ def get_ticket_view(tools: Tools, who: Who, ticket_id: str) -> TicketView:
             if can_read(actor, call, assignees[call.id])
         ),
     )
+
+
+def find_version_known_as(tools: Tools, who: Who, external_id: str) -> int:
+    """Return the version of the ticket that somebody else's software knows so, 0 for none."""
+    with tools.db.read() as session:
+        found = find_ticket_by_external_id(session, who.tenant_id, external_id)
+    return found.version if found else 0
 
 
 def list_ticket_views(
@@ -145,18 +209,6 @@ def list_contacts_of(tools: Tools, who: Who) -> list[Contact]:
         return list_contacts(session, who.tenant_id)
 
 
-def create_client(tools: Tools, who: Who, name: str) -> str:
-    """Make a client and return its id. Raises UnfitItem, AlreadyThere for a name there is."""
-    if not 1 <= len(name.strip()) <= 200:
-        raise UnfitItem((Fault("name", "missing" if not name.strip() else "too_long"),))
-    if has_unfit_characters(name):
-        raise UnfitItem((Fault("name", "unreadable"),))
-    client = Client(id=new_id(), tenant_id=who.tenant_id, name=name.strip())
-    with tools.db.begin() as session:
-        session.add(client)
-    return client.id
-
-
 def _rename_calls(
     tools: Tools, session: Session, who: Who, ticket: Ticket, client_name: str
 ) -> None:
@@ -188,13 +240,31 @@ def _put(ticket: Ticket, fields: TicketFields) -> None:
     ticket.external_id = fields.external_id
 
 
-def _refuse_unfit(fields: TicketFields, clients: dict[str, str]) -> None:
+def _lock(
+    session: Session,
+    who: Who,
+    ticket_id: str,
+    version: int | None,
+    *,
+    with_deleted: bool = False,
+) -> Ticket:
+    ticket = lock_ticket(session, who.tenant_id, ticket_id)
+    if ticket is None or (ticket.deleted_at is not None and not with_deleted):
+        raise NotThere
+    if version is not None and version != ticket.version:
+        raise StaleVersion(ticket.version)
+    return ticket
+
+
+def _refuse_unfit(session: Session, who: Who, fields: TicketFields) -> str:
+    """Raise UnfitItem for fields that cannot be; return the name of the client."""
+    client = hold_client(session, who.tenant_id, fields.client_id) if fields.client_id else None
     faults = []
     if not fields.title.strip():
         faults.append(Fault("title", "missing"))
     if len(fields.title) > LONGEST_TITLE:
         faults.append(Fault("title", "too_long"))
-    if fields.client_id and fields.client_id not in clients:
+    if fields.client_id and client is None:
         faults.append(Fault("client_id", "unknown"))
     if len(fields.external_id or "") > LONGEST_ID:
         faults.append(Fault("external_id", "too_long"))
@@ -202,3 +272,4 @@ def _refuse_unfit(fields: TicketFields, clients: dict[str, str]) -> None:
     faults += [Fault(name, "unreadable") for name in texts if has_unfit_characters(texts[name])]
     if faults:
         raise UnfitItem(tuple(faults))
+    return client.name if client else ""

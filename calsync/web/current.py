@@ -7,6 +7,7 @@ from flask import current_app, request
 from flask_login import UserMixin, current_user
 
 from calsync.config import Settings
+from calsync.db.models import Role
 from calsync.services.login import Login
 from calsync.services.tools import Tools, Who
 from calsync.web.guesses import GuessLimit
@@ -54,6 +55,11 @@ def current_login() -> Login:
 def who() -> Who:
     """Return on whose behalf the browser asks."""
     return current_login().who
+
+
+def may_change_clients() -> bool:
+    """Tell whether the reader is a dispatcher, who looks after clients and contacts."""
+    return current_login().user.role is not Role.MEMBER
 
 
 def polled(view: Callable[P, R]) -> Callable[P, R]:

@@ -25,6 +25,7 @@ FAULT_WORDS: dict[tuple[str, str], str] = {
     ("ticket_id", "unknown"): _l("Choose a ticket from the list"),
     ("client_id", "unknown"): _l("Choose a client from the list"),
     ("contact_id", "unknown"): _l("Choose a contact from the list"),
+    ("contact_id", "other_client"): _l("Choose a contact at the client that is chosen"),
     ("assignees", "missing"): _l("Choose at least one person"),
     ("assignees", "unknown"): _l("Choose people from the list"),
     ("assignees", "of_whole_series"): _OF_ALL,

@@ -11,8 +11,9 @@ from wtforms.widgets import HiddenInput
 from calsync.core.item import Fault, Priority, UnfitItem
 from calsync.core.ticket import TicketStatus
 from calsync.errors import AlreadyThere
-from calsync.services.tickets import LONGEST_TITLE, TicketFields, create_client, list_clients_of
-from calsync.web.current import tools, who
+from calsync.services.clients import create_client
+from calsync.services.tickets import LONGEST_TITLE, TicketFields, list_clients_of
+from calsync.web.current import may_change_clients, tools, who
 from calsync.web.i18n import _, _l
 from calsync.web.ticket_words import name_priority, name_ticket_status
 
@@ -37,7 +38,7 @@ class TicketForm(FlaskForm):
             self.title.errors = [_("Enter a title")]
         elif len(self.title.data) > LONGEST_TITLE:
             self._complain_of_length(self.title, LONGEST_TITLE)
-        if len((self.new_client.data or "").strip()) > LONGEST_CLIENT:
+        if self.new_client and len((self.new_client.data or "").strip()) > LONGEST_CLIENT:
             self._complain_of_length(self.new_client, LONGEST_CLIENT)
         if self.status.data not in set(TicketStatus):
             self.status.errors = [_("Choose a status from the list")]
@@ -81,6 +82,8 @@ def list_client_choices(form: TicketForm) -> None:
         SelectChoice("", _("No client")),
         *(SelectChoice(client.id, client.name) for client in list_clients_of(tools(), who())),
     ]
+    if not may_change_clients():
+        del form.new_client
     form.status.choices = [
         SelectChoice(each.value, name_ticket_status(each)) for each in TicketStatus
     ]
@@ -89,7 +92,7 @@ def list_client_choices(form: TicketForm) -> None:
 
 def find_or_create_client(form: TicketForm) -> bool:
     """Choose the client whose name was typed, making it where there is none; tell if it went."""
-    name = (form.new_client.data or "").strip()
+    name = (form.new_client.data or "").strip() if "new_client" in form else ""
     if not name:
         return True
     known = {client.name.casefold(): client.id for client in list_clients_of(tools(), who())}

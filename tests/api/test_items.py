@@ -233,8 +233,8 @@ def test_a_dispatcher_assigns_work(program: MakeProgram, sam: Person, dana: Pers
     assert psa.get(f"/items/{made['id']}").json == kept
 
 
-def test_a_service_call_is_called_as_its_ticket(psa: Program):
-    client = psa.post("/clients", {"name": "Globex"}).json
+def test_a_service_call_is_called_as_its_ticket(psa: Program, program: MakeProgram, sam: Person):
+    client = program(sam).post("/clients", {"name": "Globex"}).json
     ticket = psa.post("/tickets", {"title": "No mail", "client": client["id"]}).json
     made = psa.add(kind="service_call", ticket=ticket["id"], subject="ignored", site="HQ")
     assert made["subject"] == f"{ticket['reference']} No mail (Globex)"

@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 from calsync.app import tools_of
 from calsync.core.item import ItemFields, Kind
 from calsync.db.models import DueRow, LinkedAccount, LinkedCalendar
+from calsync.services.clients import create_client
+from calsync.services.contacts import create_contact
 from calsync.services.items import create_item
 from calsync.services.tickets import TicketFields, create_ticket
 from tests.browser.axe import axe_violations
@@ -215,8 +217,11 @@ def list_pages(product: Product) -> dict[str, str]:
     dana = find_cast(tools)["dana"].who
     ticket_id = create_ticket(tools, dana, TicketFields("Visit"))
     item_id = create_item(tools, dana, ItemFields(Kind.TODO, "Renew certificates"))
+    client_id = add_client(product)[0]
     pages = {
         "tickets.listing": "/tickets",
+        "clients.listing": "/clients",
+        "clients.show": f"/clients/{client_id}",
         "calendar_files.show": "/calendar/files",
         "calendar_files.choose": "/calendar/import",
         "tickets.new": "/tickets/new",
@@ -240,8 +245,40 @@ def list_pages(product: Product) -> dict[str, str]:
     return {endpoint: product.url + path for endpoint, path in pages.items()}
 
 
+def add_client(product: Product) -> tuple[str, str]:
+    """Make a client with a contact, and return their ids."""
+    tools = tools_of(product.app)
+    sam = find_cast(tools)["sam"].who
+    client_id = create_client(tools, sam, "Northwind")
+    return client_id, create_contact(tools, sam, client_id, "Kim")
+
+
+def list_pages_of_dispatchers(product: Product) -> dict[str, str]:
+    """Return an address for each page that Dana may not see and Sam may, by endpoint."""
+    client_id, contact_id = add_client(product)
+    where = f"{product.url}/clients/{client_id}"
+    return {
+        "clients.new": f"{product.url}/clients/new",
+        "clients.edit": f"{where}/edit",
+        "clients.delete": f"{where}/delete",
+        "clients.new_contact": f"{where}/contacts/new",
+        "clients.edit_contact": f"{where}/contacts/{contact_id}/edit",
+        "clients.delete_a_contact": f"{where}/contacts/{contact_id}/delete",
+        "a client": where,
+    }
+
+
 #: Pages for administrators, which Dana may not see.
 ADMIN_PAGES = {"webhooks.show": "/admin/webhooks"}
+#: Pages for dispatchers, which Dana may not see.
+DISPATCHER_PAGES = {
+    "clients.new",
+    "clients.edit",
+    "clients.delete",
+    "clients.new_contact",
+    "clients.edit_contact",
+    "clients.delete_a_contact",
+}
 #: Routes for reading that show no page of their own: redirects, fragments, files and figures.
 NO_PAGE = {
     "calendar_sync.connect",
@@ -260,8 +297,31 @@ def test_every_page_there_is_gets_looked_at(product: Product, link: Callable[...
         if "GET" in (rule.methods or ()) and rule.endpoint not in PUBLIC
         if rule.endpoint.partition(".")[0] not in TOKEN_GUARDED
     }
-    seen = {*list_pages(product), *ADMIN_PAGES}
+    seen = {*list_pages(product), *ADMIN_PAGES, *DISPATCHER_PAGES}
     assert reading - NO_PAGE == seen - {"an error", "api_description.reference"}
+
+
+def test_the_pages_of_dispatchers_are_fit_for_everybody(page: Page, product: Product):
+    """Costs one load of each page, and the questions to axe."""
+    log_in(page, product, "sam")
+    pages = list_pages_of_dispatchers(product)
+    assert set(pages) > DISPATCHER_PAGES
+    for url in pages.values():
+        page.goto(url)
+        assert_is_fit(page)
+
+
+def test_a_client_is_added_without_scripts(open_page: OpenPage, product: Product):
+    """Costs four small pages."""
+    page = open_page(java_script_enabled=False, viewport=NARROW)
+    log_in(page, product, "sam")
+    page.goto(f"{product.url}/tickets")
+    page.get_by_role("link", name="Clients").click()
+    page.get_by_role("link", name="Add a client").click()
+    assert_fits(page)
+    page.get_by_label("Name").fill("Contoso")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Contoso")).to_be_visible()
 
 
 @pytest.mark.parametrize("part", [0, 1])

@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 from calsync.app import tools_of
 from calsync.core.event import Timed
 from calsync.core.item import ItemFields, Kind, Priority
+from calsync.services.clients import create_client
 from calsync.services.items import create_item
-from calsync.services.tickets import TicketFields, create_client, create_ticket
+from calsync.services.tickets import TicketFields, create_ticket
 from tests.browser.conftest import OpenPage
 from tests.browser.console import Console
 from tests.browser.fitness import assert_is_fit
@@ -26,7 +27,8 @@ def add_ticket(product: Product, title: str = "Printer is dead") -> str:
     """Make a ticket of Dana's with a call of hers, and return its id."""
     tools = tools_of(product.app)
     dana = find_cast(tools)["dana"].who
-    client = create_client(tools, dana, "Northwind" if title != LONG else "Contoso " * 20)
+    sam = find_cast(tools)["sam"].who
+    client = create_client(tools, sam, "Northwind" if title != LONG else "Contoso " * 20)
     ticket_id = create_ticket(tools, dana, TicketFields(title, client, priority=Priority.HIGH))
     fields = ItemFields(
         Kind.SERVICE_CALL,

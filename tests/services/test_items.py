@@ -12,6 +12,7 @@ from calsync.core.item import Fault, ItemFields, Kind, UnfitItem
 from calsync.core.permission import Right
 from calsync.db.models import Item, ItemChange, Role
 from calsync.errors import CalsyncError, NotAllowed, NotThere, StaleVersion
+from calsync.services.clients import create_client
 from calsync.services.item_access import (
     find_item_view,
     find_view_by_external_id,
@@ -21,7 +22,7 @@ from calsync.services.item_access import (
 )
 from calsync.services.items import Scope, change_item, create_item, delete_item, restore_item
 from calsync.services.people import set_disabled
-from calsync.services.tickets import TicketFields, create_client, create_ticket
+from calsync.services.tickets import TicketFields, create_ticket
 from calsync.services.tools import Tools, Who
 from tests.cast import Person
 from tests.clocks import FakeClock

@@ -19,7 +19,14 @@ PUBLIC = {
     "start": "only redirects to a page that asks for a login",
 }
 #: Blueprints for programs, which a token guards and no cookie; tests/api calls them.
-TOKEN_GUARDED = {"api_items", "api_occurrences", "api_people", "api_tickets"}
+TOKEN_GUARDED = {
+    "api_clients",
+    "api_contacts",
+    "api_items",
+    "api_occurrences",
+    "api_people",
+    "api_tickets",
+}
 #: Guarded by a signature; a form has none, and no browser is meant.
 SIGNED = {"hooks.receive"}
 SAFE = {"GET", "HEAD", "OPTIONS"}

@@ -16,6 +16,8 @@ from calsync.core.item import ItemFields, Kind
 from calsync.db.base import Base
 from calsync.services.api_tokens import create_token, list_live_tokens
 from calsync.services.calendar_files import create_feed, list_feeds_of
+from calsync.services.clients import create_client
+from calsync.services.contacts import create_contact
 from calsync.services.items import create_item
 from calsync.services.login import list_live_logins
 from calsync.services.tickets import TicketFields, create_ticket
@@ -32,6 +34,8 @@ UNKNOWN = "0000000000000000"
 PLAIN = {"version": "0", "name": "calsync.css", "view": "week", "day": "2026-03-02"}
 #: What everybody of a tenant works with.
 OF_THE_TENANT = {"tickets.show", "tickets.edit", "tickets.save"}
+#: What everybody of a tenant reads, and only its dispatchers change.
+OF_CLIENTS = "clients"
 #: What a dispatcher may look at too, and be told that they may not change it.
 OF_DISPATCHERS = "items"
 #: What administrators of the tenant do; Sam is one.
@@ -42,17 +46,20 @@ CHANGING_GETS = {"calendar_sync.connect", "calendar_sync.callback"}
 
 @pytest.fixture
 def danas_ids(
-    tools: Tools, dana: Person, link: Callable[..., str], logged_in: LogIn
+    tools: Tools, dana: Person, sam: Person, link: Callable[..., str], logged_in: LogIn
 ) -> dict[str, str]:
     """Return the ids of things that are Dana's."""
     account_id = link()
     logged_in(dana)
     ticket_id = create_ticket(tools, dana.who, TicketFields("Visit"))
     create_token(tools, dana.who, "PSA")
+    client_id = create_client(tools, sam.who, "Northwind")
     return {
         **PLAIN,
         "account_id": account_id,
         "ticket_id": ticket_id,
+        "client_id": client_id,
+        "contact_id": create_contact(tools, sam.who, client_id, "Kim"),
         "secret": create_feed(tools, dana.who, "Phone"),
         "token": add_channel(tools, add_integration(tools, dana, account_id)),
         "feed_id": list_feeds_of(tools, dana.who)[0].id,
@@ -112,7 +119,8 @@ def test_what_is_danas_is_nothing_to_others(
             continue
         if first_name == "sam" and route.endpoint in OF_THE_TENANT:
             continue
-        if first_name == "sam" and route.endpoint.partition(".")[0] in (OF_DISPATCHERS, OF_ADMINS):
+        of_sams = (OF_DISPATCHERS, OF_ADMINS, OF_CLIENTS)
+        if first_name == "sam" and route.endpoint.partition(".")[0] in of_sams:
             continue
         answer, nothing = call(stranger, route), call(stranger, same_for_unknown)
         assert answer.status_code == nothing.status_code == 404, route
@@ -140,7 +148,10 @@ def test_dana_reaches_what_is_hers(
     browser = logged_in(dana)
     for route in list_routes(app, danas_ids):
         if route.method == "GET" and route.has_id and route.endpoint not in PUBLIC:
-            assert browser.get(route.url).status_code == 200, route
+            is_for_dispatchers = route.endpoint.partition(".")[0] == OF_CLIENTS
+            is_for_dispatchers &= route.endpoint != "clients.show"
+            expected = 403 if is_for_dispatchers else 200
+            assert browser.get(route.url).status_code == expected, route
 
 
 def test_no_change_is_made_without_the_forms_token(

@@ -42,6 +42,7 @@ SEVERAL = {
         product(frozenset().union(*OWN_FIELDS.values()), ["not_of_this_kind"])
     ),
     ("name", "of_whole_series"): list(product(["is_private", "external_id"], ["of_whole_series"])),
+    ("field", "taken"): [("external_id", "taken")],
     ("rule", "error.code"): list(product(["rule"], map(str, RuleFault))),
 }
 

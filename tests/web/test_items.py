@@ -15,9 +15,10 @@ from werkzeug.test import TestResponse
 from calsync.core.event import AllDay, Timed
 from calsync.core.item import ActivityType, ItemFields, ItemStatus, Kind, Priority
 from calsync.db.models import Assignment
+from calsync.services.clients import create_client
 from calsync.services.item_access import ItemView, find_item_view, list_deleted
 from calsync.services.items import Scope, change_item, create_item, delete_item
-from calsync.services.tickets import TicketFields, create_client, create_ticket
+from calsync.services.tickets import TicketFields, create_ticket
 from calsync.services.tools import Tools
 from tests.browsing import form_token
 from tests.cast import Person
@@ -54,8 +55,8 @@ def browser(logged_in: LogIn, dana: Person) -> FlaskClient:
 
 
 @pytest.fixture
-def ticket_id(tools: Tools, dana: Person) -> str:
-    client = create_client(tools, dana.who, "Contoso")
+def ticket_id(tools: Tools, dana: Person, sam: Person) -> str:
+    client = create_client(tools, sam.who, "Contoso")
     return create_ticket(tools, dana.who, TicketFields("Printer on fire", client_id=client))
 
 
@@ -120,8 +121,8 @@ def test_an_appointment_is_added_with_all_that_was_entered(
     assert "Appointment added." in browser.get(answer.location).text
 
 
-def test_a_crm_activity_is_added(browser: FlaskClient, tools: Tools, dana: Person):
-    client = create_client(tools, dana.who, "Contoso")
+def test_a_crm_activity_is_added(browser: FlaskClient, tools: Tools, dana: Person, sam: Person):
+    client = create_client(tools, sam.who, "Contoso")
     assert add(browser, "crm_activity", client_id=client, outcome="Won").status_code == 303
     fields = only(tools, dana).fields
     assert (fields.activity_type, fields.client_id, fields.outcome) == (

@@ -1,7 +1,7 @@
 """What a template may not contain, and that every text can be translated."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import flask_babel
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from calsync import find_folder
 from tests.browsing import post
@@ -109,6 +110,21 @@ def marked(app: Flask) -> None:
     )
 
 
+def ask_for_clients(browser: FlaskClient) -> Iterator[TestResponse]:
+    """Yield the pages of clients, as a dispatcher finds them."""
+    yield browser.get("/clients")
+    yield browser.get("/clients/new")
+    yield post(browser, "/clients/new")
+    where = post(browser, "/clients/new", {"name": "⟦x⟧"}).location
+    yield browser.get(where)
+    post(browser, f"{where}/contacts/new", {"name": "⟦y⟧"})
+    yield browser.get("/clients")
+    yield browser.get(where)
+    yield browser.get(f"{where}/edit")
+    yield browser.get(f"{where}/delete")
+    yield browser.get(f"{where}/contacts/new")
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_text_goes_through_the_translator(
     app: Flask, dana: Person, sam: Person, logged_in: LogIn, link: Callable[..., str], marked: None
@@ -141,6 +157,7 @@ def test_every_text_goes_through_the_translator(
         browser.get("/tickets?q=nothing"),
         post(browser, "/tickets/new"),
         browser.get(post(browser, "/tickets/new", TICKET).location),
+        *ask_for_clients(admin),
     ]
     for page in pages:
         words = Words()
