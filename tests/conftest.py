@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from calsync.app import create_app, tools_of, upgrade_schema
 from calsync.clock import Clock
 from calsync.config import Settings
+from calsync.services import passwords
 from calsync.services.linking import begin_connect, finish_connect
 from calsync.services.tools import Tools
 from tests.browsing import post
@@ -23,8 +24,24 @@ from tests.clocks import FakeClock
 from tests.consent import consent
 from tests.installations import make_settings
 from tests.postgres import PostgresServer
+from tests.quick import QUICK_HASHER, REAL_HASHER, TEMPLATES
 from tests.sandbox_server import RunningSandbox
 from tests.wheels import build_wheel
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords with the least work; ``real_passwords`` undoes it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", QUICK_HASHER)
+        patch.setattr(passwords, "_nobodys_hash", QUICK_HASHER.hash("nobody has this password"))
+        yield
+
+
+@pytest.fixture
+def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords as the product does."""
+    monkeypatch.setattr(passwords, "_hasher", REAL_HASHER)
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +113,7 @@ def make_app(clock: FakeClock) -> Iterator[Callable[..., Flask]]:
 
     def make(settings: Settings, clock: Clock = clock) -> Flask:
         made.append(create_app(settings, clock=clock))
+        made[-1].jinja_env.bytecode_cache = TEMPLATES
         return made[-1]
 
     yield make

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import SplitResult, urlsplit
 
@@ -198,8 +199,12 @@ def _unfit(fault: AddressFault) -> CalsyncError:
     return DeliveryFailed(reason) if reason else NotSendable(_NOT_SENDABLE)
 
 
+@cache
 def _trust_the_usual() -> ssl.SSLContext:
-    """Trust what the machine trusts, and the usual authorities where it has no list."""
+    """Trust what the machine trusts, and the usual authorities where it has no list.
+
+    Reading them takes longer than making the rest of a process's tools, so all share it.
+    """
     trust = ssl.create_default_context()
     trust.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     return trust

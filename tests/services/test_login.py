@@ -144,7 +144,9 @@ def test_an_administrators_new_password_ends_every_login(tools: Tools, dana: Per
     assert not is_alive(tools, secret)
 
 
+@pytest.mark.usefixtures("real_passwords")
 def test_passwords_are_kept_as_argon2id_with_owasps_least(tools: Tools, dana: Person) -> None:
+    people.set_password(tools, "acme", dana.email, NEW)
     with tools.db.read() as session:
         stored = get_user(session, dana.who.tenant_id, dana.who.user_id).password_hash
     found = extract_parameters(stored)
@@ -152,6 +154,7 @@ def test_passwords_are_kept_as_argon2id_with_owasps_least(tools: Tools, dana: Pe
     assert (found.memory_cost, found.time_cost, found.parallelism) == (19 * 1024, 2, 1)
 
 
+@pytest.mark.usefixtures("real_passwords")
 def test_an_older_hash_is_renewed_at_the_next_login(tools: Tools, dana: Person) -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     with tools.db.begin() as session:
