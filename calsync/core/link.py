@@ -159,6 +159,8 @@ class Link:
     #: Whether both sides agreed that it does not take place.
     is_off: bool = False
     tries: int = 0
+    #: How many complete sweeps have not shown it.
+    misses: int = 0
 
     @property
     def is_ours(self) -> bool:

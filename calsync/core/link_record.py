@@ -32,6 +32,7 @@ def dump_link(link: Link) -> dict[str, Any]:
         "acts": sorted(act.value for act in link.acts),
         "is_off": link.is_off,
         "tries": link.tries,
+        "misses": link.misses,
     }
     return {name: value for name, value in record.items() if value}
 
@@ -59,6 +60,7 @@ def load_link(origin: Origin, state: LinkState, record: Mapping[str, Any]) -> Li
         acts=frozenset(map(Act, record.get("acts", ()))),
         is_off=record.get("is_off", False),
         tries=record.get("tries", 0),
+        misses=record.get("misses", 0),
     )
 
 

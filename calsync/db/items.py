@@ -69,6 +69,48 @@ def list_items_between(
     return list(session.scalars(wanted))
 
 
+def list_ids_between(
+    session: Session,
+    tenant_id: str,
+    user_id: str,
+    start: datetime,
+    end: datetime,
+    kinds: Collection[Kind],
+) -> list[str]:
+    """Return the ids of a user's items of these kinds that may have an entry in the range."""
+    return list(
+        session.scalars(
+            select(Item.id)
+            .join(
+                Assignment,
+                (Assignment.tenant_id == Item.tenant_id) & (Assignment.item_id == Item.id),
+            )
+            .where(Assignment.tenant_id == tenant_id, Assignment.user_id == user_id)
+            .where(Item.tenant_id == tenant_id, Item.deleted_at.is_(None), Item.kind.in_(kinds))
+            .where(Item.reach_from < end)
+            .where(or_(Item.reach_until.is_(None), Item.reach_until >= start))
+            .order_by(Item.id)
+        )
+    )
+
+
+def list_repeating_ids(session: Session, tenant_id: str, user_id: str) -> list[str]:
+    """Return the ids of a user's series."""
+    return list(
+        session.scalars(
+            select(Item.id)
+            .join(
+                Assignment,
+                (Assignment.tenant_id == Item.tenant_id) & (Assignment.item_id == Item.id),
+            )
+            .where(Assignment.tenant_id == tenant_id, Assignment.user_id == user_id)
+            .where(Item.tenant_id == tenant_id, Item.deleted_at.is_(None))
+            .where(Item.rule.is_not(None))
+            .order_by(Item.id)
+        )
+    )
+
+
 def list_unscheduled(session: Session, tenant_id: str, user_id: str) -> list[Item]:
     """Return a user's open items that stand nowhere in the calendar, the oldest first."""
     return list(

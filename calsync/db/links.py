@@ -45,6 +45,17 @@ def list_links_of_events(
     )
 
 
+def list_links(session: Session, tenant_id: str, ids: Collection[str]) -> list[LinkRow]:
+    """Return some links by their ids, and let nobody else change them until we commit."""
+    return list(
+        session.scalars(
+            select(LinkRow)
+            .where(LinkRow.tenant_id == tenant_id, LinkRow.id.in_(ids))
+            .with_for_update()
+        )
+    )
+
+
 def list_links_of_items(
     session: Session, tenant_id: str, integration_id: str, item_ids: Collection[str]
 ) -> list[LinkRow]:
@@ -60,18 +71,25 @@ def list_links_of_items(
 
 
 def list_links_to_look_at(
-    session: Session, tenant_id: str, integration_id: str, after: str, limit: int
+    session: Session,
+    tenant_id: str,
+    integration_id: str,
+    after: str,
+    limit: int,
+    *,
+    is_locked: bool = True,
 ) -> list[LinkRow]:
-    """Return links that are to be looked at, by id from the one after ``after``."""
-    return list(
-        session.scalars(
-            _of(tenant_id, integration_id)
-            .where(LinkRow.looks > 0, LinkRow.id > after)
-            .order_by(LinkRow.id)
-            .limit(limit)
-            .with_for_update()
-        )
+    """Return links that are to be looked at, by id from the one after ``after``.
+
+    Nobody else changes them until we commit, unless they are only looked through.
+    """
+    wanted = (
+        _of(tenant_id, integration_id)
+        .where(LinkRow.looks > 0, LinkRow.id > after)
+        .order_by(LinkRow.id)
+        .limit(limit)
     )
+    return list(session.scalars(wanted.with_for_update() if is_locked else wanted))
 
 
 def list_links_in_flight(session: Session, tenant_id: str, integration_id: str) -> list[LinkRow]:
@@ -83,6 +101,19 @@ def list_links_in_flight(session: Session, tenant_id: str, integration_id: str) 
             .order_by(LinkRow.flight_at)
         )
     )
+
+
+def has_looks(session: Session, tenant_id: str, integration_id: str) -> bool:
+    """Tell whether anything here waits to be looked at."""
+    links = (
+        select(LinkRow.id)
+        .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id == integration_id)
+        .where(LinkRow.looks > 0)
+    )
+    items = select(ItemLook.item_id).where(
+        ItemLook.tenant_id == tenant_id, ItemLook.integration_id == integration_id
+    )
+    return bool(session.scalar(select(or_(links.exists(), items.exists()))))
 
 
 def list_all_links(session: Session, tenant_id: str, integration_id: str) -> Iterable[LinkRow]:
@@ -146,7 +177,7 @@ def find_last_generations(
         .where(LinkRow.integration_id == integration_id)
         .group_by(LinkRow.key)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def mark_items(
@@ -218,7 +249,7 @@ def map_judged(
         .where(JudgedEvent.tenant_id == tenant_id)
         .where(JudgedEvent.integration_id == integration_id, JudgedEvent.event_uid.in_(uids))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def note_judged(

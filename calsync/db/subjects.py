@@ -1,5 +1,7 @@
 """What a sync works on, in one question."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,4 +28,20 @@ def find_subject(
         )
         .where(Integration.tenant_id == tenant_id, Integration.id == integration_id)
     ).one_or_none()
-    return row._tuple() if row is not None else None
+    if row is None:
+        return None
+    integration, user, account, calendar = row
+    return integration, user, account, calendar
+
+
+def list_ids_by_user(
+    session: Session, tenant_id: str, user_ids: Collection[str]
+) -> list[tuple[str, bool]]:
+    """Return the integrations of some users, each with whether it is active."""
+    rows = session.execute(
+        select(Integration.id, Integration.is_active)
+        .where(Integration.tenant_id == tenant_id, Integration.user_id.in_(user_ids))
+        .where(Integration.deleted_at.is_(None))
+        .order_by(Integration.id)
+    )
+    return [(integration_id, is_active) for integration_id, is_active in rows]

@@ -11,6 +11,7 @@ from calsync.services.channels import keep_channel
 from calsync.services.erasure import erase_account
 from calsync.services.item_purge import purge_item
 from calsync.services.revocations import revoke
+from calsync.services.sync.running import run_sync
 from calsync.services.tools import Tools
 from calsync.services.webhooks import deliver
 
@@ -28,6 +29,11 @@ def perform_check(tools: Tools, claim: Claim) -> datetime | None:
     """Look whether an account is still connected, and which calendars it has."""
     check_account(tools, claim.tenant_id, claim.subject_id, Lane.POLL)
     return next_check(tools, claim.tenant_id, claim.subject_id)
+
+
+def perform_sync(tools: Tools, claim: Claim) -> datetime | None:
+    """Bring an integration into step."""
+    return run_sync(tools, claim)
 
 
 class PutOff(Exception):
@@ -66,6 +72,7 @@ PERFORMERS: dict[DueKind, Performer] = {
     DueKind.REVOKE: perform_revoke,
     DueKind.CHECK_ACCOUNT: perform_check,
     DueKind.DELIVER: perform_delivery,
+    DueKind.SYNC: perform_sync,
     DueKind.PURGE: perform_purge,
     DueKind.KEEP_CHANNEL: perform_keeping,
     DueKind.ERASE_ACCOUNT: perform_erasure,

@@ -6,7 +6,9 @@ from typing import Any
 from calsync.core.item import ItemFields
 from calsync.core.item_record import dump_fields, find_changes
 from calsync.db.database import Session
+from calsync.db.items import map_assignees
 from calsync.db.models import Item, ItemChange, User
+from calsync.services.sync_marks import mark_change
 from calsync.services.tools import Tools
 from calsync.services.webhooks import announce
 
@@ -46,3 +48,5 @@ def note_change(
         )
     )
     announce(tools, session, item, action)
+    on_it = people[1] or map_assignees(session, item.tenant_id, [item.id])[item.id]
+    mark_change(tools, session, item, action, old, new, {*people[0], *on_it})

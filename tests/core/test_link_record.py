@@ -49,6 +49,7 @@ links = st.builds(
     acts=st.sets(st.sampled_from(Act)).map(frozenset),
     is_off=st.booleans(),
     tries=st.integers(0, 3),
+    misses=st.integers(0, 2),
 )
 
 

@@ -1,0 +1,34 @@
+"""Questions of the engine about its runs."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from calsync.core.link import Side
+from calsync.core.run import RunState
+from calsync.db.models import Run
+
+
+def list_open_runs(session: Session, tenant_id: str, integration_id: str) -> list[Run]:
+    """Return the runs that were asked for or begun and did not end, the oldest first."""
+    return list(
+        session.scalars(
+            select(Run)
+            .where(Run.tenant_id == tenant_id, Run.integration_id == integration_id)
+            .where(Run.state.in_((RunState.WAITING, RunState.RUNNING)))
+            .order_by(Run.began_at, Run.id)
+        )
+    )
+
+
+def sum_braked(
+    session: Session, tenant_id: str, integration_id: str, since: datetime
+) -> dict[Side, int]:
+    """Return what the brake has counted in each direction since then."""
+    rows = session.scalars(
+        select(Run.counts)
+        .where(Run.tenant_id == tenant_id, Run.integration_id == integration_id)
+        .where(Run.began_at >= since)
+    ).all()
+    return {side: sum(counts.get(f"braked_{side.value}", 0) for counts in rows) for side in Side}

@@ -1,0 +1,1 @@
+"""The sync of one integration: read, decide, carry out, settle (SYNC.md)."""

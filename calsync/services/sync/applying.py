@@ -1,0 +1,156 @@
+"""Changes that come in: what the core decided, done to the items, as the user would do it.
+
+Everything goes through the same services as a person's change, with the user's own rights,
+in the transaction that also settles the link.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from calsync.core.actions import CallOff, Removal, RemoveHere, RestoreHere, TakeIn
+from calsync.core.content import Content, Part, Parts
+from calsync.core.entry import Entry
+from calsync.core.item import ItemFields, ItemStatus, UnfitItem
+from calsync.core.link import Link, LinkState, Seen
+from calsync.core.mapping import item_changes
+from calsync.core.settle import settle_taken
+from calsync.db.database import Session
+from calsync.db.items import map_assignees
+from calsync.db.joined import JoinedDatabase
+from calsync.errors import NotAllowed, NotThere
+from calsync.services.items import Scope, change_item, delete_item, restore_item
+from calsync.services.sync.pairs import Matter, Pairs
+from calsync.services.tools import Carrier, Tools
+
+Incoming = TakeIn | RemoveHere | CallOff | RestoreHere
+
+
+class NotTaken(Exception):
+    """The item cannot become what the event is; ``reason`` says why. Nothing has changed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Applier:
+    """Does to items what came in over one integration, in one open transaction."""
+
+    tools: Tools
+    session: Session
+    pairs: Pairs
+
+    def apply(self, matter: Matter, link: Link, action: Incoming) -> Link:
+        """Do it and return the link as it is then. Raises NotTaken."""
+        try:
+            match action:
+                case TakeIn():
+                    return self._take(matter, link, action.content, action.parts)
+                case RestoreHere():
+                    return self._restore(matter, link, action)
+                case RemoveHere():
+                    return self._remove(matter, link, action.removal)
+                case CallOff():
+                    return self._call_off(matter, link, action)
+        except UnfitItem:
+            raise NotTaken("unfit") from None
+        except (NotAllowed, NotThere):
+            raise NotTaken("not_allowed") from None
+
+    def _take(self, matter: Matter, link: Link, content: Content, parts: Parts) -> Link:
+        entry, before = matter.entry, matter.pair.here.content
+        if entry is None or before is None:
+            raise NotThere
+        fields = item_changes(entry.fields, parts, content)
+        self._change(entry, fields, self._carrier(link.seen, parts))
+        return self._settled(link, parts, before, replace(entry, fields=fields))
+
+    def _restore(self, matter: Matter, link: Link, action: RestoreHere) -> Link:
+        entry, who = matter.entry, self.pairs.subject.who
+        if matter.item is None or link.here is None:
+            raise NotThere
+        tools = self._joined(self._carrier(link.seen, action.parts))
+        if matter.item.deleted_at is not None:
+            restore_item(tools, who, matter.item.id)
+        elif entry is None:
+            raise NotThere
+        else:
+            present = map_assignees(self.session, who.tenant_id, [matter.item.id])
+            people = [*present[matter.item.id], who.user_id]
+            change_item(tools, who, matter.item.id, entry.fields, assignees=people)
+        live = replace(link, state=LinkState.LIVE)
+        again = self._again(matter)
+        if not action.parts or again.entry is None:
+            return live
+        return self._take(again, live, action.content, action.parts)
+
+    def _remove(self, matter: Matter, link: Link, removal: Removal) -> Link:
+        entry, who = matter.entry, self.pairs.subject.who
+        if entry is None or matter.item is None:
+            return link
+        tools = self._joined(self._carrier(link.seen, frozenset()))
+        match removal:
+            case Removal.DELETE:
+                scope = Scope.ALL if entry.key is None else Scope.THIS
+                delete_item(tools, who, entry.item_id, scope=scope, key=entry.key)
+                return link
+            case Removal.UNASSIGN:
+                present = map_assignees(self.session, who.tenant_id, [entry.item_id])
+                left = [user for user in present[entry.item_id] if user != who.user_id]
+                change_item(tools, who, entry.item_id, entry.fields, assignees=left)
+                return link
+            case Removal.CANCEL:
+                fields = replace(entry.fields, status=ItemStatus.CANCELLED)
+            case Removal.UNSCHEDULE:
+                fields = replace(entry.fields, times=None)
+        self._change(entry, fields, tools.carrier)
+        return self._with_shown(link, replace(entry, fields=fields))
+
+    def _call_off(self, matter: Matter, link: Link, action: CallOff) -> Link:
+        entry = matter.entry
+        if entry is None:
+            raise NotThere
+        status = ItemStatus.CANCELLED if action.is_off else ItemStatus.OPEN
+        fields = replace(entry.fields, status=status)
+        self._change(entry, fields, self._carrier(link.seen, frozenset({Part.FREE})))
+        return self._with_shown(link, replace(entry, fields=fields))
+
+    def _change(self, entry: Entry, fields: ItemFields, carrier: Carrier | None) -> None:
+        scope = Scope.ALL if entry.key is None else Scope.THIS
+        change_item(
+            self._joined(carrier),
+            self.pairs.subject.who,
+            entry.item_id,
+            fields,
+            scope=scope,
+            key=entry.key,
+        )
+
+    def _settled(self, link: Link, parts: Parts, before: Content, entry: Entry) -> Link:
+        after = self.pairs.content(entry, link)
+        return settle_taken(link, parts, before, after or before)
+
+    def _with_shown(self, link: Link, entry: Entry) -> Link:
+        """Return the link with what the entry shows now as what it showed when in step."""
+        after = self.pairs.content(entry, link)
+        return replace(link, here=after) if after is not None else link
+
+    def _again(self, matter: Matter) -> Matter:
+        return self.pairs.gather(self.session, [matter.row])[0]
+
+    def _joined(self, carrier: Carrier | None) -> Tools:
+        return replace(self.tools, db=JoinedDatabase(self.session), carrier=carrier)
+
+    def _carrier(self, seen: Seen | None, parts: Parts) -> Carrier:
+        return Carrier(self.pairs.subject.id, _said_at(seen, parts))
+
+
+def _said_at(seen: Seen | None, parts: Parts) -> datetime | None:
+    """Return when somebody said there what is taken in here (SYNC.md 2)."""
+    if seen is None:
+        return None
+    since: Mapping[Part, datetime] = seen.since
+    moments = [since[part] for part in parts if part in since]
+    return max(moments) if moments else seen.updated

@@ -1,0 +1,221 @@
+"""Events that no link knows: what is made of them, and the items they become."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from calsync.core.content import Content, dump_content
+from calsync.core.event import Event, UnreadableEvent
+from calsync.core.event_id import CopyName, read_event_id
+from calsync.core.footer import find_item_links
+from calsync.core.item import UnfitItem
+from calsync.core.link import Link, LinkState, Origin
+from calsync.core.mapping import content_of_event, is_off, item_of_event
+from calsync.core.newcomers import Newcomer, Verdict, judge
+from calsync.core.recurrence import View
+from calsync.core.run import Result
+from calsync.core.settle import settle_equal
+from calsync.db.database import Session
+from calsync.db.items import list_items, map_assignees, map_exceptions
+from calsync.db.joined import JoinedDatabase
+from calsync.db.links import (
+    find_linked_series,
+    list_links_of_items,
+    map_judged,
+    note_judged,
+    put_link,
+)
+from calsync.db.models import LinkRow
+from calsync.errors import NotAllowed
+from calsync.ids import new_id
+from calsync.services.items import create_item
+from calsync.services.sync.journal import Journal
+from calsync.services.sync.pairs import Pairs
+from calsync.services.sync.reading import seen_of
+from calsync.services.tools import Carrier, Tools
+
+
+@dataclass(frozen=True)
+class Bringer:
+    """Judges strangers for one run, in one open transaction."""
+
+    tools: Tools
+    session: Session
+    pairs: Pairs
+    journal: Journal
+    #: What a manual sync brings in besides.
+    retrieved: View | None = None
+
+    def bring(self, events: Sequence[Event], *, is_baseline: bool = False) -> int:
+        """Bring in what is new and note the rest; return how many items were made."""
+        standing = [event for event in events if not event.deleted]
+        if not standing:
+            return 0
+        subject = self.pairs.subject
+        uids = [event.uid for event in standing]
+        judged = map_judged(self.session, subject.tenant_id, subject.id, uids)
+        series = find_linked_series(
+            self.session,
+            subject.tenant_id,
+            subject.id,
+            {event.series_id for event in standing if event.series_id},
+        )
+        made, verdicts = 0, []
+        for event in standing:
+            if event.event_id and self._adopt(event, read_event_id(event.event_id)):
+                continue
+            verdict = self._judge(event, judged.get(event.uid), event.series_id in series)
+            if is_baseline and verdict is Verdict.CREATE_OFF:
+                verdict = Verdict.BASELINE
+            if verdict is Verdict.BRING:
+                verdict = self._make(event)
+                made += verdict is Verdict.BRING
+            if verdict is not Verdict.BRING:
+                verdicts.append((event.uid, verdict.value))
+        note_judged(self.session, subject.tenant_id, subject.id, verdicts, self.pairs.now)
+        return made
+
+    def note_unreadable(self, events: Sequence[UnreadableEvent]) -> None:
+        """Write down events that could not be understood; their neighbours could."""
+        subject = self.pairs.subject
+        uids = [event.uid for event in events if event.uid]
+        judged = map_judged(self.session, subject.tenant_id, subject.id, uids)
+        fresh = [e for e in events if judged.get(e.uid or "") != Verdict.UNREADABLE]
+        for event in fresh:
+            self.journal.note_event(
+                self.session,
+                event.uid,
+                "",
+                self.pairs.now,
+                result=Result.FAILED,
+                reason=Verdict.UNREADABLE.value,
+            )
+        note_judged(
+            self.session,
+            subject.tenant_id,
+            subject.id,
+            [(event.uid, Verdict.UNREADABLE.value) for event in fresh if event.uid],
+            self.pairs.now,
+        )
+
+    def _judge(self, event: Event, judged: str | None, belongs_to_series: bool) -> Verdict:
+        retrieved = self.retrieved
+        newcomer = Newcomer(
+            created=event.created,
+            updated=event.updated,
+            is_managed=event.is_managed,
+            is_off=is_off(event),
+            is_look_alike=self._is_look_alike(event),
+            belongs_to_series=belongs_to_series,
+            is_retrieved=bool(retrieved and event.times and retrieved.shows(event.times)),
+            judged=Verdict(judged) if judged else None,
+        )
+        integration = self.pairs.subject.integration
+        takes_create = self.pairs.subject.options.takes_create
+        return judge(newcomer, takes_create, integration.create_since)
+
+    def _make(self, event: Event) -> Verdict:
+        """Make the item of an event and link both; or say why it cannot be."""
+        subject = self.pairs.subject
+        zone, now = subject.user.time_zone, self.pairs.now
+        fields = item_of_event(event, zone, self.pairs.base_url)
+        theirs = content_of_event(event, self.pairs.base_url)
+        if fields is None or theirs is None:
+            return Verdict.UNREADABLE
+        carrier = Carrier(subject.id, event.updated)
+        tools = replace(self.tools, db=JoinedDatabase(self.session), carrier=carrier)
+        try:
+            item_id = create_item(tools, subject.who, fields)
+        except (UnfitItem, NotAllowed):
+            self._note_failure(event, theirs, now)
+            return Verdict.UNREADABLE
+        row = self._link_row(event, item_id, "", Origin.BROUGHT)
+        link = Link(Origin.BROUGHT, seen=seen_of(event, self.pairs.base_url, self._mailbox))
+        mine = self._shown(item_id, "", link) or theirs
+        put_link(row, settle_equal(link, mine, theirs))
+        self.session.add(row)
+        self.session.flush()
+        self.journal.note_event(
+            self.session,
+            event.uid,
+            theirs.title,
+            now,
+            result=Result.DONE,
+            item_id=item_id,
+            link_id=row.id,
+            after={"mine": dump_content(mine), "theirs": dump_content(theirs)},
+        )
+        return Verdict.BRING
+
+    def _adopt(self, event: Event, name: CopyName | None) -> bool:
+        """Link a copy of ours that the database has forgotten, if its entry has no other."""
+        subject = self.pairs.subject
+        if name is None or name.integration_id != subject.id:
+            return False
+        link = Link(Origin.SENT, seen=seen_of(event, self.pairs.base_url, self._mailbox))
+        mine = self._shown(name.item_id, name.key, link)
+        theirs = content_of_event(event, self.pairs.base_url)
+        if mine is None or theirs is None or self._is_linked(name):
+            return False
+        row = self._link_row(event, name.item_id, name.key, Origin.SENT)
+        row.event_id, row.generation = event.event_id, name.generation
+        put_link(row, settle_equal(link, mine, theirs))
+        self.session.add(row)
+        self.session.flush()
+        return True
+
+    def _is_linked(self, name: CopyName) -> bool:
+        subject = self.pairs.subject
+        rows = list_links_of_items(self.session, subject.tenant_id, subject.id, [name.item_id])
+        return any(row.key == name.key for row in rows)
+
+    def _is_look_alike(self, event: Event) -> bool:
+        """Tell whether an event is a copy of an entry that stands at the same time."""
+        if event.is_managed or event.times is None:
+            return False
+        for named in find_item_links(event.text, self.pairs.base_url):
+            key = named.occurrence_key or ""
+            mine = self._shown(named.item_id, key, Link(Origin.SENT))
+            if mine is not None and mine.times == event.times:
+                return True
+        return False
+
+    def _shown(self, item_id: str, key: str, link: Link) -> Content | None:
+        """Return what is shown of an entry of this user, None where there is none."""
+        tenant_id = self.pairs.subject.tenant_id
+        for item in list_items(self.session, tenant_id, [item_id]):
+            assignees = map_assignees(self.session, tenant_id, [item_id])[item_id]
+            if item.deleted_at or self.pairs.subject.who.user_id not in assignees:
+                return None
+            rows = map_exceptions(self.session, tenant_id, [item_id])[item_id]
+            for entry in self.pairs.entries(item, rows, assignees, {key}):
+                if (entry.key or "") == key:
+                    return self.pairs.content(entry, link)
+        return None
+
+    def _link_row(self, event: Event, item_id: str, key: str, origin: Origin) -> LinkRow:
+        subject = self.pairs.subject
+        return LinkRow(
+            id=new_id(),
+            tenant_id=subject.tenant_id,
+            integration_id=subject.id,
+            item_id=item_id,
+            key=key,
+            event_uid=event.uid,
+            generation=1,
+            origin=origin,
+            state=LinkState.LIVE,
+            is_present=True,
+            looks=0,
+            series=event.series_id,
+            record={},
+        )
+
+    def _note_failure(self, event: Event, theirs: Content, now: datetime) -> None:
+        self.journal.note_event(
+            self.session, event.uid, theirs.title, now, result=Result.FAILED, reason="unfit"
+        )
+
+    @property
+    def _mailbox(self) -> str:
+        return self.pairs.subject.integration.profile_name

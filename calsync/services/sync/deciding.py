@@ -1,0 +1,255 @@
+"""From links that are to be looked at to what is done about them.
+
+First the whole plan is counted for the brake, without any effect. Then link by link it is
+decided anew from what is there now: what comes in is done at once, with its link, and what
+goes out is stored as an intent and sent after the commit.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from calsync.core.actions import (
+    Action,
+    CallOff,
+    Decision,
+    DeleteThere,
+    Hold,
+    RemoveHere,
+    RestoreHere,
+    SendAgain,
+    TakeIn,
+    Write,
+)
+from calsync.core.brake import Brake, Charge, Tally, charge_of
+from calsync.core.content import ALL_PARTS, Part
+from calsync.core.decide import decide
+from calsync.core.link import Link, LinkState, Origin, Side, Wish
+from calsync.core.recognition import is_lost
+from calsync.core.run import Result
+from calsync.core.settle import begin_deleting, begin_writing, settle_equal
+from calsync.db.database import Session
+from calsync.db.links import (
+    find_last_generations,
+    link_of,
+    list_links_in_flight,
+    list_links_to_look_at,
+    put_link,
+)
+from calsync.db.models import LinkRow
+from calsync.services.sync.applying import Applier, NotTaken
+from calsync.services.sync.journal import Journal
+from calsync.services.sync.pairs import Matter, Pairs
+from calsync.services.sync.sending import Order, order_of
+from calsync.services.sync.spreading import new_link_row
+from calsync.services.tools import Tools
+
+#: Links that are decided on in one transaction, and sent in one call.
+AT_ONCE = 50
+
+
+@dataclass
+class Plan:
+    """What a run counted before its first action."""
+
+    brake: Brake
+    planned: Tally = field(default_factory=Tally)
+    done: Tally = field(default_factory=Tally)
+
+    def holds(self, charge: Charge) -> bool:
+        """Tell whether an action is held: by the whole plan, or by what was done so far."""
+        if self.brake.trips(self.planned, charge.side):
+            return True
+        self.done.add(charge)
+        return self.brake.trips(self.done, charge.side)
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Decides for one run, in one open transaction."""
+
+    tools: Tools
+    session: Session
+    pairs: Pairs
+    journal: Journal
+
+    def count(self, plan: Plan) -> None:
+        """Count what would be done, and do nothing."""
+        for rows in self._chunks():
+            for matter in self.pairs.gather(self.session, rows):
+                for action in decide(matter.pair, self.pairs.now).actions:
+                    charge = charge_of(action, matter.pair.link, matter.group)
+                    if charge is not None:
+                        plan.planned.add(charge)
+
+    def decide_next(self, after: str, plan: Plan) -> tuple[str | None, list[Order]]:
+        """Decide on the next links after that id; return the last of them and what to send.
+
+        None where there are no more.
+        """
+        rows = self._list(after)
+        if not rows:
+            return None, []
+        orders: list[Order] = []
+        for matter in self.pairs.gather(self.session, rows):
+            matter.row.looks = 0
+            orders += self._carry_out(matter, plan)
+        return rows[-1].id, orders
+
+    def list_lost(self) -> list[Order]:
+        """Return the writes that are to be sent once more, word for word."""
+        subject, now = self.pairs.subject, self.pairs.now
+        flying = list_links_in_flight(self.session, subject.tenant_id, subject.id)
+        rows = [row for row in flying if is_lost(link_of(row), now)][:AT_ONCE]
+        orders = []
+        for matter in self.pairs.gather(self.session, rows):
+            flight = matter.pair.link.flight
+            if flight is None or (matter.entry is None and flight.sent is not None):
+                continue
+            action = DeleteThere() if flight.sent is None else Write(flight.sent, flight.parts)
+            orders.append(self._order(matter, action, matter.pair.link))
+        return orders
+
+    def _list(self, after: str, *, is_locked: bool = True) -> list[LinkRow]:
+        subject = self.pairs.subject
+        return list_links_to_look_at(
+            self.session, subject.tenant_id, subject.id, after, AT_ONCE, is_locked=is_locked
+        )
+
+    def _chunks(self) -> Iterator[Sequence[LinkRow]]:
+        after = ""
+        while rows := self._list(after, is_locked=False):
+            yield rows
+            after = rows[-1].id
+
+    def _carry_out(self, matter: Matter, plan: Plan) -> list[Order]:
+        wished = self._grant_wish(matter)
+        decision = wished or decide(matter.pair, self.pairs.now)
+        for note in decision.notes:
+            self.journal.note_reason(self.session, matter, note, self.pairs.now)
+        held = [action for action in decision.actions if self._is_held(matter, action, plan)]
+        if held and wished is None:
+            self._hold(matter, held)
+            return []
+        return self._do(matter, decision)
+
+    def _grant_wish(self, matter: Matter) -> Decision | None:
+        """Return what the user asked to be done with a parked link (SYNC.md 5 and 6)."""
+        row, link = matter.row, matter.pair.link
+        if row.wish is None or link.flight is not None:
+            return None
+        wish, row.wish = row.wish, None
+        if wish is Wish.DELETE_COPY:
+            return Decision(link, (DeleteThere(),))
+        mine, seen = matter.pair.here.content, link.seen
+        theirs = seen.content if seen and seen.stands else link.there
+        live = replace(link, state=LinkState.LIVE)
+        if mine is None or theirs is None:
+            return Decision(live)
+        return Decision(settle_equal(live, mine, theirs))
+
+    def _is_held(self, matter: Matter, action: Action, plan: Plan) -> bool:
+        if isinstance(action, Hold):
+            return True
+        charge = charge_of(action, matter.pair.link, matter.group)
+        return charge is not None and plan.holds(charge)
+
+    def _hold(self, matter: Matter, held: Sequence[Action]) -> None:
+        put_link(matter.row, replace(matter.pair.link, state=LinkState.HELD))
+        for action in held:
+            reason = action.reason if isinstance(action, Hold) else "brake"
+            self.journal.note_action(
+                self.session, matter, action, self.pairs.now, result=Result.HELD, reason=reason
+            )
+
+    def _do(self, matter: Matter, decision: Decision) -> list[Order]:
+        link, orders = decision.link, []
+        for action in decision.actions:
+            match action:
+                case TakeIn() | RemoveHere() | CallOff() | RestoreHere():
+                    link = self._take(matter, link, action)
+                case Write(parts=parts) if link.is_ours and _is_made_anew(link, parts):
+                    link, found = self._make_anew(matter, link)
+                    orders += found
+                case Write(content, parts):
+                    mine = matter.pair.here.content or content
+                    link = begin_writing(link, content, parts, mine, self.pairs.now)
+                    orders.append(self._order(matter, action, link))
+                case SendAgain(content):
+                    orders.append(self._send_again(matter, action))
+                case DeleteThere():
+                    link = begin_deleting(link, self.pairs.now)
+                    orders.append(self._order(matter, action, link))
+                case Hold():
+                    pass
+        put_link(matter.row, link)
+        return orders
+
+    def _take(
+        self, matter: Matter, link: Link, action: TakeIn | RemoveHere | CallOff | RestoreHere
+    ) -> Link:
+        applier = Applier(self.tools, self.session, self.pairs)
+        try:
+            taken = applier.apply(matter, link, action)
+        except NotTaken as problem:
+            self.journal.note_action(
+                self.session,
+                matter,
+                action,
+                self.pairs.now,
+                result=Result.DECLINED,
+                reason=problem.reason,
+            )
+            return _leave(link, action)
+        self.journal.note_action(self.session, matter, action, self.pairs.now)
+        return taken
+
+    def _make_anew(self, matter: Matter, link: Link) -> tuple[Link, list[Order]]:
+        """Delete a copy and make it under its next id: it became private, or no longer is."""
+        deleted = begin_deleting(link, self.pairs.now)
+        orders = [self._order(matter, DeleteThere(), deleted)]
+        mine = matter.pair.here.content
+        if mine is not None:
+            orders.append(self._send_again(matter, SendAgain(mine)))
+        return deleted, orders
+
+    def _send_again(self, matter: Matter, action: SendAgain) -> Order:
+        """Return the order that makes a new copy, whose link takes this one's place."""
+        row, subject = matter.row, self.pairs.subject
+        last = find_last_generations(self.session, row.tenant_id, subject.id, row.item_id)
+        row.is_present = False
+        self.session.flush()
+        fresh = new_link_row(self.pairs, row.item_id, row.key, last.get(row.key, 0) + 1)
+        fresh.looks = 0
+        link = begin_writing(
+            Link(Origin.SENT), action.content, ALL_PARTS, action.content, self.pairs.now
+        )
+        put_link(fresh, link)
+        self.session.add(fresh)
+        self.session.flush()
+        return self._order(replace(matter, row=fresh), action, link)
+
+    def _order(self, matter: Matter, action: Write | DeleteThere | SendAgain, link: Link) -> Order:
+        flight = link.flight
+        if flight is None:
+            raise ValueError("what is sent is in flight")
+        now: datetime = self.pairs.now
+        return order_of(matter, action, flight, self.pairs.subject, self.pairs.base_url, now)
+
+
+def spent_of(counts: dict[str, int]) -> dict[Side, int]:
+    """Return what earlier runs counted for the brake."""
+    return {side: counts.get(f"braked_{side.value}", 0) for side in Side}
+
+
+def _is_made_anew(link: Link, parts: frozenset[Part]) -> bool:
+    """Tell whether a write needs a new copy: private is honoured at creation only."""
+    return Part.PRIVATE in parts and link.there is not None
+
+
+def _leave(link: Link, action: object) -> Link:
+    """Return the link of a change that could not be taken in: it is asked no more."""
+    seen = link.seen
+    if isinstance(action, TakeIn) and link.there is not None and seen and seen.content:
+        return replace(link, there=link.there.taking(seen.content, action.parts))
+    return replace(link, state=LinkState.REMOVED_THERE) if isinstance(action, RemoveHere) else link

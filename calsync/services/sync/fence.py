@@ -1,0 +1,41 @@
+"""The right to run a sync, checked with each thing that it commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from calsync.db import due_rows
+from calsync.db.database import Session
+from calsync.db.due_rows import Claim
+from calsync.errors import CalsyncError
+from calsync.services.tools import Tools
+
+#: How long nobody else begins this sync after the last sign of life of ours.
+LEASE = timedelta(minutes=5)
+
+
+class Overtaken(CalsyncError):
+    """Somebody else runs this sync now, or we are to stop: nothing more may be committed."""
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A claim on the due row of one integration."""
+
+    tools: Tools
+    claim: Claim
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Give a session whose commit counts only while the claim is ours.
+
+        Raises Overtaken where it is not, and commits nothing then.
+        """
+        if self.tools.is_stopping():
+            raise Overtaken
+        with self.tools.db.begin() as session:
+            until = self.tools.clock.now() + LEASE
+            if not due_rows.extend(session, self.claim, until):
+                raise Overtaken
+            yield session

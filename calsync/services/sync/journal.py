@@ -1,0 +1,191 @@
+"""What a run did and declined: its row, its counts, and an entry for each thing."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from calsync.core.actions import (
+    Action,
+    CallOff,
+    DeleteThere,
+    Hold,
+    Note,
+    RemoveHere,
+    RestoreHere,
+    SendAgain,
+    TakeIn,
+    Write,
+)
+from calsync.core.content import Content, dump_content
+from calsync.core.link import Link, Side
+from calsync.core.link_record import dump_part
+from calsync.core.run import Result, RunState, Trigger
+from calsync.db.database import Session
+from calsync.db.models import LogEntry, Run
+from calsync.ids import new_id
+from calsync.services.sync.pairs import Matter
+from calsync.services.sync.scope import Subject
+
+_NAMES: dict[type[Action], tuple[Side, str]] = {
+    TakeIn: (Side.IN, "update"),
+    RemoveHere: (Side.IN, "delete"),
+    CallOff: (Side.IN, "update"),
+    RestoreHere: (Side.IN, "restore"),
+    Write: (Side.OUT, "update"),
+    SendAgain: (Side.OUT, "create"),
+    DeleteThere: (Side.OUT, "delete"),
+}
+
+
+@dataclass
+class Journal:
+    """Notes what one run does; the row of a run that has nothing to say is never made."""
+
+    subject: Subject
+    trigger: Trigger
+    began_at: datetime
+    run: Run | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def note_action(
+        self,
+        session: Session,
+        matter: Matter,
+        action: Action,
+        now: datetime,
+        *,
+        result: Result = Result.DONE,
+        reason: str | None = None,
+        is_new: bool = False,
+    ) -> None:
+        """Write down one thing that was done, held or failed."""
+        inner = action.action if isinstance(action, Hold) else action
+        side, name = _NAMES[type(inner)]
+        name = "create" if is_new else name
+        before, after = _sides(matter, inner)
+        self._add(
+            session,
+            LogEntry(
+                link_id=matter.row.id,
+                item_id=matter.row.item_id,
+                event_uid=matter.row.event_uid,
+                at=now,
+                side=side,
+                action=name,
+                result=result,
+                reason=reason,
+                title=_title(matter),
+                before=before,
+                after=after,
+            ),
+        )
+
+    def note_reason(self, session: Session, matter: Matter, note: Note, now: datetime) -> None:
+        """Write down why something was not done, or what was lost to it."""
+        result = Result.CONFLICT if note.reason == "conflict" else Result.DECLINED
+        part = note.part
+        mine = {part.value: dump_part(part, note.mine)} if part else {}
+        theirs = {part.value: dump_part(part, note.theirs)} if part else {}
+        self._add(
+            session,
+            LogEntry(
+                link_id=matter.row.id,
+                item_id=matter.row.item_id,
+                event_uid=matter.row.event_uid,
+                at=now,
+                side=note.side,
+                action="none",
+                result=result,
+                reason=note.reason,
+                title=_title(matter),
+                before={"mine": mine, "theirs": theirs},
+                after={},
+            ),
+        )
+
+    def note_event(
+        self,
+        session: Session,
+        uid: str | None,
+        title: str,
+        now: datetime,
+        *,
+        result: Result,
+        reason: str | None = None,
+        item_id: str | None = None,
+        link_id: str | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write down what became of an event that no link knew."""
+        is_done = result is Result.DONE
+        self._add(
+            session,
+            LogEntry(
+                link_id=link_id,
+                item_id=item_id,
+                event_uid=uid,
+                at=now,
+                side=Side.IN,
+                action="create" if is_done else "none",
+                result=result,
+                reason=reason,
+                title=title,
+                before={},
+                after=dict(after or {}),
+            ),
+        )
+
+    def begin(self, session: Session) -> Run:
+        """Return the run's row, made at the first thing that there is to say."""
+        if self.run is None:
+            self.run = Run(
+                id=new_id(),
+                tenant_id=self.subject.tenant_id,
+                integration_id=self.subject.id,
+                trigger=self.trigger,
+                state=RunState.RUNNING,
+                bulk={},
+                counts={},
+                began_at=self.began_at,
+            )
+            session.add(self.run)
+            session.flush()
+        return self.run
+
+    def _add(self, session: Session, entry: LogEntry) -> None:
+        run = self.begin(session)
+        entry.tenant_id, entry.integration_id = self.subject.tenant_id, self.subject.id
+        entry.run_id = run.id
+        session.add(entry)
+        self.counts[f"{entry.side.value}_{entry.action}_{entry.result.value}"] += 1
+
+
+def _title(matter: Matter) -> str:
+    here, seen = matter.pair.here.content, matter.pair.link.seen
+    content = here or (seen.content if seen else None) or matter.pair.link.here
+    return content.title if content else ""
+
+
+def _sides(matter: Matter, action: Action) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return both sides as they were, and what the action makes of the one it touches."""
+    link: Link = matter.pair.link
+    there = (link.seen.content if link.seen else None) or link.there
+    before = {"mine": _dump(matter.pair.here.content), "theirs": _dump(there)}
+    match action:
+        case TakeIn(content, parts, _) | RestoreHere(content, parts):
+            mine = matter.pair.here.content
+            return before, {"mine": _dump(mine.taking(content, parts) if mine else content)}
+        case Write(content, _) | SendAgain(content):
+            return before, {"theirs": _dump(content)}
+        case RemoveHere(removal):
+            return before, {"removal": removal.value}
+        case CallOff(is_off):
+            return before, {"is_off": is_off}
+        case _:
+            return before, {}
+
+
+def _dump(content: Content | None) -> dict[str, Any] | None:
+    return dump_content(content) if content else None

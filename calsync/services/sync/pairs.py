@@ -1,0 +1,190 @@
+"""Links with both of their sides: what the core decides about."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from calsync.core.content import NO_PARTS, Content, Part, Parts
+from calsync.core.decide import Fate, fate_here, fate_there
+from calsync.core.entry import Entry, entries_of
+from calsync.core.item import Kind
+from calsync.core.link import Link
+from calsync.core.mapping import NotShown, accepted_parts, shown_content
+from calsync.core.pair import Absence, Here, Pair
+from calsync.core.past import is_past
+from calsync.core.recurrence import View
+from calsync.db.database import Session
+from calsync.db.items import list_changes_of, list_items, map_assignees, map_exceptions
+from calsync.db.links import link_of
+from calsync.db.models import Item, ItemChange, ItemException, LinkRow
+from calsync.services.item_rows import fields_of, series_of
+from calsync.services.sync.scope import Subject
+
+#: The fields of an item that each part shows.
+FIELDS: dict[Part, frozenset[str]] = {
+    Part.TITLE: frozenset({"subject"}),
+    Part.TIMES: frozenset({"times", "due_on", "rule"}),
+    Part.PLACE: frozenset({"location", "site"}),
+    Part.TEXT: frozenset({"description"}),
+    Part.PRIVATE: frozenset({"is_private"}),
+    Part.FREE: frozenset({"is_busy", "status"}),
+}
+_NO_TIME = datetime(1970, 1, 1).astimezone()
+_NEVER = View(_NO_TIME, _NO_TIME, "Etc/UTC")
+
+
+@dataclass(frozen=True)
+class Matter:
+    """A pair to decide on, with the rows and the entry behind it."""
+
+    row: LinkRow
+    pair: Pair
+    #: None where nothing of the item stands on the user's calendar any more.
+    entry: Entry | None
+    item: Item | None
+
+    @property
+    def group(self) -> str:
+        """Give what the brake counts it with: its series, or itself."""
+        seen = self.pair.link.seen
+        return (seen.series if seen else None) or f"{self.row.item_id}"
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Puts pairs together for one run, a constant number of questions for any number."""
+
+    subject: Subject
+    base_url: str
+    now: datetime
+
+    def gather(self, session: Session, rows: Sequence[LinkRow]) -> list[Matter]:
+        """Return what is to be decided on for some links."""
+        ids = {row.item_id for row in rows}
+        tenant_id = self.subject.tenant_id
+        items = {item.id: item for item in list_items(session, tenant_id, ids)}
+        assignees = map_assignees(session, tenant_id, list(ids))
+        repeating = [item.id for item in items.values() if item.rule]
+        exceptions = map_exceptions(session, tenant_id, repeating) if repeating else {}
+        keys: dict[str, set[str]] = {}
+        for row in rows:
+            keys.setdefault(row.item_id, set()).add(row.key)
+        entries = {
+            (item.id, entry.key or ""): entry
+            for item in items.values()
+            for entry in self.entries(
+                item, exceptions.get(item.id, ()), assignees[item.id], keys[item.id]
+            )
+        }
+        matters = [
+            self._matter(
+                row,
+                items.get(row.item_id),
+                entries.get((row.item_id, row.key)),
+                assignees.get(row.item_id, []),
+            )
+            for row in rows
+        ]
+        return self._with_history(session, matters)
+
+    def entries(
+        self,
+        item: Item,
+        exceptions: Sequence[ItemException],
+        assignees: Sequence[str],
+        keys: Collection[str] = (),
+        window: View = _NEVER,
+    ) -> list[Entry]:
+        """Return the entries of an item in a window, and besides those that have ``keys``."""
+        fields = fields_of(item)
+        return entries_of(
+            item.id,
+            fields,
+            series_of(fields, exceptions),
+            window,
+            linked={key for key in keys if key},
+            assignee_count=len(assignees),
+        )
+
+    def _matter(
+        self, row: LinkRow, item: Item | None, entry: Entry | None, assignees: Sequence[str]
+    ) -> Matter:
+        link = link_of(row)
+        kind = item.kind if item else Kind.APPOINTMENT
+        here = self.here(link, item, entry, assignees)
+        return Matter(row, Pair(link, here, self.subject.rules_for(link, kind)), entry, item)
+
+    def here(
+        self, link: Link, item: Item | None, entry: Entry | None, assignees: Sequence[str]
+    ) -> Here:
+        """Return the entry as the core sees it."""
+        if item is None or entry is None:
+            kind = item.kind if item else Kind.APPOINTMENT
+            return Here(kind, link.here, NO_PARTS, Absence.DELETED)
+        content = self.content(entry, link)
+        absence = self._absence(item, assignees, content)
+        return Here(
+            kind=item.kind,
+            content=content or link.here,
+            accepted=self._accepted(entry, link),
+            absence=absence,
+            is_past=is_past(entry, self.now),
+            has_several_assignees=len(assignees) > 1,
+            is_occurrence=entry.key is not None,
+        )
+
+    def content(self, entry: Entry, link: Link) -> Content | None:
+        """Return what the linked calendar shall show of an entry, None where it cannot."""
+        shown = shown_content(entry, self.base_url, is_copy=link.is_ours)
+        return None if isinstance(shown, NotShown) else shown
+
+    def _absence(
+        self, item: Item, assignees: Sequence[str], content: Content | None
+    ) -> Absence | None:
+        if item.deleted_at is not None:
+            return Absence.DELETED
+        if self.subject.who.user_id not in assignees:
+            return Absence.UNASSIGNED
+        return Absence.UNSHOWABLE if content is None else None
+
+    def _accepted(self, entry: Entry, link: Link) -> Parts:
+        accepted = accepted_parts(entry, self.base_url, is_copy=link.is_ours)
+        # Whether it is private is the whole series' own.
+        return accepted - {Part.PRIVATE} if entry.key is not None else accepted
+
+    def _with_history(self, session: Session, matters: list[Matter]) -> list[Matter]:
+        """Add who changed what and when, for those pairs where it decides anything."""
+        contested = {m.row.item_id for m in matters if _is_contested(m.pair)}
+        if not contested:
+            return matters
+        changes = list_changes_of(session, self.subject.tenant_id, contested)
+        return [
+            _with_changes(m, changes.get(m.row.item_id, ())) if m.row.item_id in contested else m
+            for m in matters
+        ]
+
+
+def _is_contested(pair: Pair) -> bool:
+    if pair.link.flight is not None or fate_here(pair.here, pair.link) is not Fate.EDITED:
+        return False
+    return fate_there(pair.link) is not Fate.KEPT
+
+
+def _with_changes(matter: Matter, changes: Sequence[ItemChange]) -> Matter:
+    """Return the matter with the time and the hand of each part's present value.
+
+    ``changes`` are the latest first.
+    """
+    changed_at: dict[Part, datetime] = {}
+    by_person: set[Part] = set()
+    for change in changes:
+        if change.after.get("occurrence") not in (None, matter.row.key):
+            continue
+        touched = set(change.after) | set(change.before)
+        for part in Part:
+            if part not in changed_at and (FIELDS[part] & touched or change.action == "created"):
+                changed_at[part] = change.said_at or change.at
+                if change.carried_by is None:
+                    by_person.add(part)
+    here = replace(matter.pair.here, changed_at=changed_at, edited_by_person=frozenset(by_person))
+    return replace(matter, pair=replace(matter.pair, here=here))

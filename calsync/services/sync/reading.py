@@ -1,0 +1,150 @@
+"""Reading the linked calendar: what a page shows is noted on the links, page by page.
+
+What is decided from it is decided later, from what the links have seen. So a page that is
+read twice, or out of order, changes nothing, and a run that dies in between loses nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from calsync.core.event import Event, UnreadableEvent
+from calsync.core.link import LinkState, Seen
+from calsync.core.mapping import content_of_event, is_off
+from calsync.core.recognition import expire, observe
+from calsync.cronofy.client import CronofyClient
+from calsync.cronofy.queries import EventQuery
+from calsync.db.database import Session
+from calsync.db.links import link_of, list_links_of_events, put_link
+from calsync.db.models import LinkRow
+from calsync.services.sync.fence import Fence
+from calsync.services.sync.scope import Subject
+
+#: Changes of the last seconds are read again: Cronofy's times are whole seconds, and what
+#: was written while a page was put together may stand before it (SYNC.md 14, 4).
+OVERLAP = timedelta(seconds=5)
+
+
+@dataclass
+class Found:
+    """What a read came upon."""
+
+    #: When the provider began to answer, by its own clock; None where it does not say.
+    began_at: datetime | None = None
+    events: int = 0
+    #: Events that no link knows.
+    strangers: list[Event] = field(default_factory=list)
+    unreadable: list[UnreadableEvent] = field(default_factory=list)
+    #: The links whose events were shown, by id.
+    shown: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads one calendar for one run."""
+
+    fence: Fence
+    client: CronofyClient
+    subject: Subject
+    base_url: str
+
+    def read_changes(self, since: datetime | None) -> Iterator[Found]:
+        """Yield what each page of a read shows; of everything where ``since`` is None.
+
+        Raises rather than ending early.
+        """
+        yield from self._read(self._query(None if since is None else since - OVERLAP))
+
+    def read_copies(self) -> Iterator[Found]:
+        """Yield what each page of a read of all our copies shows, wherever they stand."""
+        query = EventQuery(
+            calendar_ids=(self.subject.integration.calendar_id,),
+            include_deleted=True,
+            include_managed=True,
+            only_managed=True,
+        )
+        yield from self._read(query)
+
+    def _query(self, since: datetime | None) -> EventQuery:
+        return EventQuery(
+            calendar_ids=(self.subject.integration.calendar_id,),
+            changed_since=since,
+            include_deleted=True,
+            include_moved=True,
+            include_managed=True,
+            localized_times=True,
+        )
+
+    def _read(self, query: EventQuery) -> Iterator[Found]:
+        for page in self.client.read_events(query):
+            found = Found(began_at=page.answered_at, events=len(page.events))
+            events = [event for event in page.events if isinstance(event, Event)]
+            found.unreadable = [e for e in page.events if isinstance(e, UnreadableEvent)]
+            if events:
+                with self.fence.begin() as session:
+                    self._note(session, events, found)
+            yield found
+
+    def _note(self, session: Session, events: Sequence[Event], found: Found) -> None:
+        rows = list_links_of_events(
+            session,
+            self.subject.tenant_id,
+            self.subject.id,
+            {event.event_id for event in events if event.event_id},
+            {event.uid for event in events},
+        )
+        ours = {row.event_id: row for row in rows if row.event_id}
+        theirs = {row.event_uid: row for row in rows if row.event_uid}
+        now = self.fence.tools.clock.now()
+        for event in events:
+            row = ours.get(event.event_id) if event.event_id else theirs.get(event.uid)
+            if row is None:
+                found.strangers.append(event)
+                continue
+            found.shown.add(row.id)
+            self._note_event(row, event, now)
+
+    def _note_event(self, row: LinkRow, event: Event, now: datetime) -> None:
+        before = link_of(row)
+        after = observe(before, seen_of(event, self.base_url, self._mailbox), now)
+        if after.state is LinkState.NOT_FOUND:
+            after = replace(after, state=LinkState.LIVE)
+        if row.event_uid != event.uid and row.is_present:
+            row.event_uid = event.uid
+        if after != before:
+            put_link(row, after)
+            row.looks += 1
+
+    @property
+    def _mailbox(self) -> str:
+        return self.subject.integration.profile_name
+
+
+def expire_flights(rows: Sequence[LinkRow], read_began_at: datetime) -> int:
+    """Give up the writes that a complete read did not show in time; return how many."""
+    given_up = 0
+    for row in rows:
+        before = link_of(row)
+        after = expire(before, read_began_at)
+        if after != before:
+            put_link(row, after)
+            row.looks += 1
+            given_up += 1
+    return given_up
+
+
+def seen_of(event: Event, base_url: str, mailbox: str) -> Seen:
+    """Return an event as a link notes it."""
+    return Seen(
+        content=content_of_event(event, base_url),
+        is_deleted=event.deleted,
+        updated=event.updated,
+        created=event.created,
+        can_update=event.options.update,
+        can_delete=event.options.delete,
+        has_guests=any(
+            attendee.email.casefold() != mailbox.casefold() for attendee in event.attendees
+        ),
+        series=event.series_id or (event.uid if event.recurring else None),
+        is_off=is_off(event),
+    )

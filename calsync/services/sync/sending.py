@@ -1,0 +1,160 @@
+"""Writes that go out: their intents are stored first, then they are sent 50 at a time.
+
+Cronofy's answer says only that a write was accepted; that it was done is known by the read
+that shows it. A write of which nobody knows whether it arrived stays in flight.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from calsync.core.actions import DeleteThere, SendAgain, Write
+from calsync.core.content import Content, Part
+from calsync.core.event import ExternalEdit
+from calsync.core.link import Flight, Link, LinkState
+from calsync.core.mapping import draft_of
+from calsync.core.recognition import MOST_TRIES
+from calsync.core.run import Result
+from calsync.core.settle import note_accepted, note_refused
+from calsync.cronofy import batch
+from calsync.cronofy.batch import Written
+from calsync.cronofy.client import CronofyClient
+from calsync.db.database import Session
+from calsync.db.links import link_of, list_links, put_link
+from calsync.errors import (
+    CronofyError,
+    NotFound,
+    PermissionMissing,
+    ProfileLocked,
+    RateLimited,
+    Refused,
+    TemporaryError,
+    Unreachable,
+)
+from calsync.services.sync.fence import Fence
+from calsync.services.sync.journal import Journal
+from calsync.services.sync.pairs import Matter
+from calsync.services.sync.scope import Subject
+
+Outgoing = Write | DeleteThere | SendAgain
+
+
+@dataclass(frozen=True)
+class Order:
+    """One write whose intent is stored, ready to be sent."""
+
+    row_id: str
+    write: batch.Write
+    matter: Matter
+    action: Outgoing
+
+
+def order_of(
+    matter: Matter, action: Outgoing, flight: Flight, subject: Subject, base_url: str, now: datetime
+) -> Order:
+    """Return what is to be sent for a flight."""
+    calendar_id, row = subject.integration.calendar_id, matter.row
+    if flight.sent is None:
+        deletion = (
+            batch.Delete(calendar_id, event_id=row.event_id)
+            if row.event_id
+            else batch.Delete(calendar_id, event_uid=row.event_uid)
+        )
+        return Order(row.id, deletion, matter, action)
+    if row.event_id is None:
+        edit = _edit_of(row.event_uid or "", flight.sent, flight)
+        return Order(row.id, batch.Upsert(calendar_id, edit), matter, action)
+    if matter.entry is None:
+        raise ValueError("a copy is of an entry")
+    is_new = flight.before is None
+    draft = draft_of(matter.entry, row.event_id, base_url, flight.sent, creating=is_new, now=now)
+    return Order(row.id, batch.Upsert(calendar_id, draft), matter, action)
+
+
+def _edit_of(uid: str, content: Content, flight: Flight) -> ExternalEdit:
+    """Return a change of the user's own event: only what is meant to change (SYNC.md 7)."""
+    return ExternalEdit(
+        event_uid=uid,
+        title=content.title,
+        times=content.times,
+        text=content.text if Part.TEXT in flight.parts else None,
+        place=content.place if Part.PLACE in flight.parts else None,
+        free=content.free if Part.FREE in flight.parts else None,
+    )
+
+
+@dataclass(frozen=True)
+class Dispatcher:
+    """Sends orders for one run and settles what is known of them."""
+
+    fence: Fence
+    client: CronofyClient
+    journal: Journal
+
+    def send(self, orders: Sequence[Order]) -> None:
+        """Send up to 50 writes in one call.
+
+        Raises the error of the whole call after what is known was settled.
+        """
+        if not orders:
+            return
+        failure: CronofyError | None = None
+        try:
+            answers: Sequence[Written] = self.client.batch([order.write for order in orders])
+        except CronofyError as error:
+            failure = error
+            answers = [Written(error)] * len(orders)
+        now = self.fence.tools.clock.now()
+        with self.fence.begin() as session:
+            self._settle(session, orders, answers, now)
+        if failure is not None:
+            raise failure
+        gone = next((a.error for a in answers if isinstance(a.error, NotFound)), None)
+        if gone is not None:
+            raise gone
+
+    def _settle(
+        self, session: Session, orders: Sequence[Order], answers: Sequence[Written], now: datetime
+    ) -> None:
+        subject = self.journal.subject
+        ids = [order.row_id for order in orders]
+        rows = {row.id: row for row in list_links(session, subject.tenant_id, ids)}
+        for order, answer in zip(orders, answers, strict=True):
+            row = rows[order.row_id]
+            link = link_of(row)
+            if answer.error is None:
+                put_link(row, note_accepted(link, now))
+                is_new = link.flight is not None and link.flight.before is None
+                self.journal.note_action(session, order.matter, order.action, now, is_new=is_new)
+                continue
+            if not is_surely_refused(answer.error):
+                continue
+            link = note_refused(link)
+            if isinstance(answer.error, Refused):
+                link = _count_refusal(link)
+                self.journal.note_action(
+                    session,
+                    order.matter,
+                    order.action,
+                    now,
+                    result=Result.FAILED,
+                    reason="refused",
+                )
+            put_link(row, link)
+            if link.state is not LinkState.SET_ASIDE:
+                row.looks += 1
+
+
+def is_surely_refused(error: CronofyError) -> bool:
+    """Tell whether a write surely did not happen and will not."""
+    if isinstance(error, Unreachable):
+        return not error.maybe_sent
+    if isinstance(error, TemporaryError):
+        return isinstance(error, RateLimited | ProfileLocked)
+    return isinstance(error, Refused | NotFound | PermissionMissing)
+
+
+def _count_refusal(link: Link) -> Link:
+    tries = link.tries + 1
+    state = LinkState.SET_ASIDE if tries >= MOST_TRIES else link.state
+    return replace(link, tries=tries, state=state)

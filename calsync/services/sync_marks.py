@@ -1,0 +1,67 @@
+"""Marking what a sync is to look at, in the transaction that changes it.
+
+A mark says *look*, never *what*: the sync decides from what is there when it comes.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from calsync.core.item import Kind
+from calsync.core.link import Act
+from calsync.db import due_rows
+from calsync.db.database import Session
+from calsync.db.links import mark_items
+from calsync.db.models import DueKind, Item
+from calsync.db.subjects import list_ids_by_user
+from calsync.services.tools import Tools
+
+_BY_ACTION = {"created": Act.CREATED, "restored": Act.RESTORED}
+#: The kinds that come back where they were removed once they get another time (SYNC.md 4).
+_RESCHEDULED = frozenset({Kind.CRM_ACTIVITY, Kind.SERVICE_CALL, Kind.TASK})
+_TIMES = frozenset({"times", "due_on"})
+
+
+def mark_change(
+    tools: Tools,
+    session: Session,
+    item: Item,
+    action: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    people: Collection[str],
+) -> None:
+    """Have the syncs of these people look at an item that was changed.
+
+    ``before`` and ``after`` are what the change touched. The integration that carried the
+    change over knows of it already.
+    """
+    carrier = tools.carrier
+    found = list_ids_by_user(session, item.tenant_id, people)
+    others = {i: active for i, active in found if carrier is None or i != carrier.integration_id}
+    if not others:
+        return
+    now: datetime = tools.clock.now()
+    acts = frozenset() if carrier else acts_of(item.kind, action, before, after)
+    mark_items(session, item.tenant_id, list(others), item.id, acts, now)
+    for integration_id, is_active in others.items():
+        if is_active:
+            due_rows.wake(session, item.tenant_id, DueKind.SYNC, integration_id, now)
+    tools.wake()
+
+
+def acts_of(
+    kind: Kind, action: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> frozenset[Act]:
+    """Return what a person did by a change of an item."""
+    if action != "changed":
+        return frozenset({_BY_ACTION[action]} if action in _BY_ACTION else ())
+    acts = {Act.CHANGED}
+    touched = set(after) | set(before)
+    if kind in _RESCHEDULED and _TIMES & touched:
+        acts.add(Act.RESCHEDULED)
+    if after.get("status") == "open":
+        acts.add(Act.REOPENED)
+    if set(after.get("assignees", ())) - set(before.get("assignees", ())):
+        acts.add(Act.ASSIGNED)
+    return frozenset(acts)
