@@ -124,6 +124,10 @@ class FaultPlan:
         """Cross another boundary, such as a commit, and return what goes wrong there."""
         return self._take(possible if self._strikes() else None)
 
+    def strike(self, number: int, fault: Fault) -> None:
+        """Let something go wrong at a boundary to come."""
+        self._faults[number] = fault
+
     def give_back(self, number: int) -> None:
         """Take back a strike: there was nothing to spoil."""
         self.fired.pop(number, None)

@@ -1,6 +1,7 @@
 """The product's doors and its client, standing on the provider."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,6 +16,7 @@ from calsync.cronofy.limiter import Lane, Limiter
 from calsync.cronofy.oauth import CronofyOAuth
 from calsync.cronofy.transport import Answer, Transport
 from calsync.db.database import is_in_transaction
+from calsync.services.tools import Tools
 from tests.simulation.provider import API_URL, CLIENT_ID, CLIENT_SECRET, Provider
 
 APP_URL = "https://app.cronofy.test"
@@ -80,6 +82,21 @@ def refuse_inside_transaction() -> None:
     """Raise where a transaction is open."""
     if is_in_transaction():
         raise RuntimeError("Nobody waits for the network inside a transaction.")
+
+
+def stand_on(tools: Tools, provider: Provider, clock: Clock | None = None) -> Tools:
+    """Return the product's tools with this provider for their Cronofy, one limiter for all.
+
+    ``clock`` is the product's where that is not the tools' own.
+    """
+    clock = clock or tools.clock
+    limiter = Limiter(clock)
+    return replace(
+        tools,
+        clock=clock,
+        oauth=make_oauth(provider, clock, limiter),
+        cronofy=make_clients(provider, clock, limiter),
+    )
 
 
 def make_oauth(
