@@ -11,6 +11,8 @@ from tests.sandbox_server import RunningSandbox
 from tests.wheels import ROOT
 
 DOCS = ROOT / "docs"
+#: The groups of commands that the documents speak of.
+GROUPS = ("db", "integration", "keys", "sync", "tenant", "user")
 
 
 def first_cells(document: str, form: str) -> list[str]:
@@ -51,10 +53,10 @@ def test_every_command_that_the_readme_names_exists():
     named = set(re.findall(r"\bcalsync (demo|serve|\w+ \w+)(?=[\s`])", text))
     known = {"demo", "serve"} | {
         f"{group} {name}"
-        for group in ("db", "keys", "tenant", "user")
+        for group in GROUPS
         for name in main.commands[group].commands  # type: ignore[attr-defined]
     }
-    spoken = {words for words in named if words.split()[0] in {"db", "keys", "tenant", "user"}}
+    spoken = {words for words in named if words.split()[0] in GROUPS}
     assert spoken
     assert spoken <= known
 

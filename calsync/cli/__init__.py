@@ -4,9 +4,11 @@ import click
 
 from calsync.cli.database import db
 from calsync.cli.demo import demo
+from calsync.cli.integrations import integration
 from calsync.cli.keys import keys
 from calsync.cli.people import tenant, user
 from calsync.cli.serving import serve
+from calsync.cli.syncing import sync
 from calsync.cli.tokens import token
 from calsync.cli.webhooks import webhook
 
@@ -17,5 +19,5 @@ def main() -> None:
     """Two-way calendar sync for the people of IT service firms."""
 
 
-for command in (db, demo, keys, serve, tenant, token, user, webhook):
+for command in (db, demo, integration, keys, serve, sync, tenant, token, user, webhook):
     main.add_command(command)

@@ -89,20 +89,48 @@ def claim_due(
         )
         .returning(DueRow)
     ).all()
-    return [
-        Claim(
-            id=row.id,
-            tenant_id=row.tenant_id,
-            kind=row.kind,
-            subject_id=row.subject_id,
-            owner=owner,
-            fence=row.fence,
-            wakes=row.wakes,
-            attempts=row.attempts,
-            claimed_at=now,
+    return [_claim_of(row, owner, now) for row in sorted(rows, key=lambda r: (r.due_at, r.id))]
+
+
+def claim_one(
+    session: Session,
+    tenant_id: str,
+    kind: DueKind,
+    subject_id: str,
+    *,
+    owner: str,
+    now: datetime,
+    until: datetime,
+) -> Claim | None:
+    """Claim one piece of work, due or not; None where it is another's or was not planned."""
+    row = session.scalar(
+        update(DueRow)
+        .where(DueRow.tenant_id == tenant_id, DueRow.kind == kind)
+        .where(DueRow.subject_id == subject_id)
+        .where((DueRow.lease_until.is_(None)) | (DueRow.lease_until <= now))
+        .values(
+            lease_owner=owner,
+            lease_until=until,
+            fence=DueRow.fence + 1,
+            attempts=DueRow.attempts + 1,
         )
-        for row in sorted(rows, key=lambda row: (row.due_at, row.id))
-    ]
+        .returning(DueRow)
+    )
+    return _claim_of(row, owner, now) if row else None
+
+
+def _claim_of(row: DueRow, owner: str, now: datetime) -> Claim:
+    return Claim(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        kind=row.kind,
+        subject_id=row.subject_id,
+        owner=owner,
+        fence=row.fence,
+        wakes=row.wakes,
+        attempts=row.attempts,
+        claimed_at=now,
+    )
 
 
 def is_ours(session: Session, claim: Claim) -> bool:

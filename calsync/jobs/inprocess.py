@@ -121,6 +121,34 @@ class DueLoop:
             self._submit(claim)
         return len(claims)
 
+    def perform_at_once(self, tenant_id: str, kind: DueKind, subject_id: str) -> bool:
+        """Do one piece of work here and now, without having been started; say whether we did.
+
+        Not where another process plays the scheduler's part: it does the work. Ours is
+        held until the work is done.
+        """
+        now = self._now()
+        with self._tools.db.begin() as session:
+            held = partial(leases.hold, session, leases.SCHEDULER, owner=self._owner, now=now)
+            if not held(until=now + _LEASE):
+                return False
+            claim = due_rows.claim_one(
+                session,
+                tenant_id,
+                kind,
+                subject_id,
+                owner=self._owner,
+                now=now,
+                until=now + _LEASE,
+            )
+        try:
+            if claim is not None:
+                self._perform(claim)
+        finally:
+            with self._tools.db.begin() as session:
+                leases.drop(session, leases.SCHEDULER, self._owner)
+        return claim is not None
+
     def _tick(self) -> None:
         try:
             self.run_once()

@@ -1,0 +1,278 @@
+"""`calsync integration`: which calendars are kept in step with a user's My Calendar."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import click
+
+from calsync.cli.installation import open_tools, plain_errors
+from calsync.cli.whose import find_who, of_user, plain_refusals
+from calsync.core.integration import Copies, Meanwhile
+from calsync.core.item import Kind
+from calsync.core.options import Options, dump_options, load_options
+from calsync.core.pair import Policy
+from calsync.core.window import FutureRange, PastRange
+from calsync.db.models import LinkedCalendar
+from calsync.errors import UserError
+from calsync.services import integrations
+from calsync.services.accounts import LinkedView, list_linked
+from calsync.services.integration_end import delete_integration
+from calsync.services.integration_views import (
+    IntegrationView,
+    find_integration_view,
+    list_integration_views,
+)
+from calsync.services.tools import Tools, Who
+from calsync.web.sync_words import STATE_WORDS, STOP_WORDS
+
+NO_INTEGRATION = "There is no such integration. `calsync integration list` shows them."
+_COPIES = click.Choice([choice.value for choice in Copies])
+_MEANWHILE = click.Choice([choice.value for choice in Meanwhile])
+_ALL_KINDS = ",".join(kind.value for kind in Kind)
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+class ListOf(click.ParamType[frozenset[str]]):
+    """Some of the words that there are, separated by commas; `none` for none of them."""
+
+    name = "list"
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.words = words
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> frozenset[str]:
+        if isinstance(value, frozenset):
+            return value
+        chosen = frozenset(word for word in str(value).split(",") if word and word != "none")
+        if unknown := sorted(chosen - set(self.words)):
+            self.fail(f"{unknown[0]} is none of {', '.join(self.words)}.", param, ctx)
+        return chosen
+
+
+def _takes_options(command: Command) -> Command:
+    """Give a command the choices of all tabs; what is not given stays as it is."""
+    switches = {
+        "--send-existing/--no-send-existing": "A manual sync sends what stands here already.",
+        "--foreign/--no-foreign": "Send items from the user's other linked calendars too.",
+        "--meetings/--no-meetings": "Change the user's own meetings with guests too.",
+    }
+    for switch, text in reversed(switches.items()):
+        command = click.option(switch, default=None, help=text)(command)
+    for name, choices, text in (
+        ("--policy", Policy, "Who wins where both sides changed the same."),
+        ("--future", FutureRange, "What a manual sync retrieves of what is to come."),
+        ("--past", PastRange, "What a manual sync retrieves of what is past."),
+    ):
+        values = click.Choice([choice.value for choice in choices])
+        command = click.option(name, type=values, help=text)(command)
+    kinds = ListOf(tuple(kind.value for kind in Kind))
+    command = click.option("--kinds", type=kinds, help=f"What is sent: {_ALL_KINDS}; or none.")(
+        command
+    )
+    changes = ListOf(("create", "update", "delete"))
+    text = "What comes in: create,update,delete; or none."
+    return click.option("--take", type=changes, help=text)(command)
+
+
+@click.group()
+def integration() -> None:
+    """The calendars that a user's My Calendar is kept in step with."""
+
+
+@integration.command("add")
+@of_user
+@click.argument("calendar")
+@click.option("--mailbox", help="Which of the user's mailboxes, where several have it.")
+@_takes_options
+@plain_errors
+def add(tenant_slug: str, email: str, calendar: str, mailbox: str | None, **chosen: Any) -> None:
+    """Keep My Calendar in step with CALENDAR, by name or id, of a linked account.
+
+    Without other wishes creations and changes come in, and every kind is sent.
+    """
+    tools = open_tools()
+    who = find_who(tools, tenant_slug, email)
+    linked, found = _find_calendar(tools, who, calendar, mailbox)
+    first = Options(takes_create=True, takes_update=True, kinds=frozenset(Kind))
+    with plain_refusals("There is no such calendar."):
+        made = integrations.create_integration(
+            tools,
+            who,
+            account_id=linked.account.id,
+            calendar_id=found.calendar_id,
+            options=_choose(first, chosen),
+        )
+    click.echo(made)
+
+
+@integration.command("list")
+@of_user
+@plain_errors
+def list_all(tenant_slug: str, email: str) -> None:
+    """List a user's integrations: id, calendar, mailbox, whether active, status, last sync."""
+    tools = open_tools()
+    for view in list_integration_views(tools, find_who(tools, tenant_slug, email)):
+        row = view.integration
+        synced = row.synced_at.isoformat(timespec="seconds") if row.synced_at else "never"
+        active = "active" if row.is_active else "not active"
+        click.echo(
+            f"{row.id}\t{row.calendar_name}\t{row.profile_name}\t{active}"
+            f"\t{say_status(view)}\t{synced}"
+        )
+
+
+@integration.command()
+@of_user
+@click.argument("integration_id", metavar="ID")
+@plain_errors
+def show(tenant_slug: str, email: str, integration_id: str) -> None:
+    """Show an integration: its options, and how its links stand."""
+    tools = open_tools()
+    with plain_refusals(NO_INTEGRATION):
+        view = find_integration_view(tools, find_who(tools, tenant_slug, email), integration_id)
+    row = view.integration
+    click.echo(f"{row.calendar_name} of {row.profile_name} ({row.service}): {say_status(view)}")
+    for name, value in dump_options(load_options(row.options)).items():
+        click.echo(f"{name}\t{','.join(value) if isinstance(value, list) else value}")
+    for (origin, state), count in sorted(view.counts.items()):
+        click.echo(f"{count} {origin.value}\t{STATE_WORDS[state]}")
+
+
+@integration.command()
+@of_user
+@click.argument("integration_id", metavar="ID")
+@plain_errors
+def activate(tenant_slug: str, email: str, integration_id: str) -> None:
+    """Let changes flow again."""
+    tools = open_tools()
+    with plain_refusals(NO_INTEGRATION):
+        integrations.activate(tools, find_who(tools, tenant_slug, email), integration_id)
+    click.echo("It is active.")
+
+
+@integration.command()
+@of_user
+@click.argument("integration_id", metavar="ID")
+@plain_errors
+def deactivate(tenant_slug: str, email: str, integration_id: str) -> None:
+    """Let nothing flow any more, in either direction."""
+    tools = open_tools()
+    with plain_refusals(NO_INTEGRATION):
+        integrations.deactivate(tools, find_who(tools, tenant_slug, email), integration_id)
+    click.echo("It is not active.")
+
+
+@integration.command()
+@of_user
+@click.argument("integration_id", metavar="ID")
+@_takes_options
+@click.option("--copies", type=_COPIES, default=Copies.STAY.value, show_default=True)
+@click.option("--meanwhile", type=_MEANWHILE, default=Meanwhile.AGREED.value, show_default=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@plain_errors
+def options(
+    tenant_slug: str,
+    email: str,
+    integration_id: str,
+    copies: str,
+    meanwhile: str,
+    yes: bool,
+    **chosen: Any,
+) -> None:
+    """Change an integration's options; what is not given stays as it is.
+
+    Copies of a kind that is not sent any more stay or go. What happened to copies of a
+    kind that is sent again counts as agreed, or flows now.
+    """
+    tools = open_tools()
+    who = find_who(tools, tenant_slug, email)
+    with plain_refusals(NO_INTEGRATION):
+        present = load_options(
+            find_integration_view(tools, who, integration_id).integration.options
+        )
+        wanted = _choose(present, chosen)
+        unticked = present.kinds - wanted.kinds
+        number = None
+        if copies == Copies.GO:
+            number = integrations.count_copies_to_go(tools, who, integration_id, unticked)
+            _confirm(number, yes=yes)
+        integrations.change_options(
+            tools,
+            who,
+            integration_id,
+            wanted,
+            copies=Copies(copies),
+            confirmed=number,
+            meanwhile=Meanwhile(meanwhile),
+        )
+    click.echo("The options are changed.")
+
+
+@integration.command()
+@of_user
+@click.argument("integration_id", metavar="ID")
+@click.option("--copies", type=_COPIES, default=Copies.STAY.value, show_default=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@plain_errors
+def delete(tenant_slug: str, email: str, integration_id: str, copies: str, yes: bool) -> None:
+    """End an integration for good; our copies in the calendar stay or go."""
+    tools = open_tools()
+    who = find_who(tools, tenant_slug, email)
+    with plain_refusals(NO_INTEGRATION):
+        number = integrations.count_copies_to_go(tools, who, integration_id)
+        if copies == Copies.GO:
+            _confirm(number, yes=yes)
+        done = delete_integration(
+            tools, who, integration_id, copies=Copies(copies), confirmed=number
+        )
+    is_going = done is Copies.GO
+    click.echo(f"It is deleted. {'Its copies go now.' if is_going else 'Its copies stay.'}")
+
+
+def say_status(view: IntegrationView) -> str:
+    """Return whether an integration is connected, and what stands in its way."""
+    status = "Connected" if view.is_connected else "Not Connected"
+    return f"{status} ({STOP_WORDS[view.stop]})" if view.stop else status
+
+
+def _find_calendar(
+    tools: Tools, who: Who, calendar: str, mailbox: str | None
+) -> tuple[LinkedView, LinkedCalendar]:
+    found = [
+        (linked, each)
+        for linked in list_linked(tools, who)
+        for each in linked.calendars
+        if calendar in (each.calendar_id, each.name)
+        and mailbox in (None, linked.account.profile_name)
+    ]
+    if not found:
+        raise UserError(f"The user has no linked calendar called {calendar}.")
+    if len(found) > 1:
+        raise UserError(f"Several calendars are called {calendar}. Add --mailbox, or use an id.")
+    return found[0]
+
+
+def _choose(present: Options, chosen: dict[str, Any]) -> Options:
+    """Return the options with what was chosen on the command line in place."""
+    wanted: dict[str, Any] = {
+        "past": chosen["past"] and PastRange(chosen["past"]),
+        "future": chosen["future"] and FutureRange(chosen["future"]),
+        "policy": chosen["policy"] and Policy(chosen["policy"]),
+        "sends": chosen["send_existing"],
+        "sends_foreign": chosen["foreign"],
+        "moves_meetings": chosen["meetings"],
+    }
+    if chosen["kinds"] is not None:
+        wanted["kinds"] = frozenset(map(Kind, chosen["kinds"]))
+    if chosen["take"] is not None:
+        for name in ("create", "update", "delete"):
+            wanted[f"takes_{name}"] = name in chosen["take"]
+    return replace(present, **{name: value for name, value in wanted.items() if value is not None})
+
+
+def _confirm(number: int, *, yes: bool) -> None:
+    if not yes:
+        copies = "1 copy" if number == 1 else f"{number} copies"
+        click.confirm(f"{copies} will be deleted in the linked calendar. Go on?", abort=True)

@@ -1,0 +1,131 @@
+"""The words for what a sync says: states, reasons, refusals, results."""
+
+from collections.abc import Mapping
+
+from calsync.core.content import Part
+from calsync.core.integration import Refusal, Stop
+from calsync.core.link import LinkState, Side
+from calsync.core.run import Result, RunState, Trigger
+from calsync.web.i18n import _l
+
+#: Why something was not done, or what was lost to it, by the code in a log or a link.
+REASON_WORDS = {
+    "past": _l("Past entries stay as they were."),
+    "update_off": _l("Changes in the linked calendar do not come in: Update is off."),
+    "create_off": _l("New events do not come in: Create is off."),
+    "delete_off": _l("Deletions in the linked calendar do not come in: Delete is off."),
+    "kind_off": _l("Entries of this kind are not sent."),
+    "not_accepted": _l("An entry of this kind does not take this from a linked calendar."),
+    "edited_there": _l("It was changed in the linked calendar, so it was not deleted there."),
+    "guests": _l("It has guests, and they may be told of a change, so it is left alone."),
+    "conflict": _l("It was changed on both sides. You say which one counts."),
+    "title_is_the_tickets": _l("A service call has its ticket's title, which was put back."),
+    "replaced_there": _l("What stood in the linked calendar was replaced."),
+    "replaced_here": _l("What stood on My Calendar was replaced."),
+    "read_only": _l("The linked calendar is read only."),
+    "calendar_gone": _l("The linked calendar was deleted."),
+    "permission": _l("You have not allowed us to change your own events, so changes stay here."),
+    "series_there": _l("It is part of a series, which can be changed only where it was made."),
+    "not_changeable": _l("The linked calendar does not let us change it."),
+    "not_allowed": _l("You may not change this on My Calendar."),
+    "unfit": _l("It holds something that My Calendar does not take."),
+    "unreadable": _l("It could not be read."),
+    "refused": _l("The linked calendar did not take it."),
+    "brake": _l("That is more than usual, so we ask first."),
+    "baseline": _l("It was there before the sync began."),
+    "cancelled": _l("It was cancelled, or you declined the invitation."),
+    "look_alike": _l("It is a copy of an entry that stands on My Calendar already."),
+    "deleted_here": _l("You deleted it on My Calendar."),
+    "unknown_copy": _l("It is a copy of an entry that is not known here any more."),
+}
+STATE_WORDS = {
+    LinkState.LIVE: _l("In step: changes flow."),
+    LinkState.PARKED: _l("Parked: nothing flows while its kind or its calendar is not synced."),
+    LinkState.REMOVED_THERE: _l("Removed in the linked calendar; the entry here stays."),
+    LinkState.DELETED_HERE: _l("Deleted on My Calendar."),
+    LinkState.TOMBSTONE: _l("Gone on both sides."),
+    LinkState.UNDONE: _l("Taken back: it flows again when somebody changes it."),
+    LinkState.HELD: _l("Waiting for your OK."),
+    LinkState.NOT_FOUND: _l("Not found in the linked calendar; nothing was deleted."),
+    LinkState.SET_ASIDE: _l("Set aside after three tries; it is tried again when it changes."),
+}
+STOP_WORDS = {
+    Stop.NOT_CONNECTED: _l("The account is not connected."),
+    Stop.CALENDAR_GONE: _l("The calendar was deleted."),
+    Stop.PERMISSION_MISSING: _l("You allowed less than the sync needs."),
+    Stop.BEING_READ: _l("Cronofy is reading the mailbox for the first time."),
+}
+REFUSAL_WORDS = {
+    Refusal.ALREADY_LINKED: _l("This calendar is linked already."),
+    Refusal.CALENDAR_GONE: _l("The calendar was deleted. Choose another one."),
+    Refusal.READ_ONLY: _l("The calendar is read only, so nothing can be sent to it."),
+    Refusal.NOT_CONNECTED: _l("The account is not connected. Connect it again first."),
+    Refusal.NOT_ACTIVE: _l("The sync is not active. Turn Active on first."),
+    Refusal.NOTHING_FLOWS: _l("Nothing would flow. Choose at least one thing to bring in or send."),
+    Refusal.NOTHING_TO_SEND: _l("Choose what kinds of entries are to be sent."),
+    Refusal.NUMBER_CHANGED: _l("The number of events to be removed has changed. Confirm it again."),
+}
+TRIGGER_WORDS = {
+    Trigger.MANUAL: _l("Manual"),
+    Trigger.REAL_TIME_OUT: _l("Real time, from My Calendar"),
+    Trigger.REAL_TIME_IN: _l("Real time, from the linked calendar"),
+    Trigger.SCHEDULED: _l("Scheduled"),
+}
+RUN_WORDS = {
+    RunState.WAITING: _l("Waiting"),
+    RunState.RUNNING: _l("Running"),
+    RunState.FINISHED: _l("Finished"),
+    RunState.STOPPED: _l("Stopped early"),
+}
+RESULT_WORDS = {
+    Result.DONE: _l("Done"),
+    Result.DECLINED: _l("Skipped"),
+    Result.HELD: _l("Held"),
+    Result.CONFLICT: _l("Conflict"),
+    Result.FAILED: _l("Failed"),
+}
+SIDE_WORDS = {Side.IN: _l("Brought in"), Side.OUT: _l("Sent")}
+PART_WORDS = {
+    Part.TITLE: _l("Subject"),
+    Part.TIMES: _l("When"),
+    Part.PLACE: _l("Location"),
+    Part.TEXT: _l("Description"),
+    Part.PRIVATE: _l("Private"),
+    Part.FREE: _l("Show me as"),
+}
+ACTION_WORDS = {
+    "create": _l("Create"),
+    "update": _l("Update"),
+    "delete": _l("Delete"),
+    "restore": _l("Restore"),
+    "none": _l("Nothing"),
+}
+#: What a run counts, in the order in which it is told.
+_COUNT_WORDS = {
+    "create_done": _l("created"),
+    "update_done": _l("updated"),
+    "delete_done": _l("deleted"),
+    "restore_done": _l("restored"),
+    "declined": _l("skipped"),
+    "conflict": _l("to be decided"),
+    "held": _l("held"),
+    "failed": _l("failed"),
+}
+
+
+def say_reason(code: str) -> str:
+    """Return why, in a sentence."""
+    return str(REASON_WORDS.get(code, code))
+
+
+def say_counts(counts: Mapping[str, int]) -> str:
+    """Return what a run did, both directions together, such as 16 created, 2 skipped."""
+    sums = dict.fromkeys(_COUNT_WORDS, 0)
+    for name, count in counts.items():
+        _side, _, rest = name.partition("_")
+        for key in sums:
+            # What was not done counts by its result alone, whatever was meant to be done.
+            if rest == key or ("_" not in key and rest.endswith(f"_{key}")):
+                sums[key] += count
+    told = [f"{count} {_COUNT_WORDS[key]}" for key, count in sums.items() if count]
+    return ", ".join(told)

@@ -1,0 +1,179 @@
+"""`calsync integration` and `calsync sync`."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from click.testing import Result as Answer
+
+from calsync.core.content import Part
+from calsync.core.link import Declined, Link, LinkState, Origin, Side
+from calsync.core.run import Result, RunState
+from calsync.db import leases
+from calsync.db.due_rows import Claim
+from calsync.db.models import DueKind, JudgedEvent, Run
+from calsync.jobs.performers import PERFORMERS
+from calsync.services.integration_views import list_integration_views
+from calsync.services.tools import Tools
+from tests.cast import Person
+from tests.cli_tools import run_on
+from tests.clocks import FakeClock
+from tests.services.integrating import add_entry, add_item, add_link, add_run, get_link, get_row
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+DANA = ("acme", "dana@acme.example")
+RunCommand = Callable[..., Answer]
+
+
+@pytest.fixture
+def run(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> RunCommand:
+    return run_on(tools, monkeypatch, "integrations", "syncing")
+
+
+@pytest.fixture
+def integration_id(run: RunCommand, link: Callable[..., str]) -> str:
+    """Return an integration that was made by the command."""
+    link()
+    answer = run("integration", "add", *DANA, "Work")
+    assert answer.exit_code == 0, answer.output
+    return answer.output.strip()
+
+
+def perform_as(state: RunState, seen: list[Claim]) -> Callable[[Tools, Claim], datetime]:
+    """Return an engine that ends every run it finds in this state."""
+
+    def perform(tools: Tools, claim: Claim) -> datetime:
+        seen.append(claim)
+        with tools.db.begin() as session:
+            for run in session.query(Run).filter_by(integration_id=claim.subject_id):
+                run.state, run.ended_at = state, tools.clock.now()
+                run.counts, run.error = {"out_create_done": 3}, "RateLimited"
+        return tools.clock.now() + timedelta(minutes=5)
+
+    return perform
+
+
+def test_an_integration_is_made_shown_changed_switched_and_deleted(
+    run: RunCommand, integration_id: str, tools: Tools, dana: Person
+) -> None:
+    [line] = run("integration", "list", *DANA).output.splitlines()
+    assert line.split("\t") == [
+        integration_id, "Work", "dana@google.example", "active", "Connected", "never",
+    ]  # fmt: skip
+    answer = run(
+        "integration", "options", *DANA, integration_id,
+        "--take", "create,delete", "--kinds", "task", "--past", "1w", "--policy", "ask",
+        "--send-existing",
+    )  # fmt: skip
+    assert answer.exit_code == 0, answer.output
+    shown = run("integration", "show", *DANA, integration_id).output
+    for line in ("takes_update\tFalse", "takes_delete\tTrue", "kinds\ttask", "past\t1w"):
+        assert line in shown.splitlines()
+    assert run("integration", "deactivate", *DANA, integration_id).exit_code == 0
+    assert "not active" in run("integration", "list", *DANA).output
+    assert "Turn Active on first." in run("sync", "run", *DANA, integration_id).output
+    assert run("integration", "activate", *DANA, integration_id).exit_code == 0
+    answer = run("integration", "delete", *DANA, integration_id)
+    assert "Its copies stay." in answer.output
+    assert list_integration_views(tools, dana.who) == []
+
+
+def test_copies_go_only_after_a_question_that_names_their_number(
+    run: RunCommand, integration_id: str, tools: Tools, dana: Person
+) -> None:
+    link_id = add_link(tools, dana, integration_id, add_item(tools, dana))
+    change = ("integration", "options", *DANA, integration_id, "--kinds", "none", "--copies", "go")
+    answer = run(*change, typed="n\n")
+    assert "1 copy will be deleted" in answer.output
+    assert answer.exit_code == 1
+    assert get_link(tools, link_id).state is LinkState.LIVE
+    assert run(*change, "--yes").exit_code == 0
+    assert get_link(tools, link_id).wish
+    answer = run("integration", "delete", *DANA, integration_id, "--copies", "go", typed="y\n")
+    assert "Its copies go now." in answer.output
+
+
+def test_a_mistake_is_named_in_a_sentence(run: RunCommand, integration_id: str) -> None:
+    assert integration_id
+    for words, complaint in (
+        (("add", *DANA, "Work"), "This calendar is linked already."),
+        (("add", *DANA, "Nowhere"), "no linked calendar called Nowhere"),
+        (("add", *DANA, "Personal", "--take", "none", "--kinds", "none"), "Nothing would flow."),
+        (("add", *DANA, "Personal", "--kinds", "tasks"), "tasks is none of"),
+        (("add", *DANA, "Holidays"), "The calendar is read only"),
+        (("show", *DANA, "0000000000000000"), "There is no such integration."),
+        (("delete", "evil", "mallory@evil.example", integration_id), "no such integration"),
+    ):
+        answer = run("integration", *words)
+        assert answer.exit_code != 0, words
+        assert complaint in answer.output
+        assert "Traceback" not in answer.output
+
+
+def test_a_sync_is_done_here_where_no_server_does_it(
+    run: RunCommand, integration_id: str, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Claim] = []
+    monkeypatch.setitem(PERFORMERS, DueKind.SYNC, perform_as(RunState.FINISHED, seen))
+    answer = run("sync", "run", *DANA, integration_id)
+    assert answer.output == "Finished: 3 created.\n"
+    assert [claim.subject_id for claim in seen] == [integration_id]
+    with tools.db.read() as session:
+        assert not leases.is_held(session, leases.SCHEDULER, tools.clock.now())
+    monkeypatch.setitem(PERFORMERS, DueKind.SYNC, perform_as(RunState.STOPPED, seen))
+    answer = run("sync", "run", *DANA, integration_id)
+    assert answer.exit_code == 1
+    assert "It ended early (RateLimited) and is tried again." in answer.output
+
+
+def test_a_sync_is_left_to_the_server_that_does_due_work(
+    run: RunCommand,
+    integration_id: str,
+    tools: Tools,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Claim] = []
+    monkeypatch.setitem(PERFORMERS, DueKind.SYNC, perform_as(RunState.FINISHED, seen))
+    until = clock.now() + timedelta(hours=1)
+    with tools.db.begin() as session:
+        leases.hold(session, leases.SCHEDULER, owner="server", until=until, now=clock.now())
+    answer = run("sync", "run", *DANA, integration_id, "--wait", "2")
+    assert "It has not ended yet." in answer.output
+    assert seen == []
+    shown = run("sync", "status", *DANA).output
+    assert "Manual\tWaiting" in shown
+
+
+def test_it_is_said_why_an_item_or_an_event_is_as_it_is(
+    run: RunCommand, integration_id: str, tools: Tools, dana: Person
+) -> None:
+    item_id = add_item(tools, dana)
+    declined = {Part.TITLE: Declined(Side.IN, "update_off", "Other")}
+    add_link(tools, dana, integration_id, item_id, link=Link(Origin.SENT, declined=declined))
+    run_id = add_run(tools, dana, integration_id)
+    add_entry(
+        tools, dana, run_id, item_id=item_id, action="none", result=Result.DECLINED, reason="past"
+    )
+    said = run("sync", "why", *DANA, item_id).output
+    for words in (
+        "Item: Server room",
+        "Copy in Work: In step: changes flow.",
+        "Subject was kept out. Brought in: Changes in the linked calendar do not come in",
+        "Sent, Nothing, Skipped: Past entries stay as they were.",
+    ):
+        assert words in said
+    with tools.db.begin() as session:
+        session.add(
+            JudgedEvent(
+                tenant_id=dana.who.tenant_id,
+                integration_id=integration_id,
+                event_uid="evt_old",
+                reason="baseline",
+                judged_at=get_row(tools, integration_id).created_at,
+            )
+        )
+    said = run("sync", "why", *DANA, "evt_old").output
+    assert said == "Not brought in from Work: It was there before the sync began.\n"
+    assert "Nothing is known of it" in run("sync", "why", *DANA, "evt_unknown").output
+    assert run("sync", "why", "evil", "mallory@evil.example", item_id).exit_code == 1
