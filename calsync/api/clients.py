@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from calsync.api import schemas
+from calsync.api import queries, schemas
 from calsync.api.access import tools, who
 from calsync.api.conditions import expected_version, with_tag
 from calsync.api.cursors import read_id, write_id
@@ -30,7 +30,7 @@ bp = JsonBlueprint(
 
 
 @bp.get("")
-@bp.arguments(schemas.PageQuery, location="query")
+@bp.arguments(queries.PageQuery, location="query")
 @bp.response(200, schemas.ClientPage)
 def list_clients(query: dict[str, Any]) -> Response:
     """List the clients of your tenant."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from calsync.api import schemas
+from calsync.api import queries, schemas
 from calsync.api.access import tools, who
 from calsync.api.conditions import expected_version, with_tag
 from calsync.api.cursors import read_id, write_id
@@ -30,7 +30,7 @@ bp = JsonBlueprint(
 
 
 @bp.get("")
-@bp.arguments(schemas.ContactQuery, location="query")
+@bp.arguments(queries.ContactQuery, location="query")
 @bp.response(200, schemas.ContactPage)
 def list_contacts(query: dict[str, Any]) -> Response:
     """List the contacts at the clients of your tenant."""

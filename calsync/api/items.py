@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from calsync.api import schemas
+from calsync.api import queries, schemas
 from calsync.api.access import live_token, tools, who
 from calsync.api.conditions import expected_version, with_tag
 from calsync.api.cursors import read_place, write_ends
@@ -29,7 +29,7 @@ bp = JsonBlueprint(
 
 
 @bp.get("")
-@bp.arguments(schemas.ItemQuery, location="query")
+@bp.arguments(queries.ItemQuery, location="query")
 @bp.response(200, schemas.ItemPage)
 def list_items(query: dict[str, Any]) -> Response:
     """List the items that you may see.

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from calsync.api import schemas
+from calsync.api import queries, schemas
 from calsync.api.access import tools, who
 from calsync.api.conditions import expected_version, with_tag
 from calsync.api.item_form import read_fields, values_of, write_item, write_occurrence
@@ -30,7 +30,7 @@ _LONGEST_RANGE = timedelta(days=LONGEST_DAYS)
 
 
 @bp.get("")
-@bp.arguments(schemas.RangeQuery, location="query")
+@bp.arguments(queries.RangeQuery, location="query")
 @bp.response(200, schemas.OccurrenceList)
 def find_occurrences(query: dict[str, Any], item_id: str) -> Response:
     """List what takes place of a series in a range of at most 366 days.
@@ -56,7 +56,7 @@ def show_occurrence(item_id: str, key: str) -> Response:
 
 
 @bp.patch("/<key>")
-@bp.arguments(schemas.ScopeQuery, location="query")
+@bp.arguments(queries.ScopeQuery, location="query")
 @bp.arguments(schemas.ItemPatch(partial=True))
 @bp.response(200, schemas.Item)
 def patch_occurrence(
@@ -76,7 +76,7 @@ def patch_occurrence(
 
 
 @bp.delete("/<key>")
-@bp.arguments(schemas.ScopeQuery, location="query")
+@bp.arguments(queries.ScopeQuery, location="query")
 @bp.response(204)
 def remove_occurrence(query: dict[str, Any], item_id: str, key: str) -> Response:
     """Remove one occurrence, or it and the following ones.

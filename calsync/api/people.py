@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from calsync.api import schemas
+from calsync.api import queries, schemas
 from calsync.api.access import tools, who
 from calsync.api.cursors import read_id, write_id
 from calsync.api.parsing import JsonBlueprint
@@ -15,7 +15,7 @@ bp = JsonBlueprint("api_people", __name__, url_prefix="/api/v1", description="Yo
 
 
 @bp.get("/users")
-@bp.arguments(schemas.PageQuery, location="query")
+@bp.arguments(queries.PageQuery, location="query")
 @bp.response(200, schemas.UserPage)
 def list_users(query: dict[str, Any]) -> Response:
     """List the people of your tenant who can be assigned."""

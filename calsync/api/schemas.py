@@ -1,4 +1,4 @@
-"""What the API takes and gives, as its description tells it."""
+"""What the bodies of the API hold, as its description tells it."""
 
 from typing import Any
 
@@ -9,11 +9,7 @@ from calsync.api.fields import (
     Choice,
     Day,
     Fact,
-    Flag,
-    Instant,
-    Limit,
     Moment,
-    Since,
     Text,
     Whole,
 )
@@ -30,73 +26,72 @@ from calsync.core.item import (
 )
 from calsync.core.ticket import TicketStatus
 from calsync.db.models import Role
-from calsync.services.items import Scope
 from calsync.services.tickets import LONGEST_TITLE
 
-MOST_ROWS = 100
 _MOST_ASSIGNEES = 100
 _LONGEST_RULE = 1_000
-_LONGEST_ID = 64
+LONGEST_ID = 64
 
 
-def _about(text: str) -> dict[str, str]:
+def about(text: str) -> dict[str, str]:
+    """Return what describes a field."""
     return {"description": text}
 
 
-_STAMP = _about("Of two changes in a tenant, the one that can be seen later has the later time.")
+_STAMP = about("Of two changes in a tenant, the one that can be seen later has the later time.")
 
 
 def _reference(text: str, **more: Any) -> Text:
-    return Text(most=_LONGEST_ID, allow_none=True, metadata=_about(text), **more)
+    return Text(most=LONGEST_ID, allow_none=True, metadata=about(text), **more)
 
 
 class ItemIn(Strict):
     """An item to be made, or to be put in place of another."""
 
-    kind = Choice(Kind, required=True, metadata=_about("Never changes."))
+    kind = Choice(Kind, required=True, metadata=about("Never changes."))
     subject = Text(
         most=LONGEST_SUBJECT,
-        metadata=_about("Required, but for a service call, which has its ticket's."),
+        metadata=about("Required, but for a service call, which has its ticket's."),
     )
     description = Text(most=LONGEST_DESCRIPTION)
     location = Text(most=LONGEST_LINE)
-    start = Moment(metadata=_about("RFC 3339 with offset; a date if all day."))
-    end = Moment(metadata=_about("As start; of an all-day item the day after its last."))
+    start = Moment(metadata=about("RFC 3339 with offset; a date if all day."))
+    end = Moment(metadata=about("As start; of an all-day item the day after its last."))
     all_day = Fact()
     time_zone = Text(
         most=64,
         least=1,
-        metadata=_about("Where it was made, such as Europe/London; else the user's."),
+        metadata=about("Where it was made, such as Europe/London; else the user's."),
     )
-    private = Fact(metadata=_about("Others see when it is, and nothing else."))
-    busy = Fact(metadata=_about("Appointments only."))
+    private = Fact(metadata=about("Others see when it is, and nothing else."))
+    busy = Fact(metadata=about("Appointments only."))
     status = Choice(ItemStatus)
-    external_id = Text(most=200, least=1, allow_none=True, metadata=_about("Your own id for it."))
+    external_id = Text(most=200, least=1, allow_none=True, metadata=about("Your own id for it."))
     assignees = fields.List(
-        Text(most=_LONGEST_ID),
+        Text(most=LONGEST_ID),
         validate=validate.Length(max=_MOST_ASSIGNEES, error="too_long"),
         error_messages=CODES,
-        metadata=_about("Ids of users, on whose calendars it stands; else the token's user."),
+        metadata=about("Ids of users, on whose calendars it stands; else the token's user."),
     )
     ticket = _reference("Service calls only: the id of the ticket, required.")
     rule = Text(
         most=_LONGEST_RULE,
         least=1,
         allow_none=True,
-        metadata=_about("Appointments only: an RRULE value, such as FREQ=WEEKLY;COUNT=5."),
+        metadata=about("Appointments only: an RRULE value, such as FREQ=WEEKLY;COUNT=5."),
     )
     reminder_minutes = Whole(
-        least=0, most=EARLIEST_REMINDER, allow_none=True, metadata=_about("Appointments only.")
+        least=0, most=EARLIEST_REMINDER, allow_none=True, metadata=about("Appointments only.")
     )
-    priority = Choice(Priority, metadata=_about("Tasks only."))
-    percent_done = Whole(least=0, most=100, metadata=_about("Tasks only."))
-    due_on = Day(allow_none=True, metadata=_about("Tasks only."))
-    project = Text(most=LONGEST_LINE, metadata=_about("Tasks only."))
-    activity_type = Choice(ActivityType, metadata=_about("CRM activities only."))
+    priority = Choice(Priority, metadata=about("Tasks only."))
+    percent_done = Whole(least=0, most=100, metadata=about("Tasks only."))
+    due_on = Day(allow_none=True, metadata=about("Tasks only."))
+    project = Text(most=LONGEST_LINE, metadata=about("Tasks only."))
+    activity_type = Choice(ActivityType, metadata=about("CRM activities only."))
     client = _reference("CRM activities: the id of a client. A service call has its ticket's.")
     contact = _reference("CRM activities only: the id of a contact.")
-    outcome = Text(most=LONGEST_DESCRIPTION, metadata=_about("CRM activities only."))
-    site = Text(most=LONGEST_LINE, metadata=_about("Service calls only."))
+    outcome = Text(most=LONGEST_DESCRIPTION, metadata=about("CRM activities only."))
+    site = Text(most=LONGEST_LINE, metadata=about("Service calls only."))
 
 
 class ItemPatch(ItemIn):
@@ -106,11 +101,11 @@ class ItemPatch(ItemIn):
 class ItemException(Strict):
     """What was done by hand to one occurrence of a series."""
 
-    key = fields.String(required=True, metadata=_about("Names the occurrence."))
+    key = fields.String(required=True, metadata=about("Names the occurrence."))
     removed = fields.Boolean(required=True)
     changes = fields.Dict(
         required=True,
-        metadata=_about("The fields that it has for itself, called as those of the item."),
+        metadata=about("The fields that it has for itself, called as those of the item."),
     )
 
 
@@ -118,17 +113,17 @@ class Item(ItemIn):
     """An item as it is."""
 
     id = fields.String(required=True)
-    version = fields.Integer(required=True, metadata=_about("Also the ETag."))
+    version = fields.Integer(required=True, metadata=about("Also the ETag."))
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True, metadata=_STAMP)
     deleted = fields.Boolean(
         required=True,
-        metadata=_about("It is in the bin, or, in a list of changes, not yours to see any more."),
+        metadata=about("It is in the bin, or, in a list of changes, not yours to see any more."),
     )
     exceptions = fields.List(
         fields.Nested(ItemException),
         required=True,
-        metadata=_about("Of a series: the occurrences that were changed or removed by hand."),
+        metadata=about("Of a series: the occurrences that were changed or removed by hand."),
     )
 
 
@@ -136,12 +131,12 @@ class Occurrence(ItemIn):
     """One occurrence of a series, with what it has for itself."""
 
     key = fields.String(
-        required=True, metadata=_about("Its start as the rule has it; stays when it is moved.")
+        required=True, metadata=about("Its start as the rule has it; stays when it is moved.")
     )
-    item = fields.String(required=True, metadata=_about("The id of the series."))
-    version = fields.Integer(required=True, metadata=_about("The series'; also the ETag."))
+    item = fields.String(required=True, metadata=about("The id of the series."))
+    version = fields.Integer(required=True, metadata=about("The series'; also the ETag."))
     changed = fields.List(
-        fields.String(), required=True, metadata=_about("The fields that it has for itself.")
+        fields.String(), required=True, metadata=about("The fields that it has for itself.")
     )
 
 
@@ -158,7 +153,7 @@ class TicketIn(Strict):
     client = _reference("The id of a client.")
     status = Choice(TicketStatus)
     priority = Choice(Priority)
-    external_id = Text(most=200, least=1, allow_none=True, metadata=_about("Your own id for it."))
+    external_id = Text(most=200, least=1, allow_none=True, metadata=about("Your own id for it."))
 
 
 class TicketPatch(TicketIn):
@@ -170,8 +165,8 @@ class Ticket(TicketIn):
 
     id = fields.String(required=True)
     number = fields.Integer(required=True)
-    reference = fields.String(required=True, metadata=_about("What people call it."))
-    version = fields.Integer(required=True, metadata=_about("Also the ETag."))
+    reference = fields.String(required=True, metadata=about("What people call it."))
+    version = fields.Integer(required=True, metadata=about("Also the ETag."))
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True, metadata=_STAMP)
     deleted = fields.Boolean(required=True)
@@ -181,7 +176,7 @@ class ClientIn(Strict):
     """A client to be made."""
 
     name = Text(most=200, least=1, required=True)
-    external_id = Text(most=200, least=1, allow_none=True, metadata=_about("Your own id for it."))
+    external_id = Text(most=200, least=1, allow_none=True, metadata=about("Your own id for it."))
 
 
 class ClientPatch(ClientIn):
@@ -192,15 +187,15 @@ class Client(ClientIn):
     """A client as it is."""
 
     id = fields.String(required=True)
-    version = fields.Integer(required=True, metadata=_about("Also the ETag."))
+    version = fields.Integer(required=True, metadata=about("Also the ETag."))
 
 
 class ContactIn(Strict):
     """A contact to be made."""
 
     name = Text(most=200, least=1, required=True)
-    client = Text(most=_LONGEST_ID, required=True, metadata=_about("The id of a client."))
-    external_id = Text(most=200, least=1, allow_none=True, metadata=_about("Your own id for it."))
+    client = Text(most=LONGEST_ID, required=True, metadata=about("The id of a client."))
+    external_id = Text(most=200, least=1, allow_none=True, metadata=about("Your own id for it."))
 
 
 class ContactPatch(ContactIn):
@@ -211,7 +206,7 @@ class Contact(ContactIn):
     """A contact as it is."""
 
     id = fields.String(required=True)
-    version = fields.Integer(required=True, metadata=_about("Also the ETag."))
+    version = fields.Integer(required=True, metadata=about("Also the ETag."))
 
 
 class User(Strict):
@@ -228,7 +223,7 @@ class _Page(Strict):
     next_cursor = fields.String(
         required=True,
         allow_none=True,
-        metadata=_about("Send it as cursor to get what follows; null at the end."),
+        metadata=about("Send it as cursor to get what follows; null at the end."),
     )
 
 
@@ -236,7 +231,7 @@ class _ChangesPage(_Page):
     resume_cursor = fields.String(
         required=True,
         allow_none=True,
-        metadata=_about(
+        metadata=about(
             "With updated_since: keep it, and send it as cursor later, to get what was changed "
             "after all of this. Null where nothing was found yet."
         ),
@@ -273,76 +268,12 @@ class UserPage(_Page):
     users = fields.List(fields.Nested(User), required=True)
 
 
-class PageQuery(Strict):
-    """Which part of a list is wanted."""
-
-    limit = Limit(least=1, most=MOST_ROWS, load_default=MOST_ROWS)
-    cursor = Text(most=500, metadata=_about("The next_cursor of the page before."))
-
-
-class ContactQuery(PageQuery):
-    """Which contacts are wanted."""
-
-    client = Text(most=_LONGEST_ID, metadata=_about("The id of a client."))
-
-
-class ChangesQuery(PageQuery):
-    """Which part of a list is wanted, by when it was changed."""
-
-    updated_since = Since(
-        metadata=_about(
-            "Only what was changed at this time or later, and with it what was deleted since. "
-            "Send the latest updated_at that you have seen, or the resume_cursor: nothing is "
-            "saved later with an earlier time."
-        )
-    )
-
-
-class ItemQuery(ChangesQuery):
-    """Which items are wanted. With updated_since, deleted ones come too.
-
-    What was assigned to the assignee, and is no longer, comes with updated_since as well.
-    """
-
-    kind = Choice(Kind)
-    assignee = Text(most=_LONGEST_ID, metadata=_about("The id of a user."))
-    ticket = Text(most=_LONGEST_ID, metadata=_about("The id of a ticket."))
-    deleted = Flag(metadata=_about("True: only what is in the bin. False: only what is not."))
-    start = Instant(
-        data_key="from", metadata=_about("Items that may have an entry at this time or later.")
-    )
-    end = Instant(data_key="to", metadata=_about("Items that may have an entry before this time."))
-
-
-class RangeQuery(Strict):
-    """Which time is wanted: at most 366 days."""
-
-    start = Instant(data_key="from", required=True)
-    end = Instant(data_key="to", required=True)
-
-
-class ScopeQuery(Strict):
-    """Which occurrences are meant."""
-
-    scope = Choice(
-        Scope,
-        load_default=Scope.THIS,
-        metadata=_about("This one, this and the following, or all of the series."),
-    )
-
-
-class TicketQuery(ChangesQuery):
-    """Which tickets are wanted. With updated_since, deleted ones come too."""
-
-    status = Choice(TicketStatus)
-
-
 class ProblemError(Strict):
     """What is wrong with one field."""
 
     field = fields.String(
         required=True,
-        metadata=_about("A JSON pointer into the body, or ?name for a field of the query."),
+        metadata=about("A JSON pointer into the body, or ?name for a field of the query."),
     )
     code = fields.String(required=True)
     detail = fields.String(required=True)
@@ -354,6 +285,6 @@ class Problem(Strict):
     type = fields.String(required=True)
     title = fields.String(required=True)
     status = fields.Integer(required=True)
-    request_id = fields.String(required=True, metadata=_about("Stands in the log, too."))
+    request_id = fields.String(required=True, metadata=about("Stands in the log, too."))
     detail = fields.String()
     errors = fields.List(fields.Nested(ProblemError))

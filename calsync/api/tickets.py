@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from calsync.api import schemas
+from calsync.api import queries, schemas
 from calsync.api.access import tools, who
 from calsync.api.conditions import expected_version, with_tag
 from calsync.api.cursors import read_place, write_ends
@@ -36,7 +36,7 @@ _NAMES = ("title", "status", "priority", "external_id")
 
 
 @bp.get("")
-@bp.arguments(schemas.TicketQuery, location="query")
+@bp.arguments(queries.TicketQuery, location="query")
 @bp.response(200, schemas.TicketPage)
 def list_tickets(query: dict[str, Any]) -> Response:
     """List the tickets of your tenant. Those that were changed longest ago come first."""
