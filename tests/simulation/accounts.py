@@ -63,7 +63,7 @@ class Accounts:
     def granted(self, account: Account, calendar_id: str) -> Shelf:
         """Return a calendar of the account, or raise the 404."""
         shelf = self.shelves.get(calendar_id)
-        if shelf is None or shelf.profile_id not in account.profiles:
+        if shelf is None or shelf not in account.shelves():
             raise unknown()
         return shelf
 

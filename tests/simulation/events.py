@@ -43,6 +43,8 @@ class Kept:
     past: tuple[Span, ...] = ()
     #: What the application may do, where the owner of the mailbox has it otherwise.
     options: dict[str, bool] = field(default_factory=dict)
+    #: What it shows otherwise than it should, at each read; ``...`` leaves a field out.
+    oddities: dict[str, Any] = field(default_factory=dict)
     #: The text of an earlier state, for pages that show it again.
     stale: str | None = None
     _plain: str | None = None
@@ -104,6 +106,9 @@ class Kept:
         for name in ("location", "organizer", "meeting_url"):
             if content.get(name) is not None:
                 shown[name] = content[name]
+        if self.oddities:
+            shown |= self.oddities
+            return {name: value for name, value in shown.items() if value is not ...}
         return shown
 
     @property

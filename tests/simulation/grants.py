@@ -84,6 +84,12 @@ class Grants:
             if grant.account.sub == sub:
                 self._end(grant)
 
+    def set_scope(self, sub: str, scope: str) -> None:
+        """Give the grants of an account another scope."""
+        for grant in self._refresh.values():
+            if grant.account.sub == sub:
+                grant.scope = scope
+
     def expire(self, sub: str | None = None) -> None:
         """Let access tokens be expired; refresh tokens stay."""
         for token, (_, grant) in self._access.items():

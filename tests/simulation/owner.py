@@ -104,6 +104,15 @@ class Owner:
         kept = self._living(uid)
         kept.change(int(self._now()), options=kept.options | options)
 
+    def distort(self, uid: str, **oddities: Any) -> None:
+        """Let an event show fields (by the API's names) that no read can make sense of.
+
+        ``...`` leaves a field out; without any, it shows what it should again.
+        """
+        kept = self._living(uid)
+        kept.change(int(self._now()), oddities=oddities)
+        self._announce(kept.shelf, managed=kept.event_id is not None)
+
     def create_series(
         self,
         calendar_id: str,

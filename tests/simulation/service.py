@@ -60,6 +60,18 @@ class Service:
         account = self._world.accounts.accounts[sub]
         self._world.channels.announce_erasure(account, self._now())
 
+    def set_scope(self, sub: str, scope: str) -> None:
+        """Let the consents to an account be for other things than they were."""
+        self._world.grants.set_scope(sub, scope)
+
+    def refuse_writes(self, *ids: str) -> None:
+        """Let some events, by id or uid, be refused (422) whenever they are written."""
+        self._world.writing.refused.update(ids)
+
+    def take_writes(self) -> None:
+        """Let no event be refused any more."""
+        self._world.writing.refused.clear()
+
     def accept_permissions(self) -> None:
         """Agree to all that the application asked to write to."""
         for calendar_ids in self._world.permissions.values():
@@ -93,6 +105,15 @@ class Service:
         for uid in shelf.buried:
             shelf.events[uid].change(int(self._now()), deleted=False)
         shelf.buried.clear()
+
+    def withdraw_calendar(self, calendar_id: str) -> None:
+        """Let a calendar be gone from every list, without a word."""
+        shelf = self._shelf(calendar_id)
+        self._profile(shelf.profile_id).shelves.remove(shelf)
+
+    def rename_calendar(self, calendar_id: str, name: str) -> None:
+        """Give a calendar another name."""
+        self._shelf(calendar_id).name = name
 
     def disconnect(self, profile_id: str, *, noticed: bool = True) -> None:
         """Let a service refuse Cronofy, which notices now or at the next write."""

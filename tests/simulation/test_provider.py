@@ -8,11 +8,12 @@ from random import Random
 import pytest
 from sqlalchemy import create_engine
 
-from calsync.core.event import EventDraft, ExternalEdit, Timed
+from calsync.core.event import EventDraft, ExternalEdit, Timed, UnreadableEvent
 from calsync.cronofy.batch import Upsert
 from calsync.cronofy.queries import EventQuery
 from calsync.db.database import Database
-from calsync.errors import AccessRevoked, PageExpired, PermissionMissing, RateLimited
+from calsync.errors import AccessRevoked, NotFound, PageExpired, PermissionMissing, RateLimited
+from tests.simulation.ports import REDIRECT
 from tests.simulation.provider import API_URL, Shown
 from tests.simulation.stages import EVERYTHING, ProviderStage, read
 from tests.simulation.temper import Losses, Temper, draw_temper
@@ -306,6 +307,29 @@ class TestOwner:
             7 * 86_400 - 3600,
         ]
 
+    @pytest.mark.parametrize(
+        "oddity",
+        [{"start": ...}, {"end": "never"}, {"deleted": "no"}, {"summary": 7}, {"event_uid": None}],
+    )
+    def test_one_event_can_be_unreadable_at_every_read(self, oddity):
+        stage = ProviderStage()
+        client = stage.client()
+        bad, good = owner_makes(stage, "bad"), owner_makes(stage, "good")
+        stage.owner.distort(bad, **oddity)
+        for _ in range(2):
+            events = [event for page in client.read_events(EVERYTHING) for event in page.events]
+            assert sum(isinstance(event, UnreadableEvent) for event in events) == 1
+            assert any(event.uid == good for event in events)
+        stage.owner.distort(bad)
+        assert len(read(client)) == 2
+
+    def test_texts_of_any_bytes_can_be_read(self):
+        stage = ProviderStage()
+        uid = owner_makes(stage, "\x00\ud800\U0001f600", text="\u202e</script>\r\n" * 2000)
+        (event,) = read(stage.client())
+        assert event.uid == uid
+        assert event.title.endswith("\U0001f600")
+
     def test_everything_can_go_at_once(self):
         stage = ProviderStage()
         owner_makes(stage)
@@ -313,6 +337,50 @@ class TestOwner:
         stage.owner.delete_everything(stage.work)
         assert list(stage.provider.living(stage.work)) == []
         assert all(event.deleted for event in read(stage.client()))
+
+
+class TestService:
+    def test_one_event_can_be_refused_whenever_it_is_written(self):
+        stage = ProviderStage()
+        client = stage.client()
+        stage.service.refuse_writes("bad")
+        drafts = [draft(stage, event_id=event_id) for event_id in ("good", "bad")]
+        for _ in range(2):
+            written = client.batch([Upsert(stage.work, each) for each in drafts])
+            assert [each.is_accepted for each in written] == [True, False]
+        stage.service.take_writes()
+        client.upsert_event(stage.work, drafts[1])
+
+    def test_a_scope_can_be_lost(self):
+        stage = ProviderStage()
+        client = stage.client()
+        stage.service.set_scope(stage.service.sub_of(stage.profile_id), "read_events")
+        assert read(client) == []
+        with pytest.raises(PermissionMissing):
+            client.upsert_event(stage.work, draft(stage))
+
+    def test_a_calendar_can_vanish(self):
+        stage = ProviderStage()
+        client = stage.client()
+        owner_makes(stage)
+        stage.service.withdraw_calendar(stage.work)
+        assert [each.calendar_id for each in client.list_calendars()] == [stage.personal]
+        assert read(client) == []
+        with pytest.raises(NotFound):
+            client.upsert_event(stage.work, draft(stage))
+
+    def test_a_calendar_can_be_renamed(self):
+        stage = ProviderStage()
+        stage.service.rename_calendar(stage.work, "Private")
+        assert "Private" in {each.name for each in stage.client().list_calendars()}
+
+    def test_permissions_that_were_asked_for_are_given(self):
+        stage = ProviderStage()
+        client = stage.client()
+        client.request_permissions([stage.work], REDIRECT)
+        stage.service.accept_permissions()
+        levels = {each.calendar_id: each.permission_level for each in client.list_calendars()}
+        assert levels == {stage.work: "unrestricted", stage.personal: "sandbox"}
 
 
 class TestNotices:

@@ -13,7 +13,7 @@ from tests.simulation.accounts import Accounts
 from tests.simulation.events import Kept, Shelf, Span
 from tests.simulation.fortune import Fortune
 from tests.simulation.mailboxes import Account
-from tests.simulation.refusals import Refusal, forbidden, unknown
+from tests.simulation.refusals import Refusal, forbidden, unknown, wrong
 from tests.simulation.temper import Temper
 
 SCOPES = {"POST": "create_event", "DELETE": "delete_event"}
@@ -62,6 +62,8 @@ class Writing:
         #: Every write that was accepted, and what became of those whose time has come.
         self.accepted: list[Waiting] = []
         self.landed: list[Landed] = []
+        #: Ids of events that are never taken, whatever is written of them.
+        self.refused: set[str] = set()
         self._queue: list[tuple[float, int, Waiting]] = []
         self._latest: dict[tuple[str, str | None, str | None], float] = {}
 
@@ -78,6 +80,8 @@ class Writing:
             write.span = fields.read_span(body)
             write.content = fields.read_content(body)
             write.guests = fields.read_guests(body)
+            if {event_id, body.get("event_uid")} & self.refused:
+                raise wrong(start="out_of_bounds")
         if event_id is None:
             write.uid = fields.read_uid(body)
             if self._find_external(write) is None and method == "POST":
