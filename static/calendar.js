@@ -4,6 +4,7 @@
   "use strict";
   const HOLD = 550; // milliseconds that a finger rests until the menu comes
   const SLACK = 6; // pixels that a press may slip before it is a drag
+  const SCROLLED = "calendar-scrolled"; // how far down the page was when something was dropped
   const DAY_STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
   const find = (id) => document.getElementById(id);
   const near = (node, what) => (node instanceof Element ? node.closest(what) : null);
@@ -285,7 +286,17 @@
     for (const [name, value] of Object.entries({ ...change, key, version, next })) {
       form.elements.namedItem(name).value = value;
     }
+    sessionStorage.setItem(SCROLLED, scrollY);
     form.submit();
+  };
+
+  // Whoever drops something finds the page where it was, and at its top only to read why not.
+  const scrollBack = () => {
+    const top = sessionStorage.getItem(SCROLLED);
+    sessionStorage.removeItem(SCROLLED);
+    if (top && !document.querySelector("main [role=alert]")) {
+      scrollTo({ top: Number(top), behavior: "instant" });
+    }
   };
 
   document.addEventListener("pointerdown", (event) => {
@@ -322,4 +333,5 @@
   document.addEventListener("htmx:afterSettle", upgrade);
   document.addEventListener("htmx:historyRestore", upgrade);
   upgrade();
+  scrollBack();
 })();

@@ -20,9 +20,10 @@ def assert_is_fit(page: Page) -> None:
         page.set_viewport_size(size)
         assert_fits(page)
         page.emulate_media(color_scheme="light")
-        assert axe_violations(page) == [], (page.url, size, "light")
+        found = axe_violations(page)
         page.emulate_media(color_scheme="dark")
-        assert axe_violations(page, COLOUR_RULES) == [], (page.url, size, "dark")
+        found += [f"In the dark, {each}" for each in axe_violations(page, COLOUR_RULES)]
+        assert not found, (page.url, size, found)
     page.emulate_media(color_scheme="light")
 
 

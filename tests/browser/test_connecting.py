@@ -8,14 +8,16 @@ from playwright.sync_api import Page, expect
 from calsync.app import tools_of
 from calsync.core.item import ItemFields, Kind
 from calsync.db.models import DueRow, LinkedAccount, LinkedCalendar
+from calsync.services.calendar_files import create_feed
 from calsync.services.clients import create_client
 from calsync.services.contacts import create_contact
-from calsync.services.items import create_item
-from calsync.services.tickets import TicketFields, create_ticket
+from calsync.services.item_access import find_item_view
+from calsync.services.items import create_item, delete_item
 from tests.browser.axe import axe_violations
 from tests.browser.conftest import OpenPage
 from tests.browser.console import Console
 from tests.browser.fitness import NARROW, assert_fits, assert_is_fit
+from tests.browser.real_items import add_each_kind
 from tests.browser.steps import (
     SERVICES,
     Product,
@@ -209,14 +211,24 @@ def test_an_error_takes_the_focus_and_leads_to_its_field(page: Page, product: Pr
     expect(page.get_by_label("Password")).to_be_focused()
 
 
+VIEWS = ("month", "week", "day", "agenda")
+
+
 def list_pages(product: Product) -> dict[str, str]:
-    """Return an address for each route that shows a page of its own, by endpoint."""
+    """Return an address for each route that shows a page of its own, by endpoint.
+
+    Each has something to show; what comes after a space tells addresses of one route apart.
+    """
     with tools_of(product.app).db.read() as session:
         account_id = session.query(LinkedAccount).first().id
     tools = tools_of(product.app)
     dana = find_cast(tools)["dana"].who
-    ticket_id = create_ticket(tools, dana, TicketFields("Visit"))
-    item_id = create_item(tools, dana, ItemFields(Kind.TODO, "Renew certificates"))
+    item_id = add_each_kind(product, days=1)[Kind.SERVICE_CALL]
+    ticket_id = find_item_view(tools, dana, item_id).fields.ticket_id
+    create_item(tools, dana, ItemFields(Kind.TODO, "Renew certificates"))
+    deleted = create_item(tools, dana, ItemFields(Kind.TODO, "Order toner"))
+    delete_item(tools, dana, deleted)
+    create_feed(tools, dana, "Wall display")
     client_id = add_client(product)[0]
     pages = {
         "tickets.listing": "/tickets",
@@ -239,8 +251,8 @@ def list_pages(product: Product) -> dict[str, str]:
         "account.show": "/account",
         "api_tokens.show": "/account/tokens",
         "api_description.reference": "/api/v1/docs",
-        "home.show": "/calendar/month/2026-03-02",
-        "an error": "/nothing/here",
+        **{f"home.show {view}": f"/calendar/{view}/2026-11-24" for view in VIEWS},
+        "error": "/nothing/here",
     }
     return {endpoint: product.url + path for endpoint, path in pages.items()}
 
@@ -297,8 +309,9 @@ def test_every_page_there_is_gets_looked_at(product: Product, link: Callable[...
         if "GET" in (rule.methods or ()) and rule.endpoint not in PUBLIC
         if rule.endpoint.partition(".")[0] not in TOKEN_GUARDED
     }
-    seen = {*list_pages(product), *ADMIN_PAGES, *DISPATCHER_PAGES}
-    assert reading - NO_PAGE == seen - {"an error", "api_description.reference"}
+    pages = (*list_pages(product), *ADMIN_PAGES, *DISPATCHER_PAGES)
+    seen = {name.partition(" ")[0] for name in pages}
+    assert reading - NO_PAGE == seen - {"error", "api_description.reference"}
 
 
 def test_the_pages_of_dispatchers_are_fit_for_everybody(page: Page, product: Product):

@@ -103,6 +103,17 @@ def test_a_bar_is_dragged_longer_and_one_of_a_series_alone(page: Page, product: 
     ]
 
 
+def test_a_drop_leaves_the_page_where_it_was(open_page: OpenPage, product: Product):
+    add_each_kind(product)
+    page = open_page(viewport={"width": 1280, "height": 700})
+    log_in(page, product)
+    page.goto(f"{product.url}/calendar/day/2026-11-23")
+    page.evaluate("scrollTo({ top: 200, behavior: 'instant' })")
+    with moved(page):
+        drag_block(page, chip(page, "Review"), spot(page, "2026-11-23", "11:00"))
+    assert page.evaluate("scrollY") == 200
+
+
 Spoil = Callable[[Tools, Person, Person, str], object]
 
 

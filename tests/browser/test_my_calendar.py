@@ -11,8 +11,9 @@ from calsync.cli.demo_items import add_items
 from calsync.core.event import AllDay, Timed
 from calsync.core.item import ItemFields, Kind
 from calsync.services.items import create_item
+from tests.browser.axe import axe_violations
 from tests.browser.conftest import OpenPage
-from tests.browser.fitness import assert_is_fit
+from tests.browser.fitness import NARROW, assert_is_fit
 from tests.browser.real_items import add_each_kind
 from tests.browser.steps import Product, log_in
 from tests.cast import find_cast
@@ -52,6 +53,21 @@ def test_no_entry_is_wider_than_its_day(page: Page, product: Product):
     )
     assert len(widths) == 2
     assert max(widths) <= 0
+
+
+def test_a_day_has_room_for_a_finger_however_full_it_is(open_page: OpenPage, product: Product):
+    """Costs ten items, and five loads with one question to axe."""
+    tools, dana = tools_of(product.app), find_cast(tools_of(product.app))["dana"]
+    for day in range(1, 6):
+        for hour in range(8, 7 + day):
+            start = datetime(2026, 11, day, hour, tzinfo=UTC)
+            times = Timed(start, start + timedelta(hours=1), "Europe/London")
+            create_item(tools, dana.who, ItemFields(Kind.APPOINTMENT, "Visit", times))
+    page = open_page(viewport=NARROW)
+    log_in(page, product)
+    for day in range(1, 6):
+        page.goto(f"{product.url}/calendar/month/2026-11-0{day}")
+        assert axe_violations(page, ["target-size"]) == [], day
 
 
 def test_the_demo_shows_all_five_kinds_a_repeating_a_private_and_an_overnight_one(
