@@ -25,7 +25,10 @@ from calsync.db.models import (
     Role,
     Ticket,
     User,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
+from calsync.db.models.webhooks import DeliveryResult
 from calsync.services.tools import Tools, Who
 
 DAY = timedelta(days=1)
@@ -176,6 +179,18 @@ def _user(who: Who, at: int, now: datetime) -> Row:
     return {**named, **rest, "tenant_id": who.tenant_id}
 
 
+def _endpoint(who: Who, at: int, now: datetime) -> Row:
+    named = {"id": number("endpoint", at), "url": f"https://psa.example/{at}"}
+    return {**named, "tenant_id": who.tenant_id, "secret": "-", "created_at": now}
+
+
+def _delivery(who: Who, at: int, now: datetime) -> Row:
+    named = {"id": number("delivery", at), "message_id": number("message", at)}
+    deed = {"type": "item.created", "attempt": 1, "result": DeliveryResult.DELIVERED}
+    owned = {"tenant_id": who.tenant_id, "endpoint_id": number("endpoint", at)}
+    return {**named, **deed, **owned, "at": now}
+
+
 def _change(who: Who, at: int, now: datetime) -> Row:
     """Return a line in the history of the first item that has times."""
     what = {"id": number("change", at), "item_id": number("item", 3), "version": at + 1}
@@ -203,4 +218,6 @@ _TABLES: dict[type[Base], Callable[[Who, int, datetime], Row]] = {
     LinkedAccount: _account,
     LinkedCalendar: _calendar,
     User: _user,
+    WebhookEndpoint: _endpoint,
+    WebhookDelivery: _delivery,
 }

@@ -49,7 +49,8 @@ LISTS: dict[str, list[str]] = {
     "api_occurrences.find_occurrences": [
         f"{API}/items/{number('item', 2)}/occurrences?from={YEAR}",
     ],
-    "api_people.list_clients": [f"{API}/clients"],
+    "api_clients.list_clients": [f"{API}/clients"],
+    "api_contacts.list_contacts": [f"{API}/contacts"],
     "api_people.list_users": [f"{API}/users"],
     "api_tickets.list_tickets": [f"{API}/tickets", f"{API}/tickets?status=new"],
     "api_tokens.show": ["/account/tokens"],
@@ -58,6 +59,8 @@ LISTS: dict[str, list[str]] = {
     "calendar_files.show": ["/calendar/files"],
     "calendar_sync.listing": ["/calendar-sync"],
     "calendar_sync.reading": [f"/calendar-sync/accounts/{number('account')}/reading"],
+    "clients.listing": ["/clients"],
+    "clients.show": [f"/clients/{number('client')}"],
     "home.show": [
         "/calendar/month/2026-03-04",
         WEEK,
@@ -76,9 +79,12 @@ LISTS: dict[str, list[str]] = {
     "tickets.listing": ["/tickets", "/tickets?q=mail&done=1"],
     "tickets.new": ["/tickets/new"],
     "tickets.show": [f"/tickets/{number('ticket')}"],
+    "webhooks.show": ["/admin/webhooks"],
 }
 #: GET routes that show nothing of which there can be many, and why.
 WITHOUT_LISTS = {
+    "api_clients.show_client": "one client",
+    "api_contacts.show_contact": "one contact",
     "api_description.reference": "describes the API",
     "api_description.specification": "describes the API",
     "api_items.show_item": "one item and who has it",
@@ -90,6 +96,12 @@ WITHOUT_LISTS = {
     "calendar_sync.ask_disconnect": "one account",
     "calendar_sync.callback": "works on one account, and redirects",
     "calendar_sync.connect": "redirects",
+    "clients.delete": "one client",
+    "clients.delete_a_contact": "one contact",
+    "clients.edit": "one client",
+    "clients.edit_contact": "one contact",
+    "clients.new": "one form",
+    "clients.new_contact": "one form",
     "health.alive": "says yes",
     "health.metrics": "counts for all tenants, in one statement for each figure",
     "health.ready": "says yes or no",
@@ -104,11 +116,15 @@ CASES = [path for paths in LISTS.values() for path in paths]
 
 @dataclass(frozen=True)
 class House:
-    """The product on a database with so many of everything, Dana's browser and her token."""
+    """The product on a database with so many of everything.
+
+    ``browser``, ``secret`` and ``feed`` are Dana's; ``admin`` is the browser of Sam.
+    """
 
     app: Flask
     dana: Person
     browser: FlaskClient
+    admin: FlaskClient
     secret: str
     feed: str
 
@@ -117,12 +133,12 @@ class House:
         return tools_of(self.app).db.engine
 
     def get(self, path: str) -> TestResponse:
-        """Ask as Dana's browser does, or as her program."""
+        """Ask as Dana's browser does, or as her program, or as the administrator's browser."""
         url = path.format(feed=self.feed, dana=self.dana.who.user_id)
         if path.startswith(API):
             headers = {"Authorization": f"Bearer {self.secret}"}
             return self.app.test_client().get(url, headers=headers)
-        return self.browser.get(url)
+        return (self.admin if path.startswith("/admin") else self.browser).get(url)
 
     def measure(self, path: str) -> tuple[int, int]:
         """Return how many statements an answer takes, which must be a good one, and its size."""
@@ -162,13 +178,18 @@ def furnish(app: Flask, amount: int) -> House:
     secret = create_token(tools, dana.who, "PSA")
     feed = create_feed(tools, dana.who, "Phone")
     fill_tenant(tools, dana.who, amount)
-    browser = app.test_client()
-    form = {"tenant": dana.tenant, "email": dana.email, "password": PASSWORD}
-    assert post(browser, "/login", form).status_code == 303
-    made = House(app, dana, browser, secret, feed)
+    browser, admin = (log_in(app, find_cast(tools)[name]) for name in ("dana", "sam"))
+    made = House(app, dana, browser, admin, secret, feed)
     # That the token is used is noted once a day, and not with every request.
     assert made.get(f"{API}/users").status_code == 200
     return made
+
+
+def log_in(app: Flask, person: Person) -> FlaskClient:
+    browser = app.test_client()
+    form = {"tenant": person.tenant, "email": person.email, "password": PASSWORD}
+    assert post(browser, "/login", form).status_code == 303
+    return browser
 
 
 @contextmanager
