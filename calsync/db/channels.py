@@ -3,11 +3,22 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import case, delete, func, or_, select, union, update
+from sqlalchemy import bindparam, case, delete, func, or_, select, union, update
 from sqlalchemy.orm import Session
 
 from calsync.db import due_rows
 from calsync.db.models import DueKind, Integration, LinkedAccount, PushChannel
+
+#: Made once: a notification waits for it, and it is the widest there is.
+_ADDRESSED = (
+    select(PushChannel, Integration)
+    .outerjoin(
+        Integration,
+        (Integration.tenant_id == PushChannel.tenant_id)
+        & (Integration.id == PushChannel.integration_id),
+    )
+    .where(PushChannel.fingerprint == bindparam("fingerprint"))
+)
 
 
 def find_addressed(
@@ -17,15 +28,7 @@ def find_addressed(
 
     Asked across tenants on purpose: the token is all that a notification names.
     """
-    row = session.execute(
-        select(PushChannel, Integration)
-        .outerjoin(
-            Integration,
-            (Integration.tenant_id == PushChannel.tenant_id)
-            & (Integration.id == PushChannel.integration_id),
-        )
-        .where(PushChannel.fingerprint == fingerprint)
-    ).one_or_none()
+    row = session.execute(_ADDRESSED, {"fingerprint": fingerprint}).one_or_none()
     return None if row is None else (row[0], row[1])
 
 

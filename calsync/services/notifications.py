@@ -14,7 +14,7 @@ from calsync.db import due_rows
 from calsync.db.accounts import find_account_of_tenant
 from calsync.db.channels import find_addressed, keep_earliest_change, lock_owner
 from calsync.db.database import Session
-from calsync.db.models import DueKind, Integration, PushChannel
+from calsync.db.models import DueKind, Integration, LinkedAccount, PushChannel
 from calsync.errors import AlreadyThere
 from calsync.ids import fingerprint
 from calsync.logs import Log
@@ -57,12 +57,9 @@ def take_notification(tools: Tools, token: str, notification: Notification) -> T
     Raises StorageUnavailable where it could not be noted: then Cronofy has to send it again.
     """
     try:
-        taken = _note(tools, token, notification)
+        return _note(tools, token, notification)
     except AlreadyThere:  # two came at once, and the other planned the same work
-        taken = _note(tools, token, notification)
-    if taken not in (Taken.NOTED, Taken.UNKNOWN):
-        tools.wake()
-    return taken
+        return _note(tools, token, notification)
 
 
 def _note(tools: Tools, token: str, notification: Notification) -> Taken:
@@ -71,7 +68,10 @@ def _note(tools: Tools, token: str, notification: Notification) -> Taken:
         if found is None:
             return Taken.UNKNOWN
         channel, integration = found
-        taken = _take(session, channel, integration, notification, tools.clock.now())
+        reception = _Reception(session, channel, tools.clock.now())
+        taken = reception.take(integration, notification)
+    if reception.has_work:
+        tools.wake()
     log.info(
         "notification taken",
         type=notification.kind.value,
@@ -82,112 +82,114 @@ def _note(tools: Tools, token: str, notification: Notification) -> Taken:
     return taken
 
 
-def _take(
-    session: Session,
-    channel: PushChannel,
-    integration: Integration | None,
-    notification: Notification,
-    now: datetime,
-) -> Taken:
-    if notification.kind is NotificationKind.GDPR_REQUESTED:
-        # To be obeyed by whichever way it comes.
-        return _plan_erasure(session, channel, now)
-    if integration is None or not _is_listened_to(channel, integration, notification):
-        _wake(session, channel, DueKind.KEEP_CHANNEL, channel.integration_id, now + _CLOSE_WITHIN)
-        return Taken.CLOSED
-    taken = Taken.NOTED
-    if notification.kind is NotificationKind.CHANGE:
-        _plan_reading(session, channel, integration, notification.changes_since, now)
-        taken = Taken.WOKEN
-    elif notification.kind in _OF_THE_PROFILE:
-        _plan_sweep(session, integration)
-        _plan_check(session, channel, now)
-        if notification.kind is NotificationKind.PROFILE_INITIAL_SYNC_COMPLETED:
-            _plan_reading(session, channel, integration, None, now)
-        taken = Taken.CHECKED
-    # Last, as everybody locks the integration before its channel.
-    _note_delivery(channel, now)
-    return taken
+class _Reception:
+    """What is noted of one notification that came by a channel, in one transaction."""
+
+    def __init__(self, session: Session, channel: PushChannel, now: datetime) -> None:
+        #: Whether it made something due now that was not before.
+        self.has_work = False
+        self._session = session
+        self._channel = channel
+        self._now = now
+
+    def take(self, integration: Integration | None, notification: Notification) -> Taken:
+        """Plan what the notification asks for, and return what that was."""
+        if notification.kind is NotificationKind.GDPR_REQUESTED:
+            # To be obeyed by whichever way it comes.
+            return self._plan_erasure()
+        if integration is None or not self._is_listened_to(integration, notification):
+            keeping = DueKind.KEEP_CHANNEL, self._channel.integration_id
+            self._wake(*keeping, self._now + _CLOSE_WITHIN)
+            return Taken.CLOSED
+        taken = self._plan(integration, notification)
+        # Last, as everybody locks the integration before its channel.
+        self._note_delivery()
+        return taken
+
+    def _is_listened_to(self, integration: Integration, notification: Notification) -> bool:
+        # Until Cronofy's answer to our opening it is stored, any id may be the right one.
+        is_known = self._channel.channel_id in (None, notification.channel_id)
+        is_wanted = integration.is_active and integration.deleted_at is None
+        return self._channel.closing_at is None and is_known and is_wanted
+
+    def _plan(self, integration: Integration, notification: Notification) -> Taken:
+        match notification.kind:
+            case NotificationKind.CHANGE:
+                self._plan_reading(integration, notification.changes_since)
+                return Taken.WOKEN
+            case NotificationKind.PROFILE_DISCONNECTED:
+                self._plan_sweep(integration)
+                self._plan_check()
+                return Taken.CHECKED
+            case NotificationKind.PROFILE_INITIAL_SYNC_COMPLETED:
+                self._plan_sweep(integration)
+                self._plan_check()
+                self._plan_reading(integration, None)
+                return Taken.CHECKED
+            case _:
+                return Taken.NOTED
+
+    def _plan_reading(self, integration: Integration, changes_since: datetime | None) -> None:
+        """Have the calendar read, from ``changes_since`` on if that is earlier than planned."""
+        due_at = _soonest(self._now, integration.checked_at)
+        since = changes_since and max(changes_since, self._now - _OLDEST_NEWS)
+        known = integration.changes_since
+        is_covered = since is None or (known is not None and known <= since)
+        if is_covered and self._is_waiting(DueKind.SYNC, integration.id, due_at):
+            return
+        # The integration before its due row: whoever ends a run does the same, and so
+        # forgets `changes_since` either before this or not at all.
+        lock_owner(self._session, integration.tenant_id, integration.id)
+        if since is not None:
+            keep_earliest_change(self._session, integration, since)
+        self._wake(DueKind.SYNC, integration.id, due_at, even_if_waiting=True)
+
+    def _plan_sweep(self, integration: Integration) -> None:
+        """Have the whole window read at the next run."""
+        lock_owner(self._session, integration.tenant_id, integration.id)
+        integration.swept_at = None
+        self._session.flush()
+
+    def _plan_check(self) -> None:
+        """Have Cronofy asked how the account is: the notification may be an old one."""
+        account = self._find_account()
+        if account is not None:
+            due_at = _soonest(self._now, account.checked_at)
+            self._wake(DueKind.CHECK_ACCOUNT, account.id, due_at)
+
+    def _plan_erasure(self) -> Taken:
+        account = self._find_account()
+        if account is None or account.sub != self._channel.sub:
+            return Taken.CLOSED
+        self._wake(DueKind.ERASE_ACCOUNT, account.id, self._now)
+        return Taken.ERASED
+
+    def _find_account(self) -> LinkedAccount | None:
+        return find_account_of_tenant(
+            self._session, self._channel.tenant_id, self._channel.account_id
+        )
+
+    def _note_delivery(self) -> None:
+        """Note that notifications come through, without a write for each of a hundred."""
+        channel = self._channel
+        if channel.verified_at is None:
+            channel.verified_at, channel.doubted_at = self._now, None
+        if channel.delivered_at is None or self._now - channel.delivered_at >= _NOTED_EVERY:
+            channel.delivered_at = self._now
+
+    def _wake(
+        self, kind: DueKind, subject_id: str, due_at: datetime, *, even_if_waiting: bool = False
+    ) -> None:
+        """Have work done, unless it waits already and so sees what the notification is about."""
+        if not even_if_waiting and self._is_waiting(kind, subject_id, due_at):
+            return
+        due_rows.wake(self._session, self._channel.tenant_id, kind, subject_id, due_at)
+        self.has_work = self.has_work or due_at <= self._now
+
+    def _is_waiting(self, kind: DueKind, subject_id: str, due_at: datetime) -> bool:
+        return due_rows.is_waiting(self._session, self._channel.tenant_id, kind, subject_id, due_at)
 
 
-def _is_listened_to(
-    channel: PushChannel, integration: Integration, notification: Notification
-) -> bool:
-    # Until Cronofy's answer to our opening it is stored, any id may be the right one.
-    is_known = channel.channel_id in (None, notification.channel_id)
-    is_wanted = integration.is_active and integration.deleted_at is None
-    return channel.closing_at is None and is_known and is_wanted
-
-
-def _note_delivery(channel: PushChannel, now: datetime) -> None:
-    """Note that notifications come through, without a write for each of a hundred."""
-    if channel.verified_at is None:
-        channel.verified_at, channel.doubted_at = now, None
-    if channel.delivered_at is None or now - channel.delivered_at >= _NOTED_EVERY:
-        channel.delivered_at = now
-
-
-def _plan_reading(
-    session: Session,
-    channel: PushChannel,
-    integration: Integration,
-    changes_since: datetime | None,
-    now: datetime,
-) -> None:
-    """Have the linked calendar read, from ``changes_since`` on if that is earlier than planned."""
-    due_at = now
-    if integration.checked_at is not None:
-        due_at = max(now, integration.checked_at + SHORTEST_POLL)
-    since = changes_since and max(changes_since, now - _OLDEST_NEWS)
-    known = integration.changes_since
-    is_covered = since is None or (known is not None and known <= since)
-    if is_covered and _is_waiting(session, channel, DueKind.SYNC, integration.id, due_at):
-        return
-    # The integration before its due row: whoever ends a run does the same, and so forgets
-    # `changes_since` either before this or not at all.
-    lock_owner(session, integration.tenant_id, integration.id)
-    if since is not None:
-        keep_earliest_change(session, integration, since)
-    due_rows.wake(session, channel.tenant_id, DueKind.SYNC, integration.id, due_at)
-
-
-def _plan_sweep(session: Session, integration: Integration) -> None:
-    """Have the whole window read at the next run."""
-    lock_owner(session, integration.tenant_id, integration.id)
-    integration.swept_at = None
-    session.flush()
-
-
-def _plan_check(session: Session, channel: PushChannel, now: datetime) -> None:
-    """Have Cronofy asked how the account is: the notification may be an old one."""
-    account = find_account_of_tenant(session, channel.tenant_id, channel.account_id)
-    if account is None:
-        return
-    due_at = now if account.checked_at is None else max(now, account.checked_at + SHORTEST_POLL)
-    _wake(session, channel, DueKind.CHECK_ACCOUNT, account.id, due_at)
-
-
-def _plan_erasure(session: Session, channel: PushChannel, now: datetime) -> Taken:
-    account = find_account_of_tenant(session, channel.tenant_id, channel.account_id)
-    if account is None or account.sub != channel.sub:
-        return Taken.CLOSED
-    _wake(session, channel, DueKind.ERASE_ACCOUNT, account.id, now)
-    return Taken.ERASED
-
-
-def _wake(
-    session: Session, channel: PushChannel, kind: DueKind, subject_id: str, due_at: datetime
-) -> None:
-    if not _is_waiting(session, channel, kind, subject_id, due_at):
-        due_rows.wake(session, channel.tenant_id, kind, subject_id, due_at)
-
-
-def _is_waiting(
-    session: Session, channel: PushChannel, kind: DueKind, subject_id: str, due_at: datetime
-) -> bool:
-    """Whether the work waits already, so that a hundred notifications write as much as one.
-
-    Work that nobody has claimed begins after the notification came, and so sees what it
-    is about.
-    """
-    return due_rows.is_waiting(session, channel.tenant_id, kind, subject_id, due_at)
+def _soonest(now: datetime, checked_at: datetime | None) -> datetime:
+    """Return when something may be looked at again that was looked at lately."""
+    return now if checked_at is None else max(now, checked_at + SHORTEST_POLL)
