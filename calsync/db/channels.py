@@ -106,6 +106,29 @@ def keep_earliest_change(session: Session, integration: Integration, changed_at:
     )
 
 
+def wake_keeper(session: Session, integration: Integration, due_at: datetime) -> None:
+    """Have an integration's channel opened, checked or closed, as the integration then is."""
+    due_rows.wake(session, integration.tenant_id, DueKind.KEEP_CHANNEL, integration.id, due_at)
+
+
+def wake_for_unheard(session: Session, tenant_id: str, account_id: str, due_at: datetime) -> None:
+    """Have a channel opened for each active integration of an account that has none there."""
+    standing = (
+        select(PushChannel.integration_id)
+        .where(PushChannel.tenant_id == tenant_id, PushChannel.account_id == account_id)
+        .where(PushChannel.closing_at.is_(None))
+    )
+    unheard = session.scalars(
+        select(Integration)
+        .where(Integration.tenant_id == tenant_id, Integration.account_id == account_id)
+        .where(Integration.is_active, Integration.deleted_at.is_(None))
+        .where(Integration.id.not_in(standing))
+        .order_by(Integration.id)
+    )
+    for integration in unheard.all():
+        wake_keeper(session, integration, due_at)
+
+
 def wake_keepers(session: Session, tenant_id: str, account_id: str, due_at: datetime) -> None:
     """Have the channels of an account's integrations looked after."""
     ids = union(

@@ -3,15 +3,22 @@
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from calsync.db.models import Integration
+from calsync.db.models import Integration, LinkedAccount
 
 
-def list_integration_ids(session: Session, tenant_id: str, account_id: str) -> list[str]:
-    """Return what hangs on an account, with what was deleted and is still remembered."""
+def list_integration_ids(session: Session, account: LinkedAccount) -> list[str]:
+    """Return what knows of an account's mailbox, with what was deleted or lost its account."""
+    is_of_mailbox = (
+        (Integration.user_id == account.user_id)
+        & (Integration.service == account.provider_service)
+        & (Integration.profile_name == account.profile_name)
+        & Integration.account_id.is_(None)
+    )
     return list(
         session.scalars(
             select(Integration.id)
-            .where(Integration.tenant_id == tenant_id, Integration.account_id == account_id)
+            .where(Integration.tenant_id == account.tenant_id)
+            .where((Integration.account_id == account.id) | is_of_mailbox)
             .order_by(Integration.id)
         )
     )

@@ -15,7 +15,7 @@ from calsync.db.accounts import (
     list_calendars,
     lock_account,
 )
-from calsync.db.channels import wake_keepers
+from calsync.db.channels import wake_for_unheard, wake_keepers
 from calsync.db.database import Session
 from calsync.db.models import DueKind, LinkedAccount, LinkedCalendar
 from calsync.db.sealed import place_of
@@ -111,6 +111,7 @@ def check_account(tools: Tools, tenant_id: str, account_id: str, lane: Lane) -> 
             session.add_all(added)
             find_lost(session, account, [*known, *added])
         follow_account(session, account, tools.clock.now())
+        wake_for_unheard(session, tenant_id, account_id, asked_at)
     tools.wake()
     log.info(
         "account checked",

@@ -18,6 +18,7 @@ from calsync.db.channels import (
     find_standing,
     list_channels,
     lock_owner,
+    wake_keeper,
 )
 from calsync.db.database import Session
 from calsync.db.models import DueKind, Integration, LinkedAccount, PushChannel
@@ -53,7 +54,7 @@ def ask_for_keeper(session: Session, integration: Integration, now: datetime) ->
     To be called in the transaction that makes, activates, deactivates, re-binds, swaps or
     deletes it; ``tools.wake()`` after the commit has it done at once.
     """
-    due_rows.wake(session, integration.tenant_id, DueKind.KEEP_CHANNEL, integration.id, now)
+    wake_keeper(session, integration, now)
 
 
 def is_channel_proven(session: Session, integration: Integration) -> bool:

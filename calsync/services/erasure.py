@@ -1,7 +1,7 @@
 """Forgetting what was read from a mailbox whose owner asked Cronofy for that."""
 
 from calsync.db import due_rows
-from calsync.db.accounts import lock_account
+from calsync.db.accounts import find_account_of_tenant, lock_account
 from calsync.db.erasure import erase_integration, list_integration_ids
 from calsync.db.models import DueKind
 from calsync.logs import Log
@@ -18,7 +18,10 @@ def erase_account(tools: Tools, tenant_id: str, account_id: str) -> None:
     May be repeated; what is gone stays gone.
     """
     with tools.db.read() as session:
-        integration_ids = list_integration_ids(session, tenant_id, account_id)
+        known = find_account_of_tenant(session, tenant_id, account_id)
+        if known is None:
+            return
+        integration_ids = list_integration_ids(session, known)
     # One at a time, so that nobody waits for a database that deletes a lot; the account
     # goes last, as it is what they are found by.
     for integration_id in integration_ids:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from calsync.core.integration import Refusal
 from calsync.db import due_rows
+from calsync.db.channels import wake_keeper
 from calsync.db.database import Session
 from calsync.db.integrations import lock_integration
 from calsync.db.models import DueKind, Integration
@@ -30,10 +31,11 @@ def refuse_other_number(present: int, confirmed: int | None) -> None:
 
 
 def stand_still(session: Session, integration: Integration, now: datetime) -> None:
-    """Plan no sync any more, and have one that is under way lose its claim."""
+    """Plan no sync any more, have one that is under way lose its claim, and close its channel."""
     ids = integration.tenant_id, integration.id
     end_waiting_runs(session, *ids, error=Refusal.NOT_ACTIVE, now=now)
     due_rows.drop(session, integration.tenant_id, DueKind.SYNC, integration.id)
+    wake_keeper(session, integration, now)
 
 
 def wake_if_active(session: Session, integration: Integration, now: datetime) -> None:

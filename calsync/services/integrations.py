@@ -9,6 +9,7 @@ from calsync.core.item import Kind
 from calsync.core.options import Options, dump_options, find_faults, load_options
 from calsync.db import due_rows
 from calsync.db.accounts import list_calendars, lock_account
+from calsync.db.channels import wake_keeper
 from calsync.db.database import Session
 from calsync.db.integrations import (
     find_integration,
@@ -80,6 +81,7 @@ def create_integration(
         if is_taken_over:
             _resume_all(session, integration, options.kinds, meanwhile)
         due_rows.wake(session, who.tenant_id, DueKind.SYNC, integration.id, now)
+        wake_keeper(session, integration, now)
         integration_id = integration.id
     tools.wake()
     note("integration made", who, integration_id, taken_over=is_taken_over)
@@ -138,6 +140,7 @@ def activate(tools: Tools, who: Who, integration_id: str) -> None:
         integration.version += 1
         note_absence(integration, now)
         wake_if_active(session, integration, now)
+        wake_keeper(session, integration, now)
     tools.wake()
     note("integration activated", who, integration_id)
 
@@ -151,6 +154,7 @@ def deactivate(tools: Tools, who: Who, integration_id: str) -> None:
         integration.is_active = False
         integration.version += 1
         stand_still(session, integration, tools.clock.now())
+    tools.wake()
     note("integration deactivated", who, integration_id)
 
 

@@ -13,6 +13,8 @@ from flask import Flask
 from calsync.app import tools_of
 from calsync.config import Settings
 from calsync.core.integration import POLL_EVERY, next_poll
+from calsync.core.item import Kind
+from calsync.core.options import Options
 from calsync.cronofy.client import CronofyClient
 from calsync.cronofy.limiter import Lane
 from calsync.cronofy.notifications import Notification, NotificationKind
@@ -23,7 +25,7 @@ from calsync.errors import TemporaryError, Unreachable
 from calsync.ids import fingerprint
 from calsync.logs import JsonLines
 from calsync.metrics import CHANNELS
-from calsync.services.accounts import check_account, client_for, disconnect
+from calsync.services.accounts import check_account, client_for, disconnect, list_linked
 from calsync.services.channels import (
     KEEP_EVERY,
     PROVES_ITSELF_WITHIN,
@@ -32,6 +34,8 @@ from calsync.services.channels import (
     keep_channel,
 )
 from calsync.services.health import measure
+from calsync.services.integration_end import delete_integration
+from calsync.services.integrations import activate, create_integration, deactivate
 from calsync.services.key_rotation import rotate_keys
 from calsync.services.notifications import take_notification
 from calsync.services.revocations import revoke
@@ -235,6 +239,60 @@ def test_two_integrations_of_one_mailbox_leave_each_other_alone(
     for integration in integrations:
         keep(tools, integration)
     assert opened(sandbox) == before
+
+
+def test_whatever_is_done_to_an_integration_its_channel_follows(
+    tools: Tools, sandbox: RunningSandbox, link: Callable[..., str], dana: Person
+) -> None:
+    def follow(expected: int) -> None:
+        due = find_due(tools, DueKind.KEEP_CHANNEL, integration_id)
+        assert due
+        assert due.due_at == tools.clock.now()
+        keep_channel(tools, dana.who.tenant_id, integration_id)
+        assert len(opened(sandbox)) == expected
+        with tools.db.begin() as session:
+            due_rows.drop(session, dana.who.tenant_id, DueKind.KEEP_CHANNEL, integration_id)
+
+    integration_id = create_integration(
+        tools,
+        dana.who,
+        account_id=link(),
+        calendar_id=sandbox.calendars(GOOGLE)["Work"],
+        options=Options(kinds=frozenset({Kind.APPOINTMENT})),
+    )
+    follow(1)
+    deactivate(tools, dana.who, integration_id)
+    follow(0)
+    activate(tools, dana.who, integration_id)
+    follow(1)
+    # With the last integration the account goes too, and with it the channel.
+    delete_integration(tools, dana.who, integration_id)
+    assert keep_channel(tools, dana.who.tenant_id, integration_id) is None
+    [revocation_id] = waiting_revocations(tools, dana)
+    revoke(tools, dana.who.tenant_id, revocation_id)
+    assert opened(sandbox) == []
+
+
+def test_an_integration_that_gets_its_mailbox_back_is_told_of_changes_again(
+    tools: Tools, sandbox: RunningSandbox, link: Callable[..., str], dana: Person
+) -> None:
+    integration_id = create_integration(
+        tools,
+        dana.who,
+        account_id=link(),
+        calendar_id=sandbox.calendars(GOOGLE)["Work"],
+        options=Options(kinds=frozenset({Kind.APPOINTMENT})),
+    )
+    keep_channel(tools, dana.who.tenant_id, integration_id)
+    [linked] = list_linked(tools, dana.who)
+    disconnect(tools, dana.who, linked.account.id)
+    assert keep_channel(tools, dana.who.tenant_id, integration_id) is None
+    with tools.db.begin() as session:
+        due_rows.drop(session, dana.who.tenant_id, DueKind.KEEP_CHANNEL, integration_id)
+    link()
+    assert find_due(tools, DueKind.KEEP_CHANNEL, integration_id)
+    keep_channel(tools, dana.who.tenant_id, integration_id)
+    assert len(opened(sandbox)) == 1
 
 
 @pytest.mark.parametrize("fields", [{"is_active": False}, {"deleted_at": "now"}])

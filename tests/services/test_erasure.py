@@ -6,7 +6,7 @@ from flask import Flask
 
 from calsync.core.link import LinkState, Origin, Side
 from calsync.core.run import Result, RunState, Trigger
-from calsync.db.models import DueKind, LinkRow, LogEntry, Run
+from calsync.db.models import DueKind, Integration, LinkRow, LogEntry, Run
 from calsync.services.accounts import list_linked
 from calsync.services.channels import keep_channel
 from calsync.services.erasure import erase_account
@@ -83,6 +83,14 @@ def test_nothing_that_was_read_from_the_mailbox_stays(
     item_id = create_item(tools, dana.who, appointment())
     remember(tools, integration.tenant_id, integration.id, item_id)
     keep_channel(tools, integration.tenant_id, integration.id)
+    # One more that the user had with the same mailbox, and deleted.
+    [mailbox] = [each.account for each in list_linked(tools, dana.who)]
+    former = add_integration(
+        tools, dana, account_id, "cal_former", service=mailbox.provider_service, is_active=False
+    )
+    with tools.db.begin() as session:
+        session.get_one(Integration, former.id).account_id = None
+    remember(tools, former.tenant_id, former.id, item_id)
     assert SECRET in repr(dump(app))
     for _ in range(2):
         erase_account(tools, integration.tenant_id, account_id)

@@ -19,6 +19,7 @@ from flask import Flask
 from calsync.app import tools_of
 from calsync.clock import SystemClock
 from calsync.config import Settings
+from calsync.core.integration import SHORTEST_POLL
 from calsync.db.due_rows import Claim
 from calsync.db.models import DueKind, Integration, PushChannel
 from calsync.ids import new_secret
@@ -75,6 +76,9 @@ class Product:
         now = tools.clock.now()
         with tools.db.begin() as session:
             integration = session.get_one(Integration, claim.subject_id)
+            last = integration.checked_at
+            if last is not None and now < last + SHORTEST_POLL:
+                return last + SHORTEST_POLL
             self.looks.append(integration.changes_since)
             integration.changes_since, integration.checked_at = None, now
         return now + timedelta(minutes=5)
