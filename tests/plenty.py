@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import insert
 
 from calsync.core.item import ActivityType, ItemStatus, Kind, Priority
+from calsync.core.link import Side
+from calsync.core.run import Result, RunState, Trigger
 from calsync.core.ticket import TicketStatus
 from calsync.db.base import Base
 from calsync.db.database import Session
@@ -16,13 +18,16 @@ from calsync.db.models import (
     Client,
     Contact,
     Feed,
+    Integration,
     Item,
     ItemChange,
     ItemException,
     LinkedAccount,
     LinkedCalendar,
+    LogEntry,
     LoginSession,
     Role,
+    Run,
     Ticket,
     User,
     WebhookDelivery,
@@ -173,6 +178,29 @@ def _calendar(who: Who, at: int, _now: datetime) -> Row:
     }  # fmt: skip
 
 
+def _integration(who: Who, at: int, now: datetime) -> Row:
+    return {
+        "id": number("integr", at), "tenant_id": who.tenant_id, "user_id": who.user_id,
+        "account_id": number("account"), "calendar_id": f"cal{at}", "calendar_name": f"Work {at}",
+        "service": "gmail", "profile_name": "dana@google.example", "is_active": True,
+        "options": {}, "kinds_since": {}, "created_at": now,
+    }  # fmt: skip
+
+
+def _run(who: Who, at: int, now: datetime) -> Row:
+    owned = {"id": number("run", at), "tenant_id": who.tenant_id, "began_at": now, "ended_at": now}
+    about = {"integration_id": number("integr"), "trigger": Trigger.MANUAL, "bulk": {}}
+    return {**owned, **about, "state": RunState.FINISHED, "counts": {}}
+
+
+def _entry(who: Who, at: int, now: datetime) -> Row:
+    return {
+        "id": number("entry", at), "tenant_id": who.tenant_id, "run_id": number("run"),
+        "integration_id": number("integr"), "at": now, "side": Side.OUT, "action": "create",
+        "result": Result.DONE, "title": f"Visit {at}", "before": {}, "after": {},
+    }  # fmt: skip
+
+
 def _user(who: Who, at: int, now: datetime) -> Row:
     named = {"id": number("user", at), "name": f"User {at}", "email": f"user{at}@acme.example"}
     rest = {"role": Role.MEMBER, "password_hash": "-", "created_at": now}
@@ -217,6 +245,9 @@ _TABLES: dict[type[Base], Callable[[Who, int, datetime], Row]] = {
     LoginSession: _login,
     LinkedAccount: _account,
     LinkedCalendar: _calendar,
+    Integration: _integration,
+    Run: _run,
+    LogEntry: _entry,
     User: _user,
     WebhookEndpoint: _endpoint,
     WebhookDelivery: _delivery,

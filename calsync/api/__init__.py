@@ -8,9 +8,11 @@ from calsync.api import (
     clients,
     contacts,
     description,
+    integrations,
     items,
     occurrences,
     people,
+    runs,
     tickets,
 )
 from calsync.api.parsing import AnyPath
@@ -20,7 +22,16 @@ from calsync.errors import CalsyncError
 
 __all__ = ["register_api"]
 
-_GUARDED = (items.bp, occurrences.bp, tickets.bp, clients.bp, contacts.bp, people.bp)
+_GUARDED = (
+    items.bp,
+    occurrences.bp,
+    tickets.bp,
+    clients.bp,
+    contacts.bp,
+    people.bp,
+    integrations.bp,
+    runs.bp,
+)
 
 
 def register_api(app: Flask) -> list[Blueprint]:

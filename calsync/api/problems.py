@@ -13,6 +13,7 @@ from calsync.errors import (
     AlreadyThere,
     InUse,
     NotAllowed,
+    NotPossible,
     NotThere,
     StaleVersion,
     StorageUnavailable,
@@ -57,6 +58,9 @@ DETAILS = {
     "empty": "Nothing would be left of the series.",
     "unknown_occurrence": "There is no such occurrence any more.",
     "other_client": "This contact is at another client.",
+    "not_active": "The sync is not active.",
+    "not_connected": "The account is not connected.",
+    "calendar_gone": "The linked calendar was deleted.",
     "invalid": "This is not valid.",
 }
 #: Fields that the API calls otherwise than the product does.
@@ -148,6 +152,9 @@ def _translate(error: Exception) -> Problem:
             return Problem(409, text, errors=_list_errors(error))
         case UnfitItem():
             return Problem(422, "Nothing was saved.", errors=_list_errors(error))
+        case NotPossible():
+            text = "It cannot be synced as things are."
+            return Problem(409, text, errors=[FieldError("", error.reason)])
         case NotThere() | NotAllowed() | InUse() | StaleVersion() | KeyReused():
             return Problem(*_ANSWERS[type(error)])
         case StorageUnavailable():

@@ -219,7 +219,9 @@ class User(Strict):
     time_zone = fields.String(required=True)
 
 
-class _Page(Strict):
+class Page(Strict):
+    """Some rows, and how to get what follows."""
+
     next_cursor = fields.String(
         required=True,
         allow_none=True,
@@ -227,7 +229,7 @@ class _Page(Strict):
     )
 
 
-class _ChangesPage(_Page):
+class _ChangesPage(Page):
     resume_cursor = fields.String(
         required=True,
         allow_none=True,
@@ -250,19 +252,19 @@ class TicketPage(_ChangesPage):
     tickets = fields.List(fields.Nested(Ticket), required=True)
 
 
-class ClientPage(_Page):
+class ClientPage(Page):
     """Some clients."""
 
     clients = fields.List(fields.Nested(Client), required=True)
 
 
-class ContactPage(_Page):
+class ContactPage(Page):
     """Some contacts."""
 
     contacts = fields.List(fields.Nested(Contact), required=True)
 
 
-class UserPage(_Page):
+class UserPage(Page):
     """Some users."""
 
     users = fields.List(fields.Nested(User), required=True)

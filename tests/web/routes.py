@@ -22,9 +22,11 @@ PUBLIC = {
 TOKEN_GUARDED = {
     "api_clients",
     "api_contacts",
+    "api_integrations",
     "api_items",
     "api_occurrences",
     "api_people",
+    "api_runs",
     "api_tickets",
 }
 #: Guarded by a signature; a form has none, and no browser is meant.
