@@ -18,6 +18,7 @@ from calsync.services.tools import Tools
 from tests.cast import Person
 from tests.cli_tools import run_on
 from tests.clocks import FakeClock
+from tests.sandbox_server import RunningSandbox
 from tests.services.integrating import add_entry, add_item, add_link, add_run, get_link, get_row
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -124,6 +125,20 @@ def test_a_sync_is_done_here_where_no_server_does_it(
     answer = run("sync", "run", *DANA, integration_id)
     assert answer.exit_code == 1
     assert "It ended early (RateLimited) and is tried again." in answer.output
+
+
+def test_the_command_puts_an_item_into_the_linked_calendar(
+    run: RunCommand, integration_id: str, tools: Tools, dana: Person, sandbox: RunningSandbox
+) -> None:
+    assert run("sync", "run", *DANA, integration_id).output == "Finished: nothing to do.\n"
+    item_id = add_item(tools, dana, subject="Patch the switch")
+    assert run("sync", "run", *DANA, integration_id).output == "Finished: 1 created.\n"
+    work = sandbox.calendars()["Work"]
+    shown = sandbox.control("GET", f"/calendars/{work}/events")["events"]
+    assert [event["summary"] for event in shown] == ["Patch the switch"]
+    said = run("sync", "why", *DANA, item_id).output
+    assert "Copy in Work: In step: changes flow." in said
+    assert "Sent, Create, Done" in said
 
 
 def test_a_sync_is_left_to_the_server_that_does_due_work(

@@ -17,6 +17,7 @@ from calsync.db.accounts import (
 )
 from calsync.db.channels import wake_for_unheard, wake_keepers
 from calsync.db.database import Session
+from calsync.db.integrations import list_integrations_of_account
 from calsync.db.models import DueKind, LinkedAccount, LinkedCalendar
 from calsync.db.sealed import place_of
 from calsync.errors import AccessRevoked
@@ -110,8 +111,10 @@ def check_account(tools: Tools, tenant_id: str, account_id: str, lane: Lane) -> 
             added = _merge_calendars(account, known, seen)
             session.add_all(added)
             find_lost(session, account, [*known, *added])
-        follow_account(session, account, tools.clock.now())
+        has_ended = follow_account(session, account, tools.clock.now())
         wake_for_unheard(session, tenant_id, account_id, asked_at)
+        if has_ended and not list_integrations_of_account(session, tenant_id, account_id):
+            forget_account(tools, session, account)
     tools.wake()
     log.info(
         "account checked",

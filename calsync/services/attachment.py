@@ -75,21 +75,25 @@ def find_lost(
     session.flush()
 
 
-def follow_account(session: Session, account: LinkedAccount, now: datetime) -> None:
-    """Have the integrations of an account stand still or go on as it is now."""
+def follow_account(session: Session, account: LinkedAccount, now: datetime) -> bool:
+    """Have the integrations of an account stand still or go on as it is now.
+
+    Says whether a deleted one was ended because its copies can never be deleted.
+    """
     calendars = {
         calendar.calendar_id: calendar
         for calendar in list_calendars(session, account.tenant_id, [account.id])
     }
+    has_ended = False
     for integration in list_integrations_of_account(session, account.tenant_id, account.id):
         calendar = calendars.get(integration.calendar_id)
-        if calendar is None or integration.deleted_at is not None:
-            continue
-        had_stopped = integration.stop is not None
-        attach(integration, account, calendar)
-        if had_stopped and integration.stop is None and integration.is_active:
-            note_absence(integration, now)
-            due_rows.wake(session, integration.tenant_id, DueKind.SYNC, integration.id, now)
+        if integration.deleted_at is not None and _is_lost_for_good(account, calendar):
+            end_integration(session, integration)
+            has_ended = True
+        elif calendar is not None:
+            _follow(session, integration, account, calendar, now)
+    session.flush()
+    return has_ended
 
 
 def note_absence(integration: Integration, now: datetime) -> None:
@@ -97,6 +101,30 @@ def note_absence(integration: Integration, now: datetime) -> None:
     checked_at = integration.checked_at
     if checked_at is not None and now - checked_at > LONG_ABSENCE:
         integration.absent_since = integration.absent_since or checked_at
+
+
+def _follow(
+    session: Session,
+    integration: Integration,
+    account: LinkedAccount,
+    calendar: LinkedCalendar,
+    now: datetime,
+) -> None:
+    had_stopped = integration.stop is not None
+    attach(integration, account, calendar)
+    has_work = integration.is_active or integration.deleted_at is not None
+    if had_stopped and integration.stop is None and has_work:
+        note_absence(integration, now)
+        due_rows.wake(session, integration.tenant_id, DueKind.SYNC, integration.id, now)
+
+
+def _is_lost_for_good(account: LinkedAccount, calendar: LinkedCalendar | None) -> bool:
+    """Tell whether nothing can be done in a calendar any more; else it may be mended."""
+    is_over = account.disconnection in (
+        Disconnection.ACCESS_REVOKED,
+        Disconnection.PROFILE_MISSING,
+    )
+    return is_over or calendar is None or calendar.is_deleted
 
 
 def _find_stop(account: LinkedAccount, calendar: LinkedCalendar) -> Stop | None:

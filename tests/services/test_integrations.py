@@ -328,6 +328,24 @@ def test_an_integration_of_a_dead_account_can_be_deleted(
     assert list_linked(tools, dana.who) == []
 
 
+def test_copies_that_can_never_be_deleted_hold_nothing_up(
+    tools: Tools, dana: Person, link: Link, sandbox: RunningSandbox
+) -> None:
+    account_id = link()
+    integration_id = integrate(tools, dana, account_id)
+    sent = add_link(tools, dana, integration_id, add_item(tools, dana))
+    delete_integration(tools, dana.who, integration_id, copies=Copies.GO, confirmed=1)
+    profile = profile_of(sandbox, "dana@google.example")
+    sandbox.control("POST", f"/profiles/{profile}/disconnect")
+    check_account(tools, dana.who.tenant_id, account_id, Lane.USER)
+    # The user may sign in again, so they are not given up yet.
+    assert get_link(tools, sent).wish is Wish.DELETE_COPY
+    sandbox.fault("token_revoked")
+    check_account(tools, dana.who.tenant_id, account_id, Lane.USER)
+    assert get_link(tools, sent).wish is None
+    assert list_linked(tools, dana.who) == []
+
+
 def test_what_was_deleted_is_taken_over_when_its_calendar_is_linked_again(
     tools: Tools, dana: Person, link: Link, clock: FakeClock
 ) -> None:
