@@ -53,7 +53,8 @@ def explain(tools: Tools, who: Who, what: str) -> Explanation:
         if item and who.user_id not in map_assignees(session, who.tenant_id, [what])[what]:
             item = None
         judgements = list_judgements(session, *ids, what)
-        about = {what, *(row.event_uid for row in rows if row.event_uid)}
+        about = {what, *(row.item_id for row in rows)}
+        about |= {row.event_uid for row in rows if row.event_uid}
         entries = list_entries_about(session, *ids, about, limit=MOST_ENTRIES)
     if not (item or rows or judgements or entries):
         raise NotThere

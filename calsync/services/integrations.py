@@ -1,7 +1,6 @@
 """Making, changing and switching integrations."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 
 from calsync.core.integration import POLL_EVERY, Copies, Meanwhile, Refusal
@@ -25,7 +24,7 @@ from calsync.db.parking import (
     resume_brought,
     resume_kinds,
 )
-from calsync.errors import AlreadyThere, NotPossible, NotThere
+from calsync.errors import NotPossible, NotThere
 from calsync.ids import new_id
 from calsync.services.attachment import attach, note_absence
 from calsync.services.integration_state import (
@@ -66,7 +65,7 @@ def create_integration(
     where the account or calendar is not the user's, NotPossible with a Refusal.
     """
     now = tools.clock.now()
-    with _refusing_twice(), tools.db.begin() as session:
+    with tools.db.begin() as session:
         account, calendar = _get_place(session, who, account_id, calendar_id)
         _refuse_faults(options)
         _refuse_unfit(account, calendar, options)
@@ -174,7 +173,10 @@ def count_copies_to_go(
 def _get_place(
     session: Session, who: Who, account_id: str, calendar_id: str
 ) -> tuple[LinkedAccount, LinkedCalendar]:
-    """Return an account of the user's, locked, and a calendar of it."""
+    """Return an account of the user's and a calendar of it.
+
+    It is locked, so that two windows that link the same calendar do so in turn.
+    """
     account = lock_account(session, who.tenant_id, account_id)
     if account is None or account.user_id != who.user_id:
         raise NotThere
@@ -268,12 +270,3 @@ def _untick(
 def _since(kinds: frozenset[Kind], known: Mapping[str, str], now: datetime) -> dict[str, str]:
     """Return since when each kind has been ticked."""
     return {kind.value: known.get(kind.value, now.isoformat()) for kind in sorted(kinds)}
-
-
-@contextmanager
-def _refusing_twice() -> Iterator[None]:
-    """Refuse the same calendar also where two windows ask for it at once."""
-    try:
-        yield
-    except AlreadyThere:
-        raise NotPossible(Refusal.ALREADY_LINKED) from None

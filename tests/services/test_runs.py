@@ -1,6 +1,7 @@
 """Asking for a sync, and reading what syncs did."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -73,6 +74,26 @@ def test_one_sync_waits_and_one_is_under_way_at_most(
     view = find_integration_view(tools, dana.who, integration_id)
     assert {run.id for run in view.open_runs} == {first, second}
     assert view.is_running
+
+
+def test_whoever_asks_at_once_gets_the_same_sync_and_one_integration(
+    tools: Tools, dana: Person, link: MakeLink
+) -> None:
+    account_id = link()
+
+    def make(_: int) -> str | None:
+        try:
+            return integrate(tools, dana, account_id)
+        except NotPossible as error:
+            return None if error.reason == Refusal.ALREADY_LINKED else error.reason
+
+    with ThreadPoolExecutor(4) as pool:
+        [integration_id] = filter(None, pool.map(make, range(4)))
+
+        def ask(_: int) -> str:
+            return request_sync(tools, dana.who, integration_id, bulk=False)
+
+        assert len(set(pool.map(ask, range(4)))) == 1
 
 
 def test_an_inactive_integration_is_not_synced_by_hand_either(
