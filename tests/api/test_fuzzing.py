@@ -7,9 +7,11 @@ import pytest
 from flask import Flask
 
 from calsync.api import items
+from calsync.services.tools import Tools
 from tests.api.conftest import Program
 from tests.api.fuzzing import Report, fuzz
 from tests.cast import Person
+from tests.services.integrating import add_entry, add_run, integrate
 
 MakeProgram = Callable[[Person], Program]
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -27,11 +29,16 @@ def check(report: Report, whose: str, capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.parametrize("first_name", ["dana", "sam"])
 def test_nothing_that_is_sent_with_a_token_is_answered_otherwise_than_described(
     app: Flask,
+    tools: Tools,
     cast: dict[str, Person],
     program: MakeProgram,
+    link: Callable[..., str],
     capsys: pytest.CaptureFixture[str],
     first_name: str,
 ):
+    # Integrations are not made by programs, so there is one to be found.
+    integration_id = integrate(tools, cast["dana"], link())
+    add_entry(tools, cast["dana"], add_run(tools, cast["dana"], integration_id))
     report = fuzz(app, program(cast[first_name]).secret)
     check(report, f"as {first_name.title()}", capsys)
     assert {200, 404, 405, 415, 422} <= set(report.statuses)
