@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import http_date
 
 from calsync.sandbox import grants, screens
 from calsync.sandbox.breakage import API_PATHS
@@ -102,6 +103,13 @@ def register_rules(app: Flask) -> None:
         if world.store.settings.rate_limit and not world.rate_limit.admit():
             return answer({"message": "The rate limit of the application is used up"}, 429)
         return None
+
+    @app.after_request
+    def tell_time(answer: Response) -> Response:
+        # The server would put the machine's time there, however far the clock was moved.
+        if request.path.startswith(API_PATHS):
+            answer.headers["Date"] = http_date(get_world().store.now())
+        return answer
 
     @app.errorhandler(ApiError)
     def refuse(error: ApiError) -> Response:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,12 @@ def read_moment(text: str) -> tuple[int, bool]:
 def write_time(second: int) -> str:
     """Return a Time in UTC."""
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@lru_cache(64)
+def write_header(second: int) -> str:
+    """Return a time as the ``Date`` header has it."""
+    return format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True)
 
 
 @lru_cache(4096)

@@ -8,7 +8,7 @@ all three have in common is cronofy-api.md.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qs
 
 from calsync.clock import Clock
@@ -17,12 +17,13 @@ from calsync.errors import Unreachable
 from tests.simulation.asks import Ask
 from tests.simulation.channels import Deliver
 from tests.simulation.endpoints import answer, write_json
-from tests.simulation.events import Kept
 from tests.simulation.faults import Crash, Fault, FaultKind, FaultPlan
 from tests.simulation.fortune import Fortune
+from tests.simulation.moments import write_header
 from tests.simulation.owner import Owner
 from tests.simulation.refusals import Refusal
 from tests.simulation.service import Service
+from tests.simulation.snapshots import Shown, show
 from tests.simulation.spoiling import HTML, spoil
 from tests.simulation.temper import Temper
 from tests.simulation.traffic import Logged, RateLimit, Traffic
@@ -32,29 +33,6 @@ API_URL = "https://api.cronofy.test"
 CLIENT_ID, CLIENT_SECRET = "simulated-client", "simulated-secret"
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 K = FaultKind
-
-
-class Shown(NamedTuple):
-    """One event in a snapshot, with what an oracle needs of it."""
-
-    calendar_id: str
-    uid: str
-    event_id: str | None
-    deleted: bool
-    all_day: bool
-    starts_at: int
-    ends_at: int
-    zone: str
-    title: str
-    text: str
-    place: str
-    private: bool
-    free: bool
-    status: str
-    guests: tuple[str, ...]
-    series: str | None
-    created: int
-    updated: int
 
 
 class Provider:
@@ -139,7 +117,7 @@ class Provider:
         """Return every event of every calendar as it is now, the deleted ones too."""
         self.settle()
         return tuple(
-            _show(kept)
+            show(kept)
             for shelf in self.world.accounts.shelves.values()
             for kept in sorted(shelf.events.values(), key=lambda kept: kept.number)
         )
@@ -148,7 +126,7 @@ class Provider:
         """Yield the events of one calendar that are not deleted."""
         self.settle()
         shelf = self.world.accounts.shelves[calendar_id]
-        return (_show(kept) for kept in list(shelf.events.values()) if not kept.deleted)
+        return (show(kept) for kept in list(shelf.events.values()) if not kept.deleted)
 
     def _before(self, call: "_Call") -> Answer | None:
         """Let go wrong what does so before anything was done."""
@@ -175,7 +153,10 @@ class Provider:
             status, body = self._answer(call, now)
         except Refusal as refusal:
             status, body = refusal.status, refusal.body
-        return Answer(status, _JSON, write_json(body))
+        headers = _JSON
+        if self.world.temper.dates_answers:
+            headers = _JSON | {"Date": write_header(int(now))}
+        return Answer(status, headers, write_json(body))
 
     def _answer(self, call: "_Call", now: float) -> tuple[int, object]:
         body = call.body if isinstance(call.body, dict) else {}
@@ -273,27 +254,3 @@ def _refuse(fault: Fault) -> Answer | None:
         case K.PAGE_LOST:
             return Answer(fault.choose((404, 500)), _JSON, b"")
     return None
-
-
-def _show(kept: Kept) -> Shown:
-    content, span = kept.content, kept.span
-    return Shown(
-        calendar_id=kept.shelf.calendar_id,
-        uid=kept.uid,
-        event_id=kept.event_id,
-        deleted=kept.deleted,
-        all_day=span.all_day,
-        starts_at=span.starts_at,
-        ends_at=span.ends_at,
-        zone=span.zone,
-        title=content.get("summary", ""),
-        text=content.get("description", ""),
-        place=(content.get("location") or {}).get("description", ""),
-        private=content.get("event_private", False),
-        free=kept.transparency == "transparent",
-        status=content.get("status", "confirmed"),
-        guests=tuple(each["email"] for each in content.get("attendees", ())),
-        series=kept.series,
-        created=kept.created,
-        updated=kept.updated,
-    )

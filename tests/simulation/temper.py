@@ -67,6 +67,8 @@ class Temper:
     keeps_omitted: bool = True
     page_size: int = 100
     page_lifetime: float = 600.0
+    #: Whether answers tell the time in a ``Date`` header; something on the way may take it off.
+    dates_answers: bool = True
     #: By what a read is sorted: start, number, or newest first.
     order: str = "start"
     #: Whether a read with ``include_managed`` and without a window shows all managed events.
@@ -98,6 +100,7 @@ def draw_temper(stream: random.Random) -> Temper:
         own_writes_move_updated=chance() < 0.7,
         keeps_omitted=chance() < 0.9,
         page_size=stream.choice([1, 3, 50, 100]),
+        dates_answers=chance() < 0.95,
         order=stream.choice(["start", "number", "newest"]),
         managed_escape=chance() < 0.8,
         token_lifetime=stream.choice([600, 1800, 3600, 10_800]),

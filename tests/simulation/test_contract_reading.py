@@ -131,6 +131,15 @@ class TestReading:
         assert len(pages) == -(-7 // size)
         assert len({event.uid for page in pages for event in page.events}) == 7
 
+    def test_a_page_tells_the_time_by_the_clock_that_its_events_go_by(self, stage):
+        client = stage.client()
+        for seconds in (0, 86_400):
+            stage.move_clock(seconds)
+            uid = owner_makes(stage, str(seconds))
+            (page,) = client.read_events(here(stage))
+            updated = find(list(page.events), uid=uid).updated
+            assert timedelta(0) <= page.answered_at - updated <= timedelta(seconds=30)
+
     def test_a_page_that_is_no_longer_known_is_missed(self, make_stage: MakeStage):  # 5.2
         stage = make_stage(page_size=1)
         client = stage.client()

@@ -14,7 +14,8 @@ from calsync.cronofy.queries import EventQuery
 from calsync.db.database import Database
 from calsync.errors import AccessRevoked, NotFound, PageExpired, PermissionMissing, RateLimited
 from tests.simulation.ports import REDIRECT
-from tests.simulation.provider import API_URL, Shown
+from tests.simulation.provider import API_URL
+from tests.simulation.snapshots import Shown
 from tests.simulation.stages import EVERYTHING, ProviderStage, read
 from tests.simulation.temper import Losses, Temper, draw_temper
 
@@ -184,6 +185,11 @@ class TestReads:
         client.upsert_event(stage.work, draft(stage, start=stage.now() - timedelta(days=100)))
         assert read(client) == []
         assert len(read(client, EventQuery(only_managed=True))) == 1
+
+    def test_answers_may_not_tell_the_time(self):
+        stage = ProviderStage(temper=Temper(dates_answers=False))
+        (page,) = stage.client().read_events(EVERYTHING)
+        assert page.answered_at is None
 
     def test_a_delta_shows_what_a_scan_would(self):
         stage = ProviderStage(temper=Temper(own_writes_move_updated=False))
