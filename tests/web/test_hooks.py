@@ -107,15 +107,28 @@ def test_a_change_there_is_looked_at_at_once(
     assert counted("change", "woken") == before + 1
 
 
+class Loop:
+    """Counts how often it is woken."""
+
+    def __init__(self, app: Flask) -> None:
+        self.wakes = 0
+        app.extensions["calsync_loop"] = self
+
+    def wake(self) -> None:
+        self.wakes += 1
+
+
 def test_a_hundred_notifications_are_one_wake(
     tools: Tools, client: FlaskClient, integration: Integration, token: str, clock: FakeClock
 ):
+    loop = Loop(client.application)
     body = notification(changes_since=at(clock.now()))
     deliver(client, token, body)
     before = dump(client.application)
     for _ in range(99):
         assert deliver(client, token, body).status_code == 200
     assert dump(client.application) == before
+    assert loop.wakes == 1
     run_reading(tools, integration)
     due = find_due(tools, DueKind.SYNC, integration.id)
     assert due
@@ -125,14 +138,14 @@ def test_a_hundred_notifications_are_one_wake(
 def test_what_is_told_during_a_run_is_looked_at_after_it(
     tools: Tools, client: FlaskClient, integration: Integration, token: str, clock: FakeClock
 ):
-    body = notification(changes_since=at(clock.now()))
-    deliver(client, token, body)
     now = clock.now()
+    deliver(client, token, notification(changes_since=at(now - timedelta(minutes=2))))
     with tools.db.begin() as session:
         [claim] = due_rows.claim_due(
             session, owner="test", now=now, until=now + timedelta(minutes=5), limit=9
         )
-    deliver(client, token, body)
+    deliver(client, token, notification(changes_since=at(now)))
+    assert load(tools, integration).changes_since == now - timedelta(minutes=2)
     with tools.db.begin() as session:
         due_rows.release(session, claim, due_at=now + timedelta(hours=1))
     due = find_due(tools, DueKind.SYNC, integration.id)
