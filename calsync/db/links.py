@@ -116,6 +116,17 @@ def has_looks(session: Session, tenant_id: str, integration_id: str) -> bool:
     return bool(session.scalar(select(or_(links.exists(), items.exists()))))
 
 
+def has_wishes(session: Session, tenant_id: str, integration_id: str) -> bool:
+    """Tell whether anything that the user asked of parked links is still to be done."""
+    found = session.scalar(
+        select(LinkRow.id)
+        .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id == integration_id)
+        .where(or_(LinkRow.wish.is_not(None), LinkRow.flight_at.is_not(None)))
+        .limit(1)
+    )
+    return found is not None
+
+
 def list_all_links(session: Session, tenant_id: str, integration_id: str) -> Iterable[LinkRow]:
     """Return every present link, a few hundred at a time."""
     return session.scalars(

@@ -29,7 +29,7 @@ OVERLAP = timedelta(seconds=5)
 class Found:
     """What a read came upon."""
 
-    #: When the provider began to answer, by its own clock; None where it does not say.
+    #: When the page was put together, by the provider's own clock, as far as it is known.
     began_at: datetime | None = None
     events: int = 0
     #: Events that no link knows.
@@ -77,8 +77,10 @@ class Reader:
 
     def _read(self, query: EventQuery) -> Iterator[Found]:
         for page in self.client.read_events(query):
-            found = Found(began_at=page.answered_at, events=len(page.events))
             events = [event for event in page.events if isinstance(event, Event)]
+            # Where it does not say when it answered, it was no earlier than what it shows.
+            latest = max((e.updated for e in events if e.updated), default=None)
+            found = Found(began_at=page.answered_at or latest, events=len(page.events))
             found.unreadable = [e for e in page.events if isinstance(e, UnreadableEvent)]
             if events:
                 with self.fence.begin() as session:

@@ -23,6 +23,7 @@ from calsync.db.items import list_ids_between, list_repeating_ids
 from calsync.db.links import (
     count_live,
     has_looks,
+    has_wishes,
     link_of,
     list_all_links,
     list_links_in_flight,
@@ -33,6 +34,8 @@ from calsync.db.sync_runs import list_open_runs, sum_braked
 from calsync.errors import AccessRevoked, CronofyError, NotFound, PermissionMissing
 from calsync.logs import Log
 from calsync.services.accounts import check_account, client_for
+from calsync.services.channels import is_channel_proven
+from calsync.services.integration_end import finish_deletion
 from calsync.services.sync.bringing import Bringer
 from calsync.services.sync.deciding import Decider, Plan
 from calsync.services.sync.fence import Fence, Overtaken
@@ -84,9 +87,7 @@ def run_sync(tools: Tools, claim: Claim) -> datetime | None:
 
 def _may_run(subject: Subject) -> bool:
     integration = subject.integration
-    if integration.deleted_at is not None:
-        return subject.is_connected
-    return integration.is_active and subject.is_connected
+    return (integration.is_active or subject.is_deleted) and subject.is_connected
 
 
 def _trigger_of(session: Session, subject: Subject, waiting: Run | None) -> Trigger:
@@ -143,8 +144,8 @@ class _Run:
                 elif row.state is RunState.RUNNING:
                     row.state, row.ended_at = RunState.STOPPED, self.began_at
 
-    def perform(self) -> datetime:
-        """Read, decide, carry out; return when to look again."""
+    def perform(self) -> datetime | None:
+        """Read, decide, carry out; return when to look again, None where never."""
         try:
             self._read()
             self._spread()
@@ -154,7 +155,8 @@ class _Run:
         except CronofyError as error:
             self._end(RunState.STOPPED, type(error).__name__)
             raise
-        return self._end(RunState.FINISHED, None)
+        again_at = self._end(RunState.FINISHED, None)
+        return self._finish_deletion(again_at) if self.subject.is_deleted else again_at
 
     # --- reading ---
 
@@ -361,10 +363,20 @@ class _Run:
             poll = next_poll(
                 timedelta(seconds=row.poll_seconds),
                 has_changed=self.has_changed,
-                is_channel_proven=False,
+                is_channel_proven=is_channel_proven(session, row),
             )
             row.poll_seconds = int(poll.total_seconds())
             return self._next_due(session, row, now, poll)
+
+    def _finish_deletion(self, again_at: datetime) -> datetime | None:
+        """End a deleted integration once none of its copies is to go any more."""
+        subject = self.subject
+        with self.tools.db.read() as session:
+            is_left = has_wishes(session, subject.tenant_id, subject.id)
+        if is_left:
+            return again_at
+        finish_deletion(self.tools, subject.tenant_id, subject.id)
+        return None
 
     def _close(
         self, session: Session, run: Run, state: RunState, error: str | None, now: datetime

@@ -38,6 +38,11 @@ class Subject:
         return Who(self.tenant_id, self.integration.user_id)
 
     @property
+    def is_deleted(self) -> bool:
+        """Tell whether the integration was ended, and only its copies are still to go."""
+        return self.integration.deleted_at is not None
+
+    @property
     def is_connected(self) -> bool:
         return self.account is not None and self.account.disconnection is None
 

@@ -1,0 +1,130 @@
+"""What holds after every history, whatever went wrong in it (RELIABILITY.md 3)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+from calsync.core.content import Part, find_differing
+from calsync.core.event_id import read_event_id
+from calsync.core.link import Link, LinkState
+from calsync.core.mapping import NotShown, shown_content
+from calsync.core.entry import entries_of
+from calsync.core.window import Window
+from calsync.db.links import link_of
+from calsync.db.models import Item, LinkRow
+from calsync.services.item_rows import fields_of
+from tests.simulation.office import BASE_URL, Office
+from tests.simulation.provider import Shown
+from tests.simulation.scenario import History
+
+
+def find_violations(history: History) -> list[str]:
+    """Return what does not hold, each as a sentence."""
+    office = history.office
+    found = [
+        *_find_unsettled(office),
+        *_find_differences(office),
+        *_find_doubles(office),
+        *_find_inventions(history),
+        *_find_unlinked(office),
+    ]
+    return [*found, *_find_unrest(office)]
+
+
+def _find_unsettled(office: Office) -> Iterator[str]:
+    """I1: nothing is in flight, and nothing waits to be looked at."""
+    for row in office.links():
+        if row.flight_at is not None:
+            yield f"I1 link {row.id} is in flight for ever"
+        if row.looks and row.state is LinkState.LIVE:
+            yield f"I1 link {row.id} is never looked at"
+
+
+def _find_differences(office: Office) -> Iterator[str]:
+    """I1, I2: both sides of a live link are alike, but for what is declined with a reason."""
+    events = {event.uid: event for event in office.events()}
+    items = {item.id: item for item in office.items()}
+    for row in office.links():
+        link = link_of(row)
+        if not row.is_present or link.state is not LinkState.LIVE:
+            continue
+        event, item = events.get(row.event_uid or ""), items.get(row.item_id)
+        if event is None or event.deleted:
+            yield f"I1 live link {row.id} has no event"
+        elif item is None or item.deleted_at is not None:
+            yield f"I1 live link {row.id} has no item"
+        elif unlike := _unlike(item, event, link):
+            yield f"I1 {item.subject!r} and {event.title!r} differ in {unlike}"
+
+
+def _unlike(item: Item, event: Shown, link: Link) -> str:
+    """Return the parts in which both sides differ and nobody says why."""
+    found = []
+    if item.subject != event.title and Part.TITLE not in link.declined:
+        found.append("title")
+    starts_at = int(item.starts_at.timestamp()) if item.starts_at else None
+    if starts_at is not None and starts_at // 60 != event.starts_at // 60:
+        if Part.TIMES not in link.declined:
+            found.append("times")
+    return " ".join(found)
+
+
+def _find_doubles(office: Office) -> Iterator[str]:
+    """I5: of one entry there is one event, of one event one item."""
+    copies: Counter[tuple[str, str]] = Counter()
+    for event in office.events():
+        name = read_event_id(event.event_id) if event.event_id and not event.deleted else None
+        if name is not None:
+            copies[name.item_id, name.key] += 1
+    for entry, count in copies.items():
+        if count > 1:
+            yield f"I5 entry {entry} stands there {count} times"
+    subjects = Counter(i.subject for i in office.items() if i.deleted_at is None)
+    titles = Counter(e.title for e in office.events() if not e.deleted)
+    for title, count in subjects.items():
+        if count > 1:
+            yield f"I5 {title!r} stands here {count} times"
+    for title, count in titles.items():
+        if count > 1:
+            yield f"I5 {title!r} stands there {count} times"
+
+
+def _find_inventions(history: History) -> Iterator[str]:
+    """I4: nothing stands anywhere that nobody ever wrote."""
+    office = history.office
+    for title in {item.subject for item in office.items()} - history.titles:
+        yield f"I4 nobody wrote {title!r} here"
+    for title in {event.title for event in office.events()} - history.titles:
+        yield f"I4 nobody wrote {title!r} there"
+
+
+def _find_unlinked(office: Office) -> Iterator[str]:
+    """I3: what stands on one side alone has a reason to."""
+    rows = [row for row in office.links() if row.is_present]
+    linked_items = {row.item_id for row in rows}
+    linked_events = {row.event_uid for row in office.links()}
+    for item in office.items():
+        if item.deleted_at is None and item.id not in linked_items:
+            yield f"I3 {item.subject!r} was never sent"
+    if office.options.takes_create:
+        for event in office.events():
+            if not event.deleted and event.event_id is None and event.uid not in linked_events:
+                yield f"I3 {event.title!r} was never brought in"
+
+
+def _find_unrest(office: Office) -> Iterator[str]:
+    """I9: with nothing changed, further syncs write nothing on either side."""
+    before = _state(office)
+    for _ in range(3):
+        office.ask_for_sweep()
+        office.wait(timedelta(hours=1))
+    if _state(office) != before:
+        yield "I9 idle syncs go on changing things"
+
+
+def _state(office: Office) -> tuple[object, ...]:
+    writes = sum(call.writes for call in office.provider.traffic.calls)
+    return writes, tuple((item.id, item.version) for item in office.items())
+
+
+_UNUSED = (NotShown, shown_content, entries_of, Window, fields_of, LinkRow, find_differing, BASE_URL)
