@@ -1,19 +1,63 @@
 """What a sync works on, in one question."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from calsync.db.models import Integration, LinkedAccount, LinkedCalendar, User
+from calsync.core.run import RunState
+from calsync.db.models import (
+    Integration,
+    ItemLook,
+    LinkedAccount,
+    LinkedCalendar,
+    LinkRow,
+    Run,
+    User,
+)
 
 
-def find_subject(
-    session: Session, tenant_id: str, integration_id: str
-) -> tuple[Integration, User, LinkedAccount | None, LinkedCalendar | None] | None:
-    """Return an integration with its user, and its account and calendar where there are any."""
+@dataclass(frozen=True)
+class SubjectRows:
+    """An integration with its user, and its account and calendar where there are any.
+
+    Besides, what there is to do: whether anything here is to be looked at, any write is
+    in flight, and any run was asked for or left open.
+    """
+
+    integration: Integration
+    user: User
+    account: LinkedAccount | None
+    calendar: LinkedCalendar | None
+    has_looks: bool
+    has_flights: bool
+    has_open_runs: bool
+
+
+def find_subject(session: Session, tenant_id: str, integration_id: str) -> SubjectRows | None:
+    """Return what a sync works on."""
+    looks = select(ItemLook.item_id).where(
+        ItemLook.tenant_id == tenant_id, ItemLook.integration_id == integration_id
+    )
+    links = select(LinkRow.id).where(
+        LinkRow.tenant_id == tenant_id, LinkRow.integration_id == integration_id
+    )
+    runs = select(Run.id).where(
+        Run.tenant_id == tenant_id,
+        Run.integration_id == integration_id,
+        Run.state.in_((RunState.WAITING, RunState.RUNNING)),
+    )
     row = session.execute(
-        select(Integration, User, LinkedAccount, LinkedCalendar)
+        select(
+            Integration,
+            User,
+            LinkedAccount,
+            LinkedCalendar,
+            looks.exists() | links.where(LinkRow.looks > 0).exists(),
+            links.where(LinkRow.flight_at.is_not(None)).exists(),
+            runs.exists(),
+        )
         .join(User, (User.tenant_id == Integration.tenant_id) & (User.id == Integration.user_id))
         .outerjoin(
             LinkedAccount,
@@ -28,10 +72,7 @@ def find_subject(
         )
         .where(Integration.tenant_id == tenant_id, Integration.id == integration_id)
     ).one_or_none()
-    if row is None:
-        return None
-    integration, user, account, calendar = row
-    return integration, user, account, calendar
+    return SubjectRows(*row) if row is not None else None
 
 
 def list_ids_by_user(

@@ -4,16 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
-from calsync.core.content import Part, find_differing
+from calsync.core.content import Part
 from calsync.core.event_id import read_event_id
 from calsync.core.link import Link, LinkState
-from calsync.core.mapping import NotShown, shown_content
-from calsync.core.entry import entries_of
-from calsync.core.window import Window
 from calsync.db.links import link_of
-from calsync.db.models import Item, LinkRow
-from calsync.services.item_rows import fields_of
-from tests.simulation.office import BASE_URL, Office
+from calsync.db.models import Item
+from tests.simulation.office import Office
 from tests.simulation.provider import Shown
 from tests.simulation.scenario import History
 
@@ -63,9 +59,9 @@ def _unlike(item: Item, event: Shown, link: Link) -> str:
     if item.subject != event.title and Part.TITLE not in link.declined:
         found.append("title")
     starts_at = int(item.starts_at.timestamp()) if item.starts_at else None
-    if starts_at is not None and starts_at // 60 != event.starts_at // 60:
-        if Part.TIMES not in link.declined:
-            found.append("times")
+    is_moved = starts_at is not None and starts_at // 60 != event.starts_at // 60
+    if is_moved and Part.TIMES not in link.declined:
+        found.append("times")
     return " ".join(found)
 
 
@@ -117,7 +113,8 @@ def _find_unrest(office: Office) -> Iterator[str]:
     before = _state(office)
     for _ in range(3):
         office.ask_for_sweep()
-        office.wait(timedelta(hours=1))
+        office.clock.move(timedelta(hours=1))
+        office.work()
     if _state(office) != before:
         yield "I9 idle syncs go on changing things"
 
@@ -125,6 +122,3 @@ def _find_unrest(office: Office) -> Iterator[str]:
 def _state(office: Office) -> tuple[object, ...]:
     writes = sum(call.writes for call in office.provider.traffic.calls)
     return writes, tuple((item.id, item.version) for item in office.items())
-
-
-_UNUSED = (NotShown, shown_content, entries_of, Window, fields_of, LinkRow, find_differing, BASE_URL)

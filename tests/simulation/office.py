@@ -15,11 +15,12 @@ from calsync.core.event import Timed
 from calsync.core.item import ItemFields, Kind
 from calsync.core.options import Options
 from calsync.core.schedule import retry_delay
+from calsync.cronofy.limiter import Limiter
 from calsync.db import due_rows
 from calsync.db.database import Database, Session, engine_options, prepare_engine
-from calsync.db.models import DueKind, Integration, Item, LinkedAccount, LinkRow
+from calsync.db.models import DueKind, Integration, Item, ItemLook, LinkedAccount, LinkRow
 from calsync.delivery.sender import Sender
-from calsync.errors import CalsyncError, CronofyError
+from calsync.errors import CalsyncError
 from calsync.keys import Keyring
 from calsync.services.integrations import create_integration
 from calsync.services.item_rows import fields_of
@@ -33,11 +34,8 @@ from tests.installations import KEYS
 from tests.simulation.faults import Crash, FaultKind, FaultPlan
 from tests.simulation.ports import make_clients, make_oauth
 from tests.simulation.provider import Provider, Shown
-from calsync.cronofy.limiter import Limiter
 
-EVERYTHING = Options(
-    takes_create=True, takes_update=True, takes_delete=True, kinds=frozenset(Kind)
-)
+EVERYTHING = Options(takes_create=True, takes_update=True, takes_delete=True, kinds=frozenset(Kind))
 BASE_URL = "http://127.0.0.1:5000"
 LEASE = timedelta(minutes=5)
 LONDON = "Europe/London"
@@ -214,16 +212,38 @@ class Office:
             else:
                 due_rows.release(session, claim, due_at=again_at, error=error)
 
-    def wait(self, by: timedelta) -> None:
-        """Let time pass, and do what becomes due meanwhile."""
+    def wait(self, by: timedelta, *, most: int = 8) -> None:
+        """Let time pass, and do what becomes due meanwhile, as often as that at most."""
         ends_at = self.clock.now() + by
-        for _ in range(40):
+        for _ in range(most):
             due_at = self._next_due()
             if due_at is None or due_at > ends_at:
                 break
             self.clock.move(max(due_at - self.clock.now(), timedelta()))
             self.work()
         self.clock.move(max(ends_at - self.clock.now(), timedelta()))
+
+    def settle(self) -> None:
+        """Let time pass until every write was seen or given up, and everything was looked at."""
+        for _ in range(40):
+            self.work()
+            if self.is_settled():
+                return
+            due_at = self._next_due() or self.clock.now()
+            self.clock.move(max(due_at - self.clock.now(), timedelta(seconds=1)))
+
+    def is_settled(self) -> bool:
+        """Tell whether nothing is in flight, nothing to be looked at and nothing under way."""
+        with self.tools.db.read() as session:
+            busy = session.query(LinkRow.id).filter(
+                LinkRow.flight_at.is_not(None) | (LinkRow.looks > 0)
+            )
+            leases = session.query(due_rows.DueRow.id).filter(
+                due_rows.DueRow.kind == DueKind.SYNC,
+                due_rows.DueRow.lease_until.is_not(None) | (due_rows.DueRow.attempts > 0),
+            )
+            looks = session.query(ItemLook.item_id)
+            return not (busy.first() or leases.first() or looks.first())
 
     def _next_due(self) -> datetime | None:
         with self.tools.db.read() as session:
@@ -253,6 +273,3 @@ class Office:
 def moment(number: int) -> datetime:
     """Return one of the hours that a scenario uses."""
     return datetime(2026, 3, 3, 8, tzinfo=UTC) + timedelta(hours=number)
-
-
-__all__ = ["CronofyError", "Office", "moment"]

@@ -5,19 +5,24 @@ Chance has three streams of its own: for the steps, for the faults and for the p
 """
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from calsync.core.event import Timed
 from calsync.core.options import Options
 from calsync.core.pair import Policy
 from calsync.errors import NotThere
 from tests.clocks import FakeClock
+from tests.simulation.chance import seeded_ids
 from tests.simulation.faults import FaultPlan
-from tests.simulation.office import EVERYTHING, Office, moment
+from tests.simulation.office import EVERYTHING, LONDON, Office, moment
 from tests.simulation.provider import Provider
 from tests.simulation.temper import draw_temper
+
+_HOUR = timedelta(hours=1)
 
 Step = tuple[str, tuple[Any, ...]]
 
@@ -40,8 +45,7 @@ class History:
     office: Office
     #: The titles that anybody ever gave, by whom.
     titles: set[str] = field(default_factory=set)
-    #: The ids of the items and the uids of the events, in the order of their making.
-    items: list[str] = field(default_factory=list)
+    #: The steps that were taken.
     trace: list[str] = field(default_factory=list)
 
 
@@ -93,6 +97,11 @@ def _draw_step(name: str, number: int, stream: random.Random) -> Step:
 
 def play(plan: Plan, folder: Path, template: Path) -> History:
     """Carry out a plan, then let everything settle without faults; return what happened."""
+    with seeded_ids(plan.seed):
+        return _play(plan, folder, template)
+
+
+def _play(plan: Plan, folder: Path, template: Path) -> History:
     clock = FakeClock()
     faults = FaultPlan(stream=random.Random(f"{plan.seed}:faults"), rate=plan.fault_rate)
     provider = Provider(
@@ -116,82 +125,92 @@ def play(plan: Plan, folder: Path, template: Path) -> History:
 
 
 def settle(office: Office) -> None:
-    """Let time pass without faults or edits, with a sweep in between."""
+    """Let time pass without faults or edits, with two sweeps in between."""
     office.reconnect()
-    office.wait(timedelta(hours=3))
-    office.ask_for_sweep()
-    office.wait(timedelta(hours=3))
-    office.ask_for_sweep()
-    office.wait(timedelta(minutes=30))
+    for _ in range(2):
+        office.clock.move(timedelta(minutes=20))
+        office.ask_for_sweep()
+        office.settle()
 
 
 def _do(history: History, step: Step) -> None:
     name, arguments = step
-    office, owner = history.office, history.office.provider.owner
+    office = history.office
     office.provider.faults.off = name not in ("work", "wait")
-    match name, arguments:
-        case "work", _:
-            office.work()
-        case "wait", (seconds,):
-            office.wait(timedelta(seconds=seconds))
-        case "add", (title, hour):
-            history.titles.add(title)
-            history.items.append(office.add(title, moment(hour)))
-        case "put", (title, hour):
-            history.titles.add(title)
-            owner.create_event(
-                office.calendar_id, title, moment(hour), moment(hour) + timedelta(hours=1)
-            )
-        case "change", (pick, title):
-            if item := _pick_item(office, pick):
-                history.titles.add(title)
-                office.change(item, subject=title)
-        case "shift", (pick, hour):
-            if item := _pick_item(office, pick):
-                _shift(office, item, hour)
-        case "delete", (pick,):
-            if item := _pick_item(office, pick):
-                office.delete(item)
-        case "restore", (pick,):
-            if item := _pick_item(office, pick, deleted=True):
-                _restore(office, item)
-        case "edit", (pick, title):
-            if uid := _pick_event(office, pick):
-                history.titles.add(title)
-                owner.edit_event(uid, title=title)
-        case "move", (pick, hour):
-            if uid := _pick_event(office, pick):
-                start = moment(hour)
-                owner.edit_event(uid, start=start, end=start + timedelta(hours=1))
-        case "remove", (pick,):
-            if uid := _pick_event(office, pick):
-                owner.delete_event(uid)
-        case "revive", (pick,):
-            if uid := _pick_event(office, pick, deleted=True):
-                owner.restore_event(uid)
+    getattr(_Hands(history), name)(*arguments)
     history.trace.append(f"{name}{arguments}")
 
 
-def _shift(office: Office, item: str, hour: int) -> None:
-    from calsync.core.event import Timed
+@dataclass(frozen=True)
+class _Hands:
+    """What a step of a plan does, by its name."""
 
-    start = moment(hour)
-    office.change(item, times=Timed(start, start + timedelta(hours=1), "Europe/London"))
+    history: History
 
+    @property
+    def office(self) -> Office:
+        return self.history.office
 
-def _restore(office: Office, item: str) -> None:
-    try:
-        office.restore(item)
-    except NotThere:
-        return
+    def work(self, _pick: int) -> None:
+        self.office.work()
 
+    def wait(self, seconds: int) -> None:
+        self.office.wait(timedelta(seconds=seconds))
 
-def _pick_item(office: Office, pick: int, *, deleted: bool = False) -> str | None:
-    found = [item for item in office.items() if (item.deleted_at is not None) == deleted]
-    found.sort(key=lambda item: (item.created_at, item.subject))
-    return found[pick % len(found)].id if found else None
+    def add(self, title: str, hour: int) -> None:
+        self.history.titles.add(title)
+        self.office.add(title, moment(hour))
 
+    def change(self, pick: int, title: str) -> None:
+        if item := self._pick_item(pick):
+            self.history.titles.add(title)
+            self.office.change(item, subject=title)
 
-def _pick_event(office: Office, pick: int, *, deleted: bool = False) -> str | None:
-    found = [event.uid for event in office.events() if event.deleted == deleted]
-    return found[pick % len(found)] if found else None
+    def shift(self, pick: int, hour: int) -> None:
+        if item := self._pick_item(pick):
+            start = moment(hour)
+            self.office.change(item, times=Timed(start, start + _HOUR, LONDON))
+
+    def delete(self, pick: int) -> None:
+        if item := self._pick_item(pick):
+            self.office.delete(item)
+
+    def restore(self, pick: int) -> None:
+        if item := self._pick_item(pick, deleted=True):
+            # What has lain in the bin for thirty days is there no more.
+            with suppress(NotThere):
+                self.office.restore(item)
+
+    def put(self, title: str, hour: int) -> None:
+        self.history.titles.add(title)
+        start = moment(hour)
+        owner = self.office.provider.owner
+        owner.create_event(self.office.calendar_id, title, start, start + _HOUR)
+
+    def edit(self, pick: int, title: str) -> None:
+        if uid := self._pick_event(pick):
+            self.history.titles.add(title)
+            self.office.provider.owner.edit_event(uid, title=title)
+
+    def move(self, pick: int, hour: int) -> None:
+        if uid := self._pick_event(pick):
+            start = moment(hour)
+            self.office.provider.owner.edit_event(uid, start=start, end=start + _HOUR)
+
+    def remove(self, pick: int) -> None:
+        if uid := self._pick_event(pick):
+            self.office.provider.owner.delete_event(uid)
+
+    def revive(self, pick: int) -> None:
+        if uid := self._pick_event(pick, deleted=True):
+            self.office.provider.owner.restore_event(uid)
+
+    def _pick_item(self, pick: int, *, deleted: bool = False) -> str | None:
+        items = self.office.items()
+        found = [item for item in items if (item.deleted_at is not None) == deleted]
+        found.sort(key=lambda item: (item.created_at, item.subject))
+        return found[pick % len(found)].id if found else None
+
+    def _pick_event(self, pick: int, *, deleted: bool = False) -> str | None:
+        found = [event.uid for event in self.office.events() if event.deleted == deleted]
+        return found[pick % len(found)] if found else None

@@ -32,6 +32,8 @@ class Found:
     #: When the page was put together, by the provider's own clock, as far as it is known.
     began_at: datetime | None = None
     events: int = 0
+    #: Links that saw something new.
+    changed: int = 0
     #: Events that no link knows.
     strangers: list[Event] = field(default_factory=list)
     unreadable: list[UnreadableEvent] = field(default_factory=list)
@@ -104,18 +106,21 @@ class Reader:
                 found.strangers.append(event)
                 continue
             found.shown.add(row.id)
-            self._note_event(row, event, now)
+            found.changed += self._note_event(row, event, now)
 
-    def _note_event(self, row: LinkRow, event: Event, now: datetime) -> None:
+    def _note_event(self, row: LinkRow, event: Event, now: datetime) -> bool:
+        """Note on a link what its event shows; tell whether that is news."""
         before = link_of(row)
         after = observe(before, seen_of(event, self.base_url, self._mailbox), now)
         if after.state is LinkState.NOT_FOUND:
             after = replace(after, state=LinkState.LIVE)
         if row.event_uid != event.uid and row.is_present:
             row.event_uid = event.uid
-        if after != before:
-            put_link(row, after)
-            row.looks += 1
+        if after == before:
+            return False
+        put_link(row, after)
+        row.looks += 1
+        return True
 
     @property
     def _mailbox(self) -> str:

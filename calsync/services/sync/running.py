@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from calsync.core.brake import Brake
 from calsync.core.integration import (
-    POLL_EVERY,
     SHORTEST_POLL,
     SWEEP_EVERY,
     Stop,
@@ -73,9 +72,11 @@ def run_sync(tools: Tools, claim: Claim) -> datetime | None:
         subject = load_subject(session, claim.tenant_id, claim.subject_id)
         if subject is None or not _may_run(subject):
             return None
-        left = list_open_runs(session, claim.tenant_id, claim.subject_id)
+        left: list[Run] = []
+        if subject.has_open_runs:
+            left = list_open_runs(session, claim.tenant_id, claim.subject_id)
         waiting = next((run for run in left if run.trigger is Trigger.MANUAL), None)
-        trigger = _trigger_of(session, subject, waiting)
+        trigger = _trigger_of(subject, waiting)
     run = _Run(tools, claim, subject, trigger, waiting)
     try:
         run.begin(left)
@@ -90,10 +91,10 @@ def _may_run(subject: Subject) -> bool:
     return (integration.is_active or subject.is_deleted) and subject.is_connected
 
 
-def _trigger_of(session: Session, subject: Subject, waiting: Run | None) -> Trigger:
+def _trigger_of(subject: Subject, waiting: Run | None) -> Trigger:
     if waiting is not None:
         return Trigger.MANUAL
-    if has_looks(session, subject.tenant_id, subject.id):
+    if subject.has_looks:
         return Trigger.REAL_TIME_OUT
     return Trigger.REAL_TIME_IN if subject.integration.changes_since else Trigger.SCHEDULED
 
@@ -112,6 +113,8 @@ class _Run:
     began_at: datetime = field(init=False)
     fence: Fence = field(init=False)
     journal: Journal = field(init=False)
+    #: When the read of the changes was answered, by the provider's clock.
+    read_at: datetime | None = None
     braked: dict[Side, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -147,7 +150,10 @@ class _Run:
     def perform(self) -> datetime | None:
         """Read, decide, carry out; return when to look again, None where never."""
         try:
-            self._read()
+            reader = self._reader()
+            if self._is_quiet(self._read_changes(reader)):
+                return self._rest()
+            self._read_further(reader)
             self._spread()
             self._decide()
         except (NotFound, PermissionMissing, AccessRevoked) as error:
@@ -160,16 +166,53 @@ class _Run:
 
     # --- reading ---
 
-    def _read(self) -> None:
+    def _reader(self) -> Reader:
+        return Reader(self.fence, self.client, self.subject, self.tools.public_url)
+
+    def _read_changes(self, reader: Reader) -> int:
+        """Read what changed, and return how much of it is news."""
         integration = self.subject.integration
-        reader = Reader(self.fence, self.client, self.subject, self.tools.public_url)
-        is_first = integration.cursor is None
-        since = self._since(integration)
-        began_at: datetime | None = None
-        for found in reader.read_changes(since):
-            began_at = began_at or found.began_at
+        news, is_first = 0, integration.cursor is None
+        for found in reader.read_changes(self._since(integration)):
+            self.read_at = self.read_at or found.began_at
+            news += found.changed + len(found.strangers) + len(found.unreadable)
             self._take_in(found, is_baseline=is_first)
-        self._move_cursor(integration, began_at, is_first=is_first)
+        return news
+
+    def _is_quiet(self, news: int) -> bool:
+        """Tell whether there is nothing to do at all."""
+        subject = self.subject
+        is_idle = not (subject.has_looks or subject.has_flights or subject.is_deleted)
+        integration = subject.integration
+        is_settled = integration.cursor is not None and not self._is_sweep_due(
+            integration, is_first=False
+        )
+        return news == 0 and is_idle and is_settled and self.waiting is None
+
+    def _rest(self) -> datetime:
+        """Note that nothing had changed, and return when to look again."""
+        with self.fence.begin() as session:
+            row = self._get_row(session)
+            self._note_cursor(row)
+            row.stop = None
+            poll = self._note_poll(session, row)
+            return self._no_sooner_than_allowed(self._regular_looks(row, poll), is_flying=False)
+
+    def _get_row(self, session: Session) -> Integration:
+        """Return the integration's row, unread where nothing of it can have changed."""
+        known = self.subject.integration
+        if known.changes_since is None:
+            return session.merge(known, load=False)
+        row = session.get(Integration, known.id)
+        if row is None:
+            raise Overtaken
+        return row
+
+    def _read_further(self, reader: Reader) -> None:
+        """Move the cursor past what was applied, and read what is due besides."""
+        integration = self.subject.integration
+        is_first = integration.cursor is None
+        self._move_cursor(integration, is_first=is_first)
         if self._is_sweep_due(integration, is_first=is_first):
             self._sweep(reader)
         if self._are_copies_due():
@@ -193,22 +236,24 @@ class _Run:
             self.has_changed |= bringer.bring(found.strangers, is_baseline=is_baseline) > 0
             bringer.note_unreadable(found.unreadable)
 
-    def _move_cursor(
-        self, integration: Integration, began_at: datetime | None, *, is_first: bool
-    ) -> None:
+    def _move_cursor(self, integration: Integration, *, is_first: bool) -> None:
         """Move the cursor in a commit of its own, after every page was applied."""
         with self.fence.begin() as session:
             row = session.get(Integration, integration.id)
             if row is None:
                 raise Overtaken
-            if began_at is not None:
-                row.cursor = max(row.cursor, began_at) if row.cursor else began_at
-            if row.changes_since == integration.changes_since:
-                row.changes_since = None
-            row.checked_at = self.began_at
+            self._note_cursor(row)
             if is_first:
                 row.has_baseline = True
                 row.swept_at = self.began_at
+
+    def _note_cursor(self, row: Integration) -> None:
+        """Note up to where everything was applied, in provider time."""
+        if self.read_at is not None:
+            row.cursor = max(row.cursor, self.read_at) if row.cursor else self.read_at
+        if row.changes_since == self.subject.integration.changes_since:
+            row.changes_since = None
+        row.checked_at = self.began_at
 
     def _is_sweep_due(self, integration: Integration, *, is_first: bool) -> bool:
         if is_first:
@@ -360,13 +405,19 @@ class _Run:
                 if done:
                     row.synced_at = now
                 self.has_changed |= done
-            poll = next_poll(
-                timedelta(seconds=row.poll_seconds),
-                has_changed=self.has_changed,
-                is_channel_proven=is_channel_proven(session, row),
-            )
-            row.poll_seconds = int(poll.total_seconds())
-            return self._next_due(session, row, now, poll)
+            return self._next_due(session, row, self._note_poll(session, row))
+
+    def _note_poll(self, session: Session, row: Integration) -> timedelta:
+        """Note how long to wait before the linked calendar is asked unasked, and return it."""
+        with session.no_autoflush:
+            is_proven = is_channel_proven(session, row)
+        poll = next_poll(
+            timedelta(seconds=row.poll_seconds),
+            has_changed=self.has_changed,
+            is_channel_proven=is_proven,
+        )
+        row.poll_seconds = int(poll.total_seconds())
+        return poll
 
     def _finish_deletion(self, again_at: datetime) -> datetime | None:
         """End a deleted integration once none of its copies is to go any more."""
@@ -388,14 +439,19 @@ class _Run:
         stored.state, stored.error, stored.ended_at = state, error, now
         stored.counts = {**self.journal.counts, **braked}
 
-    def _next_due(
-        self, session: Session, row: Integration, now: datetime, poll: timedelta
-    ) -> datetime:
-        moments = [now + (poll or POLL_EVERY)]
-        if row.swept_at is not None:
-            moments.append(row.swept_at + SWEEP_EVERY)
+    def _next_due(self, session: Session, row: Integration, poll: timedelta) -> datetime:
+        now, moments = self.tools.clock.now(), [self._regular_looks(row, poll)]
         flying = list_links_in_flight(session, row.tenant_id, row.id)
         moments += [next_read(f, now) for each in flying if (f := link_of(each).flight)]
         if has_looks(session, row.tenant_id, row.id):
             moments.append(now + timedelta(minutes=1))
-        return max(min(moments), now + SHORTEST_POLL if not flying else now)
+        return self._no_sooner_than_allowed(min(moments), is_flying=bool(flying))
+
+    def _regular_looks(self, row: Integration, poll: timedelta) -> datetime:
+        """Return when to look again if nobody asks for it."""
+        now = self.tools.clock.now()
+        return min(now + poll, row.swept_at + SWEEP_EVERY if row.swept_at else now + poll)
+
+    def _no_sooner_than_allowed(self, moment: datetime, *, is_flying: bool) -> datetime:
+        now = self.tools.clock.now()
+        return max(moment, now if is_flying else now + SHORTEST_POLL)

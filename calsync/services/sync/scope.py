@@ -23,6 +23,10 @@ class Subject:
     user: User
     account: LinkedAccount | None
     calendar: LinkedCalendar | None
+    #: What there is to do, apart from what the linked calendar may show.
+    has_looks: bool
+    has_flights: bool
+    has_open_runs: bool
 
     @property
     def id(self) -> str:
@@ -92,5 +96,13 @@ def load_subject(session: Session, tenant_id: str, integration_id: str) -> Subje
     found = find_subject(session, tenant_id, integration_id)
     if found is None:
         return None
-    integration, user, account, calendar = found
-    return Subject(integration, load_options(integration.options), user, account, calendar)
+    return Subject(
+        found.integration,
+        load_options(found.integration.options),
+        found.user,
+        found.account,
+        found.calendar,
+        found.has_looks,
+        found.has_flights,
+        found.has_open_runs,
+    )

@@ -142,11 +142,14 @@ class Office:
             self.clock.move(timedelta(seconds=65))
             self.run_once()
 
-    def run_once(self) -> None:
+    def wake(self) -> None:
         with self.tools.db.begin() as session:
             due_rows.wake(
                 session, self.person.who.tenant_id, DueKind.SYNC, self.integration_id, self.now
             )
+
+    def run_once(self) -> None:
+        self.wake()
         claim = self.claim()
         self.due_at = run_sync(self.tools, claim)
         with self.tools.db.begin() as session:
