@@ -10,8 +10,8 @@ from calsync.core.link import Link, LinkState
 from calsync.db.links import link_of
 from calsync.db.models import Item
 from tests.simulation.office import Office
-from tests.simulation.provider import Shown
 from tests.simulation.scenario import History
+from tests.simulation.snapshots import Shown
 
 
 def find_violations(history: History) -> list[str]:

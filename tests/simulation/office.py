@@ -33,7 +33,8 @@ from tests.clocks import FakeClock
 from tests.installations import KEYS
 from tests.simulation.faults import Crash, FaultKind, FaultPlan
 from tests.simulation.ports import make_clients, make_oauth
-from tests.simulation.provider import Provider, Shown
+from tests.simulation.provider import Provider
+from tests.simulation.snapshots import Shown
 
 EVERYTHING = Options(takes_create=True, takes_update=True, takes_delete=True, kinds=frozenset(Kind))
 BASE_URL = "http://127.0.0.1:5000"
