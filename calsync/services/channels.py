@@ -255,11 +255,12 @@ def _note_listing(tools: Tools, channel: PushChannel, kept: str) -> None:
 
 def _ask_for_sweep(tools: Tools, session: Session, channel: PushChannel) -> None:
     """Have the whole window read: nobody can say what a channel missed while it was closed."""
-    found = lock_owner(session, channel.tenant_id, channel.integration_id)
-    if found is None:
-        return
-    found.swept_at = None
-    due_rows.wake(session, found.tenant_id, DueKind.SYNC, found.id, tools.clock.now())
+    tenant_id, integration_id = channel.tenant_id, channel.integration_id
+    # The due row first, as every commit of a run has it.
+    due_rows.wake(session, tenant_id, DueKind.SYNC, integration_id, tools.clock.now())
+    found = lock_owner(session, tenant_id, integration_id)
+    if found is not None:
+        found.swept_at = None
 
 
 def _note_refusal(

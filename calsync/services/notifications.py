@@ -118,13 +118,13 @@ class _Reception:
                 self._plan_reading(integration, notification.changes_since)
                 return Taken.WOKEN
             case NotificationKind.PROFILE_DISCONNECTED:
-                self._plan_sweep(integration)
                 self._plan_check()
+                self._plan_sweep(integration)
                 return Taken.CHECKED
             case NotificationKind.PROFILE_INITIAL_SYNC_COMPLETED:
-                self._plan_sweep(integration)
                 self._plan_check()
                 self._plan_reading(integration, None)
+                self._plan_sweep(integration)
                 return Taken.CHECKED
             case _:
                 return Taken.NOTED
@@ -137,12 +137,11 @@ class _Reception:
         is_covered = since is None or (known is not None and known <= since)
         if is_covered and self._is_waiting(DueKind.SYNC, integration.id, due_at):
             return
-        # The integration before its due row: whoever ends a run does the same, and so
-        # forgets `changes_since` either before this or not at all.
-        lock_owner(self._session, integration.tenant_id, integration.id)
+        # The due row before the integration: every commit of a run does the same, so neither
+        # stands in the other's way, and the run sees a wake with what it is about or neither.
+        self._wake(DueKind.SYNC, integration.id, due_at, even_if_waiting=True)
         if since is not None:
             keep_earliest_change(self._session, integration, since)
-        self._wake(DueKind.SYNC, integration.id, due_at, even_if_waiting=True)
 
     def _plan_sweep(self, integration: Integration) -> None:
         """Have the whole window read at the next run."""

@@ -433,6 +433,31 @@ def test_many_at_one_moment_are_all_taken(
     assert find_due(tools, DueKind.CHECK_ACCOUNT, integration.account_id)
 
 
+def test_a_run_that_notes_its_progress_stands_in_nobodys_way(
+    app: Flask, tools: Tools, integration: Integration, token: str, clock: FakeClock
+):
+    deliver(app.test_client(), token, notification())
+    until = clock.now() + timedelta(minutes=5)
+    with tools.db.begin() as session:
+        [claim] = due_rows.claim_due(session, owner="test", now=clock.now(), until=until, limit=9)
+
+    def run() -> str:
+        for number in range(40):
+            with tools.db.begin() as session:
+                assert due_rows.extend(session, claim, until)
+                found = session.get_one(Integration, integration.id)
+                found.cursor, found.changes_since = clock.now(), None
+                found.poll_seconds = number
+        return "done"
+
+    def tell() -> set[int]:
+        moments = [clock.now() - timedelta(seconds=second) for second in range(40)]
+        bodies = [notification(changes_since=at(moment)) for moment in moments]
+        return {deliver(app.test_client(), token, body).status_code for body in bodies}
+
+    assert at_once(run, tell, tell) == ["done", {200}, {200}]
+
+
 def test_cronofy_is_asked_to_come_again_while_the_database_fails(
     tools: Tools, client: FlaskClient, token: str
 ):
