@@ -86,7 +86,8 @@ def test_a_demo_runs_from_any_folder_and_stops_cleanly(demo, elsewhere: Path):
     assert requests.get(f"{sandbox}/", timeout=5).status_code == 200
     assert requests.get(f"{sandbox}/v1/userinfo", timeout=5).status_code == 401
     secrets = elsewhere / "instance" / "demo-secrets.json"
-    for path in (secrets, elsewhere / "instance" / "calsync.sqlite3"):
+    exports = elsewhere / "instance" / "demo.env"
+    for path in (secrets, exports, elsewhere / "instance" / "calsync.sqlite3"):
         assert path.stat().st_mode & 0o077 == 0, path
     clock = SystemClock()
     began = clock.monotonic()
@@ -100,6 +101,24 @@ def test_a_demo_runs_from_any_folder_and_stops_cleanly(demo, elsewhere: Path):
         requests.get(f"{sandbox}/", timeout=5)
     log = (elsewhere / "instance" / "calsync.log").read_text()
     assert '"event": "loop stopped"' in log
+
+
+@pytest.mark.parametrize("demo", ["editable"], indirect=True)
+def test_what_a_demo_says_of_itself_is_true(demo, elsewhere: Path):
+    """The token opens the API, and the commands work on it. Costs one demo and one command."""
+    process, product, _ = demo
+    answer = requests.get(
+        f"{product}/api/v1/items",
+        headers={"Authorization": "Bearer calsync-demo-token"},
+        timeout=5,
+    )
+    assert answer.status_code == 200, answer.text
+    told = f". {elsewhere / 'instance' / 'demo.env'}"
+    command = f"{told} && {CALSYNC} integration add acme dana@acme.example Work"
+    run = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert run.stderr == "Error: The user has no linked calendar called Work.\n"
+    process.send_signal(signal.SIGTERM)
+    assert told in process.communicate(timeout=20)[0]
 
 
 def test_a_port_in_use_is_named(elsewhere: Path, environment: dict[str, str]):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from calsync.errors import SettingsError
 from calsync.ids import new_secret
 from calsync.keys import new_key
 from calsync.logs import configure_logging
-from calsync.services import people
+from calsync.services import api_tokens, people
 from calsync.services.tools import Tools, Who
 
 HOST = "127.0.0.1"
@@ -49,7 +50,9 @@ def demo(port: int, sandbox_port: int) -> None:
     make_folder(instance)
     with (instance / "calsync.log").open("a") as log_file, _sandbox(instance, sandbox_port):
         configure_logging(log_file)
-        app = create_app(read_settings(_environment(instance, port, sandbox_port)))
+        environment = _environment(instance, port, sandbox_port)
+        _write_exports(instance / "demo.env", environment)
+        app = create_app(read_settings(environment))
         upgrade_schema(app)
         add_people(tools_of(app))
         click.echo(_welcome(port, sandbox_port, instance))
@@ -74,7 +77,9 @@ def add_people(tools: Tools) -> None:
         )
         for email, name, role in PEOPLE
     )
-    add_items(tools, Who(dana.tenant_id, dana.id), Who(sam.tenant_id, sam.id))
+    danas, sams = (Who(user.tenant_id, user.id) for user in (dana, sam))
+    api_tokens.create_token(tools, danas, "Demo", secret=API_TOKEN)
+    add_items(tools, danas, sams)
 
 
 def _environment(instance: Path, port: int, sandbox_port: int) -> dict[str, str]:
@@ -97,10 +102,21 @@ def _secrets(path: Path) -> dict[str, str]:
             "CALSYNC_SECRET_KEY": new_secret(),
             "CALSYNC_TOKEN_KEYS": f"demo:{new_key()}",
         }
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            json.dump(made, file)
+        _write_for_us_alone(path, json.dumps(made))
     secrets: dict[str, str] = json.loads(path.read_text())
     return secrets
+
+
+def _write_exports(path: Path, environment: dict[str, str]) -> None:
+    """Write what a shell reads so that every other command works on this demo too."""
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in environment.items()]
+    path.unlink(missing_ok=True)
+    _write_for_us_alone(path, "".join(lines))
+
+
+def _write_for_us_alone(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(text)
 
 
 @contextmanager
@@ -167,5 +183,7 @@ The sandbox runs at      http://{HOST}:{sandbox_port}
     dana@google.example   sandbox
 
 Data and logs are in     {instance}
+Other commands work on it after
+    . {shlex.quote(str(instance / "demo.env"))}
 Stop with Ctrl-C.
 """
