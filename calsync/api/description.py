@@ -11,7 +11,7 @@ from calsync.api.schemas import Problem
 
 bp = Blueprint("api_description", __name__, url_prefix="/api/v1")
 _INTRODUCTION = (
-    "Send a token as `Authorization: Bearer …`; it may do what its user may do. Whatever is wrong "
+    "Send a token as Authorization: Bearer …; it may do what its user may do. Whatever is wrong "
     "is said by a problem document (RFC 9457), with a code for each field. Answers have an ETag: "
     "send it as If-Match, and a change is refused (412) where somebody else was faster."
 )
