@@ -7,7 +7,7 @@ from typing import Any
 
 from calsync.core.event import Times
 from calsync.core.grid import GridEntry
-from calsync.core.item import ItemFields, Kind
+from calsync.core.item import ItemFields, ItemStatus, Kind
 from calsync.core.recurrence import View, occurrences_with_overrides
 from calsync.db.items import list_items_between, map_assignees, map_exceptions
 from calsync.db.models import Item, ItemException, Role, User
@@ -118,4 +118,4 @@ def _has_text(fields: ItemFields | Item, text: str) -> bool:
 
 
 def _hide(entry: GridEntry) -> GridEntry:
-    return replace(entry, title="", is_hidden=True)
+    return replace(entry, title="", status=ItemStatus.OPEN.value, is_hidden=True)

@@ -24,6 +24,7 @@ from calsync.db.items import (
 from calsync.db.models import Departure, Item, ItemChange, ItemException, Role, User
 from calsync.db.users import get_user, list_users
 from calsync.errors import NotAllowed, NotThere, StaleVersion
+from calsync.services.history_views import list_readable
 from calsync.services.item_rows import fields_of, overrides_of, series_of
 from calsync.services.tools import Tools, Who
 
@@ -100,11 +101,15 @@ def list_undated(tools: Tools, who: Who) -> list[ItemView]:
 
 
 def list_history(tools: Tools, who: Who, item_id: str) -> list[ItemChange]:
-    """Return what was done to an item, the latest first. Raises NotThere or NotAllowed."""
+    """Return what was done to an item, the latest first. Raises NotThere or NotAllowed.
+
+    What was private to others at the time is left out.
+    """
     with tools.db.read() as session:
         since = tools.clock.now() - BIN_KEEPS
-        get_item(session, who, item_id, Right.READ, bin_since=since)
-        return list_changes(session, who.tenant_id, item_id)
+        item, actor, assignees = get_item(session, who, item_id, Right.READ, bin_since=since)
+        changes = list_changes(session, who.tenant_id, item_id)
+    return list(list_readable(changes, item, assignees, actor.id))
 
 
 def list_colleagues(tools: Tools, who: Who) -> list[User]:

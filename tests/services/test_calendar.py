@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calsync.core.event import Timed
-from calsync.core.item import Kind
+from calsync.core.item import ItemStatus, Kind
 from calsync.core.recurrence import expand, parse_rule
 from calsync.db.models import Role
 from calsync.errors import NotThere
@@ -72,6 +72,14 @@ def test_a_dispatcher_sees_that_somebody_is_busy_and_not_with_what(
     assert [entry.title for entry in entries if entry.is_hidden] == [""] * 4
     assert [entry.title for entry in entries if not entry.is_hidden] == ["Review"]
     assert [entry.is_hidden for entry in look(tools, dana.who)] == [False] * 5
+
+
+def test_a_hidden_entry_does_not_tell_that_it_is_done(
+    tools: Tools, dana: Person, sam: Person
+) -> None:
+    create_item(tools, dana.who, task(times=hour(), is_private=True, status=ItemStatus.DONE))
+    assert [entry.status for entry in look(tools, dana.who)] == ["done"]
+    assert [entry.status for entry in look(tools, sam.who, dana.who)] == ["open"]
 
 
 def test_what_is_hidden_is_not_found_by_its_words(tools: Tools, dana: Person, sam: Person) -> None:

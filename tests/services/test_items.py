@@ -209,6 +209,26 @@ def test_an_item_of_somebody_who_left_can_still_be_changed(
     assert [user.name for user in list_colleagues(tools, dana.who)] == [dana.name, sam.name]
 
 
+def test_what_was_private_stays_so_in_the_history_when_the_item_is_opened(
+    tools: Tools, dana: Person, sam: Person
+):
+    item = create_item(tools, dana.who, appointment("Therapy", is_private=True))
+    change_item(tools, dana.who, item, appointment("Clinic", is_private=True))
+    change_item(tools, dana.who, item, appointment("Standup"))
+    change_item(tools, dana.who, item, appointment("Retro"))
+    whole = list_history(tools, dana.who, item)
+    assert [row.before.get("subject") for row in whole] == ["Standup", "Clinic", "Therapy", None]
+    people = [dana.who.user_id, sam.who.user_id]
+    # To put oneself on it afterwards does not help.
+    change_item(tools, sam.who, item, appointment("Retro"), assignees=people)
+    seen = {row.version: (row.before, row.after) for row in list_history(tools, sam.who, item)}
+    assert sorted(seen) == [1, 2, 3, 4, 5]
+    assert seen[4] == ({"subject": "Standup"}, {"subject": "Retro"})
+    assert seen[3] == ({"is_private": True}, {"is_private": False})
+    assert "Therapy" not in str(seen)
+    assert "Clinic" not in str(seen)
+
+
 def test_every_change_raises_the_version_and_is_in_the_history_once(
     tools: Tools, dana: Person, sam: Person, clock: FakeClock
 ) -> None:
