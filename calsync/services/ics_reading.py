@@ -121,7 +121,8 @@ def _parse(component: Component) -> Entry:
         raise Unreadable("other_component")
     try:
         entry = expected.from_ical(_VENDOR.sub(_name_plainly, component.text))
-    except (ValueError, KeyError, IndexError, TypeError, OverflowError):
+    except (ValueError, KeyError, IndexError, TypeError, OverflowError, OSError):
+        # To look for a zone is to open a file of that name, whatever name that is.
         raise Unreadable("broken") from None
     if not isinstance(entry, expected) or entry.errors:
         raise Unreadable("broken")
@@ -134,6 +135,15 @@ def _parse(component: Component) -> Entry:
 
 
 def _read_entry(
+    component: Component, entry: Entry, changed: list[tuple[Component, Entry]], zone: str
+) -> tuple[Draft, list[Problem]]:
+    try:
+        return _read_whole(component, entry, changed, zone)
+    except OverflowError:  # a time before the first or after the last that there is
+        raise Unreadable("broken") from None
+
+
+def _read_whole(
     component: Component, entry: Entry, changed: list[tuple[Component, Entry]], zone: str
 ) -> tuple[Draft, list[Problem]]:
     fields = _read_todo(entry, zone) if isinstance(entry, Todo) else _read_event(entry, zone)

@@ -7,10 +7,10 @@ or a number, which mean something else at every tenant. What is not known here b
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
-from calsync.core.item import ItemFields, Kind
+from calsync.core.item import ItemFields, ItemStatus, Kind
 from calsync.core.ticket import call_subject, ticket_reference
 from calsync.db.database import Session
-from calsync.db.models import Ticket
+from calsync.db.models import Contact, Ticket
 from calsync.db.tickets import list_clients, list_contacts, map_tickets
 from calsync.services.ics_reading import Draft
 
@@ -24,15 +24,16 @@ class References:
 
     tickets: Mapping[str, Ticket]
     clients: Mapping[str, str]
-    contacts: Mapping[str, str]
+    contacts: Mapping[str, Contact]
 
     def name(self, fields: ItemFields) -> dict[str, str]:
         """Return what the ids of an item stand for, by their fields."""
         ticket = self.tickets.get(fields.ticket_id or "")
+        contact = self.contacts.get(fields.contact_id or "")
         found = {
             "ticket_id": f"{ticket_reference(ticket.number)} {ticket.title}" if ticket else "",
             "client_id": self.clients.get(fields.client_id or "", ""),
-            "contact_id": self.contacts.get(fields.contact_id or "", ""),
+            "contact_id": contact.name if contact else "",
         }
         return {name: text for name, text in found.items() if text}
 
@@ -43,7 +44,9 @@ class References:
         """
         fields = draft.fields
         ticket = self.tickets.get(fields.ticket_id or "")
-        if ticket is not None:
+        # Nothing more is to be done for a ticket that was deleted.
+        is_open = fields.status is ItemStatus.OPEN
+        if ticket is not None and not (is_open and ticket.deleted_at):
             client = self.clients.get(ticket.client_id or "", "")
             subject = call_subject(ticket.number, ticket.title, client)
             fields = replace(fields, subject=subject, client_id=ticket.client_id)
@@ -53,7 +56,9 @@ class References:
         if fields.client_id and (lost or fields.client_id not in self.clients):
             lost.add("client_id")
             fields = replace(fields, client_id=None)
-        if fields.contact_id and fields.contact_id not in self.contacts:
+        contact = self.contacts.get(fields.contact_id or "")
+        # A contact that went to another client is none of this one's any more.
+        if fields.contact_id and (contact is None or contact.client_id != fields.client_id):
             lost.add("contact_id")
             fields = replace(fields, contact_id=None)
         told = {name: text for name, text in draft.names.items() if name in lost}
@@ -74,5 +79,5 @@ def load_references(session: Session, tenant_id: str, items: Collection[ItemFiel
     return References(
         map_tickets(session, tenant_id, sorted(ticket_ids)) if ticket_ids else {},
         {client.id: client.name for client in clients},
-        {contact.id: contact.name for contact in contacts},
+        {contact.id: contact for contact in contacts},
     )

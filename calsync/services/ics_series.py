@@ -84,6 +84,8 @@ def _list_dates(event: Event, name: str) -> Iterator[tuple[date, str]]:
     lists: Any = event.get(name, [])
     for each in lists if isinstance(lists, list) else [lists]:
         for moment in each.dts:
+            if not isinstance(moment.dt, date):
+                raise Unreadable("broken")
             yield moment.dt, str(each.params.get("TZID", ""))
 
 

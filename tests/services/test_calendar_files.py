@@ -21,16 +21,20 @@ from calsync.services.calendar_files import (
     read_feed,
     revoke_feed,
 )
+from calsync.services.clients import create_client
+from calsync.services.contacts import change_contact, create_contact
 from calsync.services.ics_lines import RefusedFile
 from calsync.services.ics_reading import Read, read_calendar
 from calsync.services.ics_writing import Written, write_calendar
+from calsync.services.item_access import find_item_view
 from calsync.services.items import Scope, create_item, delete_item
-from calsync.services.tickets import TicketFields, create_ticket
+from calsync.services.tickets import TicketFields, create_ticket, delete_ticket
 from calsync.services.tools import Tools
 from tests.cast import Person
 from tests.core.rules import ZONES
-from tests.services.makings import LONDON, at_once, look
+from tests.services.makings import LONDON, at_once, call, hour, look
 
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 RULES = ["FREQ=DAILY;COUNT=9", "FREQ=WEEKLY", "FREQ=MONTHLY;COUNT=4", "FREQ=DAILY;UNTIL=20300101"]
 
@@ -43,6 +47,9 @@ def wrap(*lines: str) -> str:
 
 def read_back(item: Written) -> Read:
     return read_calendar(write_calendar([item], "My Calendar").decode(), "Asia/Tokyo")
+
+
+DAILY = ("DTSTART;TZID=America/New_York:20260302T090000", "RRULE:FREQ=DAILY")
 
 
 @pytest.mark.parametrize("zone", ["Europe/London"])
@@ -122,12 +129,32 @@ def test_private_and_all_day_are_written_as_others_read_them():
             ("DTSTART:20260302", "RRULE:FREQ=DAILY;COUNT=1", "EXDATE;VALUE=DATE:20260302"),
             "rule.never_occurs",
         ),
+        (("DTSTART;TZID=Europe:20260302T090000",), "broken"),
+        (("DTSTART;TZID=" + "x" * 5_000 + ":20260302T090000",), "broken"),
+        ((*DAILY, "EXDATE:00010101T000000Z"), "broken"),
+        ((*DAILY, "EXDATE;VALUE=PERIOD:20260303T090000Z/PT1H"), "broken"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_line(lines: tuple[str, ...], code: str):
     read = read_calendar(wrap(*lines), "Europe/London")
     assert read.drafts == ()
     assert [(each.line, each.code) for each in read.problems] == [(3, code)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("DUE;VALUE=DATE:99991231",),
+        ("DUE;TZID=Asia/Tokyo:00010101T000000",),
+        ("DTSTART:20260302T090000", "DURATION:P999999999D"),
+    ],
+)
+def test_a_task_at_the_end_of_time_takes_nothing_else_with_it(lines: tuple[str, ...]):
+    good = wrap("DTSTART:20260302T090000Z").removesuffix("END:VCALENDAR\r\n")
+    task = "\r\n".join(["BEGIN:VTODO", "UID:b@example", *lines, "END:VTODO", "END:VCALENDAR", ""])
+    read = read_calendar(good + task, "Europe/London")
+    assert [draft.fields.subject for draft in read.drafts] == ["Lunch"]
+    assert [problem.code for problem in read.problems] == ["broken"]
 
 
 @pytest.mark.parametrize(
@@ -244,6 +271,34 @@ def test_ones_own_export_adds_nothing_to_ones_own_calendar(
     assert import_file(tools, mallory.who, content, "Europe/London") == 1
     theirs = export_range(tools, mallory.who, *span, "Dana")
     assert b"EXDATE;TZID=Europe/London:20260303T090000" in theirs
+
+
+@ONE_DATABASE
+def test_no_call_comes_back_to_a_ticket_that_was_deleted(tools: Tools, dana: Person, sam: Person):
+    ticket = create_ticket(tools, dana.who, TicketFields("Printer"))
+    item = create_item(tools, dana.who, call(ticket))
+    content = export_range(tools, dana.who, NOW, NOW + timedelta(days=1), "Dana")
+    delete_item(tools, dana.who, item)
+    delete_ticket(tools, sam.who, ticket)
+    copy = content.replace(item.encode(), b"of-another-calendar")
+    assert import_file(tools, dana.who, copy, LONDON) == 1
+    [entry] = look(tools, dana.who)
+    assert (entry.kind, entry.title) == ("appointment", "T-1001 Printer")
+
+
+@ONE_DATABASE
+def test_a_contact_that_went_to_another_client_stays_there(tools: Tools, dana: Person, sam: Person):
+    here, there = (create_client(tools, sam.who, name) for name in ("Here", "There"))
+    contact = create_contact(tools, sam.who, here, "Ann")
+    fields = ItemFields(
+        Kind.CRM_ACTIVITY, "Call Ann", hour(), LONDON, client_id=here, contact_id=contact
+    )
+    content = write_calendar([Written("a", 1, fields, NOW)], "x")
+    change_contact(tools, sam.who, contact, there, "Ann")
+    assert import_file(tools, dana.who, content, LONDON) == 1
+    [entry] = look(tools, dana.who)
+    read = find_item_view(tools, dana.who, entry.item_id).fields
+    assert (read.client_id, read.contact_id) == (here, None)
 
 
 def test_a_feed_is_read_until_it_is_revoked(tools: Tools, dana: Person, sam: Person):
