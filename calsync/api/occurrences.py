@@ -16,6 +16,7 @@ from calsync.api.retries import retried
 from calsync.core.item import LONGEST_DAYS, Fault, UnfitItem
 from calsync.errors import NotAllowed, StaleVersion
 from calsync.services.item_access import find_item_view
+from calsync.services.item_edits import means_same
 from calsync.services.items import delete_item
 from calsync.services.occurrences import change_occurrence, list_occurrences
 from calsync.services.tools import Tools
@@ -103,6 +104,7 @@ def _change(
         raise StaleVersion(whole.version)
     if values.get("kind", whole.fields.kind) is not whole.fields.kind:
         raise UnfitItem((Fault("kind", "fixed"),))
+    present = whole.fields.rule
     changed_id = change_occurrence(
         tools_,
         who(),
@@ -111,6 +113,6 @@ def _change(
         read_fields({**values_of(shown), **values}, whole.fields.time_zone),
         scope=query["scope"],
         assignees=values.get("assignees"),
-        keeps_rule=values.get("rule", whole.fields.rule) == whole.fields.rule,
+        keeps_rule=means_same(values.get("rule", present), present, whole.fields.times),
     )
     return write_item(find_item_view(tools_, who(), changed_id))

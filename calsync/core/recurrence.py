@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from functools import lru_cache
 from itertools import chain, islice
 
 from calsync.core.clockwork import Clockwork, get_zone, instant_of
@@ -76,12 +77,14 @@ class Override:
         return times if isinstance(times, Timed | AllDay) else None
 
 
+@lru_cache(maxsize=2048)
 def parse_rule(text: str, times: Times) -> Rule:
     """Return the rule of a series whose first occurrence is ``times``.
 
     UNTIL may be a date (that day included), a local time of the series or an instant; for
     an all-day series its date counts. An end after 400 years is no end. Raises
-    RuleError.
+    RuleError. What was read lately is not read again: an odd rule takes some work, and
+    whoever saves an item asks several times.
     """
     if not FIRST_YEAR <= times.start.year <= LAST_YEAR:
         raise RuleError(RuleFault.OUT_OF_RANGE)

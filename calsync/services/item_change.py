@@ -15,7 +15,13 @@ from calsync.services.item_checks import refuse_faults
 from calsync.services.item_departures import note_departures
 from calsync.services.item_edits import find_differences, rebind, rest_of, tail_fields, tail_of
 from calsync.services.item_history import note_change
-from calsync.services.item_rows import exception_rows, fields_of, put_fields, with_series
+from calsync.services.item_rows import (
+    exception_rows,
+    fields_of,
+    put_fields,
+    with_series,
+    with_usual_rule,
+)
 from calsync.services.tools import Tools
 
 #: What one occurrence cannot have for itself.
@@ -36,6 +42,7 @@ class Edit:
     def add(self, fields: ItemFields, series: Series | None = None) -> str:
         """Make the item and return its id."""
         item, overrides = self.item, series.overrides if series else ()
+        fields = with_usual_rule(fields)
         item.version, item.updated_at = 1, self.tools.clock.now()
         put_fields(item, fields, overrides)
         self.session.add(item)
@@ -87,6 +94,7 @@ class Edit:
 
     def _put(self, fields: ItemFields, renewed: Series | None) -> str:
         before, now = fields_of(self.item), self.tools.clock.now()
+        fields = with_usual_rule(fields)
         people = self.present, self.chosen
         replace_assignees(self.session, self.item.tenant_id, self.item.id, self.chosen, now)
         self.store(fields, renewed, before, fields, people=people)

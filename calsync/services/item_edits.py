@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from calsync.core.event import Times
 from calsync.core.item import Fault, ItemFields, UnfitItem
 from calsync.core.item_record import NAMES
 from calsync.core.recurrence import parse_rule
@@ -74,15 +75,16 @@ def tail_fields(
     """
     base = replace(before, times=tail.times, rule=tail.rule.text)
     changes: dict[str, Any] = find_differences(shown, fields)
-    if _means(fields.rule, before.rule, tail):
+    if means_same(fields.rule, before.rule, tail.times):
         changes.pop("rule", None)
     return base, replace(base, **changes)
 
 
-def _means(rule: str | None, other: str | None, series: Series) -> bool:
-    if rule is None or other is None:
+def means_same(rule: str | None, other: str | None, times: Times | None) -> bool:
+    """Tell whether two rules are the same for a series of these times, however written."""
+    if rule is None or other is None or times is None:
         return rule == other
     try:
-        return parse_rule(rule, series.times) == parse_rule(other, series.times)
+        return parse_rule(rule, times) == parse_rule(other, times)
     except RuleError:
         return False

@@ -5,16 +5,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from calsync.core.clockwork import Clockwork
 from calsync.core.event import AllDay, Timed, Times
 from calsync.core.item import ItemFields, find_due_day, shown_times
 from calsync.core.item_record import NAMES, dump_field, load_field
-from calsync.core.recurrence import Override, expand, parse_rule
+from calsync.core.recurrence import Override, parse_rule
+from calsync.core.rule_days import find_rule_day, list_days
 from calsync.core.series import Series
 from calsync.db.models import Item, ItemException
 
 #: All-day is everywhere; the zones of the world are at most this far from UTC.
 _FARTHEST_ZONE = timedelta(hours=14)
-_END_OF_TIME = datetime(9000, 1, 1, tzinfo=UTC)
+#: A series that takes longer to end is looked for as if it had none.
+_SOON = timedelta(days=366 * 20)
 _PLAIN = tuple(name for name in NAMES if name != "times")
 
 
@@ -91,6 +94,12 @@ def series_of(fields: ItemFields, rows: Iterable[ItemException]) -> Series | Non
     return Series(fields.times, parse_rule(fields.rule, fields.times), overrides_of(rows))
 
 
+def with_usual_rule(fields: ItemFields) -> ItemFields:
+    """Return the fields with their rule as others read it, however it was written."""
+    series = series_of(fields, ())
+    return replace(fields, rule=series.rule.text) if series else fields
+
+
 def with_series(fields: ItemFields, series: Series) -> ItemFields:
     """Return the fields with the times and the rule of a series."""
     return replace(fields, times=series.times, rule=series.rule.text)
@@ -112,17 +121,22 @@ def _find_reach(
     if rule.is_endless:
         return first, None
     ends = _last_end(Series(fields.times, rule))
-    return first, max(last, ends)
+    return first, max(last, ends) if ends else None
 
 
-def _last_end(series: Series) -> datetime:
-    """Return when the last occurrence of a series that ends is over."""
-    start = _span(series.times)[0]
-    far = start + timedelta(days=366 * 400)
-    last = series.times
-    for occurrence in expand(series.times, series.rule, start, min(far, _END_OF_TIME)):
-        last = occurrence.times
-    return _span(last)[1]
+def _last_end(series: Series) -> datetime | None:
+    """Return when a series that ends is over at the latest; None for one that goes on for long.
+
+    Little is asked here: a calendar file may bring a thousand series with odd rules.
+    """
+    clockwork, rule = Clockwork(series.times), series.rule
+    last = rule.until.toordinal() if rule.until else None
+    if last is None:
+        soon = replace(rule, until=clockwork.first + _SOON)
+        days = [day for each in list_days(soon, clockwork.first) for day in each]
+        is_beside = find_rule_day(rule, clockwork.first) != clockwork.first.toordinal()
+        last = days[-1] if len(days) == (rule.count or 0) + is_beside else None
+    return _span(clockwork.strike(last)[1])[1] if last is not None else None
 
 
 def _span(times: Times) -> tuple[datetime, datetime]:

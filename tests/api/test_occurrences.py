@@ -67,6 +67,19 @@ def test_one_occurrence_is_changed_and_stands_in_the_exceptions(
     ]  # fmt: skip
 
 
+@ONE_DATABASE
+@pytest.mark.parametrize("rule", ["RRULE:FREQ=DAILY;COUNT=3", " count=3;freq=daily; "])
+def test_a_rule_is_kept_as_others_read_it_however_it_was_written(psa: Program, rule: str):
+    made = psa.add(rule=rule)
+    assert made["rule"] == "FREQ=DAILY;COUNT=3"
+    one = f"/items/{made['id']}/occurrences/{made['start'][:16]}"
+    # Sent again, it is still the rule that there is, and one occurrence may be changed.
+    answer = psa.patch(one, {"rule": rule, "subject": "Demo"})
+    assert (answer.status_code, answer.json["rule"]) == (200, "FREQ=DAILY;COUNT=3")
+    answer = psa.patch(f"/items/{made['id']}", {"rule": rule.replace("3", "4")})
+    assert (answer.status_code, answer.json["rule"]) == (200, "FREQ=DAILY;COUNT=4")
+
+
 def test_this_and_the_following_become_an_item_of_their_own(
     psa: Program, series: dict[str, Any], where: str
 ):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from calsync.core.clockwork import Clockwork
 from calsync.core.grid import GridEntry
 from calsync.core.item import ItemFields, UnfitItem
 from calsync.errors import NotThere
@@ -24,6 +25,7 @@ from tests.services.makings import (
     on_wall,
 )
 
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 MONDAYS = ["02 Mar 09:00", "09 Mar 09:00", "16 Mar 09:00", "23 Mar 09:00", "30 Mar 09:00"]
 KEYS = [f"2026-03-{day:02}T09:00" for day in (2, 9, 16, 23, 30)]
 
@@ -60,6 +62,34 @@ def test_one_occurrence_is_changed_and_the_others_stay(
     assert (row.version, row.after["occurrence"]) == (2, KEYS[1])
     assert row.before["subject"] == "Standup"
     assert row.after["subject"] == "Guest"
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize(
+    ("rule", "last"),
+    [
+        ("FREQ=DAILY;COUNT=2000", date(2031, 8, 22)),
+        ("FREQ=YEARLY;UNTIL=20500302T120000Z", date(2050, 3, 2)),
+        ("FREQ=YEARLY;COUNT=20", date(2045, 3, 2)),
+        ("FREQ=YEARLY;COUNT=25", date(2050, 3, 2)),
+        # The first one is beside the rule, and does not count.
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=1;COUNT=19", date(2045, 2, 1)),
+        ("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=16;COUNT=21", date(2046, 3, 16)),
+    ],
+)
+def test_the_last_one_is_found_however_far_away_it_is(
+    tools: Tools, dana: Person, monkeypatch: pytest.MonkeyPatch, rule: str, last: date
+) -> None:
+    struck = []
+    strike = Clockwork.strike
+    with monkeypatch.context() as patch:
+        patch.setattr(Clockwork, "strike", lambda *of: struck.append(of) or strike(*of))
+        create_item(tools, dana.who, appointment(rule=rule))
+    assert len(struck) < 5, "A file may bring a thousand of them, each with so many."
+    day = datetime(last.year, last.month, last.day, tzinfo=UTC)
+    span = {"start": day, "end": day + timedelta(days=800)}
+    [entry] = look(tools, dana.who, **span)
+    assert entry.times.start.date() == last
 
 
 def test_the_last_one_can_be_moved_beyond_the_end_of_the_rule(
