@@ -194,6 +194,21 @@ def test_two_items_have_no_external_id_in_common(psa: Program, program: MakeProg
     assert psa.put("/items/by-external-id/sams", appointment()).status_code == 409
 
 
+def test_what_is_of_one_kind_is_not_put_in_place_of_another(
+    program: MakeProgram, psa: Program, sam: Person
+):
+    where = "/items/by-external-id/psa-7"
+    assert psa.put(where, appointment()).status_code == 201
+    other = psa.put(where, {"kind": "todo", "subject": "Buy cable"})
+    assert errors_of(other) == {"/kind": "fixed"}
+    assert psa.delete(f"/items/{psa.get('/items').json['items'][0]['id']}").status_code == 204
+    assert psa.put(where, {"kind": "todo", "subject": "Buy cable"}).status_code == 422
+    assert psa.get("/items").json["items"] == []
+    # Whoever may not see it does not learn its kind.
+    program(sam).add(external_id="sams")
+    assert psa.put("/items/by-external-id/sams", appointment(kind="todo")).status_code == 409
+
+
 def test_an_external_id_of_another_tenant_is_free(
     psa: Program, program: MakeProgram, mallory: Person
 ):
