@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -51,7 +51,7 @@ def read_item(form: ItemForm, kind: Kind, zones: Collection[str], before: ItemFi
     found: dict[str, Any] = {"kind": kind, "time_zone": zone.key}
     found |= {name: read_text(form, name) for name in _TEXTS if name in shown}
     found |= {name: read_text(form, name) or None for name in _IDS if name in shown}
-    found["times"] = _read_times(form, kind, zone)
+    found["times"] = _read_times(form, kind, zone, before.times)
     if "is_private" in shown:
         found["is_private"] = bool(form.is_private.data)
     for read in (_read_appointment, _read_task, _read_todo, _read_call, _read_activity):
@@ -133,7 +133,7 @@ def _read_zone(form: ItemForm, zones: Collection[str], before: ItemFields) -> Zo
     return get_zone(before.time_zone)
 
 
-def _read_times(form: ItemForm, kind: Kind, zone: ZoneInfo) -> Times | None:
+def _read_times(form: ItemForm, kind: Kind, zone: ZoneInfo, before: Times | None) -> Times | None:
     is_needed = kind in ALWAYS_TIMED
     has_end = kind is not Kind.TODO and read_text(form, "end_time")
     has_time = bool(read_text(form, "time") or has_end)
@@ -141,19 +141,21 @@ def _read_times(form: ItemForm, kind: Kind, zone: ZoneInfo) -> Times | None:
     if day is None:
         return None
     if kind is Kind.TODO:
-        return _read_due(form, day, zone)
+        return _read_due(form, day, zone, before)
     if form.all_day.data if is_needed else not has_time:
         return read_all_day(form, day)
     return read_timed(form, day, zone, needs_end=is_needed)
 
 
-def _read_due(form: ItemForm, day: date, zone: ZoneInfo) -> Times | None:
-    """Return when a todo is due: a moment, or a whole day."""
+def _read_due(form: ItemForm, day: date, zone: ZoneInfo, before: Times | None) -> Times | None:
+    """Return when a todo is due: a moment, or a whole day; or longer, if it was so elsewhere."""
     clock = read_clock(form, "time")
     if clock is None:
-        return None if form.time.errors else AllDay(day, day + DAY)
+        days = before.end - before.start if isinstance(before, AllDay) else DAY
+        return None if form.time.errors else AllDay(day, day + days)
     moment = read_moment(form, ("time", "fold"), day, clock, zone)
-    return Timed(moment, moment, zone.key) if moment else None
+    length = before.end - before.start if isinstance(before, Timed) else timedelta()
+    return Timed(moment, moment + length, zone.key) if moment else None
 
 
 def _read_appointment(form: ItemForm, kind: Kind, before: ItemFields) -> dict[str, Any]:

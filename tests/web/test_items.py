@@ -170,6 +170,24 @@ def test_a_todo_is_due_on_a_day_or_at_a_time_or_never(
     assert (fields.times, fields.status) == (times, ItemStatus.DONE)
 
 
+@pytest.mark.parametrize(
+    ("times", "entered"),
+    [
+        (Timed(utc(3, 10), utc(3, 11), LONDON), {}),
+        (AllDay(date(2026, 3, 3), date(2026, 3, 6)), {"time": ""}),
+    ],
+)
+def test_a_todo_that_lasts_is_not_cut_short_by_its_form(
+    browser: FlaskClient, tools: Tools, dana: Person, times: Timed | AllDay, entered: Form
+):
+    """Its form has no end; moving it, the API and the linked calendar do. Costs two pages."""
+    item_id = create_item(tools, dana.who, ItemFields(Kind.TODO, "Review", times=times))
+    form = {**BASE, "kind": "todo", "version": "1", "description": "With Sam", **entered}
+    assert send(browser, f"/calendar/item/{item_id}/edit", form).status_code == 303
+    fields = stored(tools, dana, item_id).fields
+    assert (fields.times, fields.description) == (times, "With Sam")
+
+
 def test_the_last_day_of_whole_days_is_the_one_people_enter(
     browser: FlaskClient, tools: Tools, dana: Person
 ):
