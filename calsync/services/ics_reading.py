@@ -41,6 +41,17 @@ _ONCE: dict[str, type] = {
     "DURATION": timedelta,
 }
 _ONCE_OF_ANY_TYPE = ("UID", "RRULE")
+#: What the library raises at what it cannot read: to look for a zone, it opens a file of
+#: that name, and it takes every name for one text.
+_BROKEN = (
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    OSError,
+)
 #: A zone whose name has a vendor's path before it.
 _VENDOR = re.compile(r'(;TZID=)"?(/[^";:\r\n]+)"?', re.IGNORECASE)
 
@@ -121,8 +132,7 @@ def _parse(component: Component) -> Entry:
         raise Unreadable("other_component")
     try:
         entry = expected.from_ical(_VENDOR.sub(_name_plainly, component.text))
-    except (ValueError, KeyError, IndexError, TypeError, OverflowError, OSError):
-        # To look for a zone is to open a file of that name, whatever name that is.
+    except _BROKEN:
         raise Unreadable("broken") from None
     if not isinstance(entry, expected) or entry.errors:
         raise Unreadable("broken")

@@ -130,6 +130,7 @@ def test_private_and_all_day_are_written_as_others_read_them():
             "rule.never_occurs",
         ),
         (("DTSTART;TZID=Europe:20260302T090000",), "broken"),
+        (("DTSTART;TZID=a,b:20260302T090000",), "broken"),
         (("DTSTART;TZID=" + "x" * 5_000 + ":20260302T090000",), "broken"),
         ((*DAILY, "EXDATE:00010101T000000Z"), "broken"),
         ((*DAILY, "EXDATE;VALUE=PERIOD:20260303T090000Z/PT1H"), "broken"),
