@@ -1,5 +1,7 @@
 """Clients and the contacts at them: dispatchers change them, everybody of the tenant reads."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from calsync.core.item import Fault, UnfitItem, has_unfit_characters
@@ -17,7 +19,7 @@ from calsync.db.database import Session
 from calsync.db.joined import JoinedDatabase
 from calsync.db.models import Client, Contact, Role, User
 from calsync.db.users import get_user
-from calsync.errors import InUse, NotAllowed, NotThere, StaleVersion
+from calsync.errors import AlreadyThere, InUse, NotAllowed, NotThere, StaleVersion
 from calsync.ids import new_id
 from calsync.services.item_checks import Taken
 from calsync.services.item_history import note_change
@@ -41,7 +43,7 @@ def create_client(tools: Tools, who: Who, name: str, external_id: str | None = N
     Raises NotAllowed but for a dispatcher, UnfitItem, and Taken for a name or an external
     id that there is.
     """
-    with tools.db.begin() as session:
+    with _refuse_taken(), tools.db.begin() as session:
         get_dispatcher(session, who)
         client = Client(id=new_id(), tenant_id=who.tenant_id, version=1)
         _put(session, client, name, external_id)
@@ -62,7 +64,7 @@ def change_client(
 
     Raises NotThere, StaleVersion and what ``create_client`` does; nothing has changed then.
     """
-    with tools.db.begin() as session:
+    with _refuse_taken(), tools.db.begin() as session:
         actor = get_dispatcher(session, who)
         client = _lock(session, who, client_id, version)
         was = client.name
@@ -148,6 +150,17 @@ def _lock(session: Session, who: Who, client_id: str, version: int | None) -> Cl
     if version not in (None, client.version):
         raise StaleVersion(client.version)
     return client
+
+
+@contextmanager
+def _refuse_taken() -> Iterator[None]:
+    """Raise Taken also where somebody else has just taken what was free when we looked."""
+    try:
+        yield
+    except Taken:
+        raise
+    except AlreadyThere:
+        raise Taken("name") from None
 
 
 def _put(session: Session, client: Client, name: str, external_id: str | None) -> None:

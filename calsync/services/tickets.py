@@ -99,8 +99,9 @@ def delete_ticket(tools: Tools, who: Who, ticket_id: str, *, version: int | None
     with tools.db.begin() as session:
         get_dispatcher(session, who)
         ticket = _lock(session, who, ticket_id, version)
-        calls = list_calls_of(session, who.tenant_id, ticket_id)
-        if any(call.status is ItemStatus.OPEN for call in calls):
+        # Locked: one that is over could be opened again at this moment.
+        calls = lock_calls_of(session, who.tenant_id, ticket_id)
+        if any(call.status is ItemStatus.OPEN and call.deleted_at is None for call in calls):
             raise InUse
         ticket.deleted_at = ticket.updated_at = tools.clock.now()
         ticket.version += 1

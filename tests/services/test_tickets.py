@@ -1,14 +1,17 @@
 """Tickets, their numbers, and their service calls."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
 
-from calsync.core.item import Fault, UnfitItem
+from calsync.core.item import Fault, ItemStatus, UnfitItem
 from calsync.core.ticket import TicketStatus
+from calsync.db.items import lock_item
 from calsync.db.models import Ticket
-from calsync.errors import NotThere, StaleVersion
+from calsync.errors import InUse, NotThere, StaleVersion
+from calsync.services import clients
 from calsync.services.clients import create_client
 from calsync.services.item_access import find_item_view, list_history
 from calsync.services.items import change_item, create_item, delete_item
@@ -17,6 +20,7 @@ from calsync.services.tickets import (
     TicketFields,
     change_ticket,
     create_ticket,
+    delete_ticket,
     get_ticket_view,
     list_ticket_views,
 )
@@ -36,6 +40,40 @@ def faults_of(action: Callable[[], object]) -> set[tuple[str, str]]:
     with pytest.raises(UnfitItem) as caught:
         action()
     return {(fault.field, str(fault.code)) for fault in caught.value.faults}
+
+
+def test_a_ticket_stays_while_somebody_opens_a_call_of_it_again(
+    tools: Tools, dana: Person, sam: Person
+) -> None:
+    ticket = create_ticket(tools, dana.who, TicketFields("Printer"))
+    item = create_item(tools, dana.who, call(ticket, status=ItemStatus.DONE))
+    caught: list[Exception] = []
+
+    def delete() -> None:
+        try:
+            delete_ticket(tools, sam.who, ticket)
+        except InUse as error:
+            caught.append(error)
+
+    deleting = threading.Thread(target=delete)
+    with tools.db.begin() as session:
+        found = lock_item(session, dana.who.tenant_id, item)
+        assert found is not None
+        found.status = ItemStatus.OPEN
+        session.flush()
+        deleting.start()
+        deleting.join(0.3)
+    deleting.join()
+    assert len(caught) == 1
+    assert get_ticket_view(tools, dana.who, ticket).ticket.deleted_at is None
+
+
+def test_a_client_that_somebody_else_adds_at_this_moment_is_taken(
+    tools: Tools, sam: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_client(tools, sam.who, "Northwind")
+    monkeypatch.setattr(clients, "find_client_by_name", lambda *_: None)
+    assert faults_of(lambda: create_client(tools, sam.who, "Northwind")) == {("name", "taken")}
 
 
 def test_tickets_are_numbered_for_each_tenant(
