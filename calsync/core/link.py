@@ -102,6 +102,8 @@ class Flight:
     before: Seen | None
     decided_at: datetime
     answered_at: datetime | None = None
+    #: The state that a deletion ended, and that its expiry brings back.
+    came_from: LinkState = LinkState.LIVE
 
     @property
     def is_deletion(self) -> bool:
@@ -161,6 +163,8 @@ class Link:
     tries: int = 0
     #: How many complete sweeps have not shown it.
     misses: int = 0
+    #: When its present times were taken in from there.
+    times_taken_at: datetime | None = None
 
     @property
     def is_ours(self) -> bool:

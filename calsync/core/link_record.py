@@ -33,6 +33,7 @@ def dump_link(link: Link) -> dict[str, Any]:
         "is_off": link.is_off,
         "tries": link.tries,
         "misses": link.misses,
+        "times_taken_at": _or_none(datetime.isoformat, link.times_taken_at),
     }
     return {name: value for name, value in record.items() if value}
 
@@ -61,6 +62,7 @@ def load_link(origin: Origin, state: LinkState, record: Mapping[str, Any]) -> Li
         is_off=record.get("is_off", False),
         tries=record.get("tries", 0),
         misses=record.get("misses", 0),
+        times_taken_at=_or_none(_load_moment, record.get("times_taken_at")),
     )
 
 
@@ -108,6 +110,7 @@ def _dump_flight(flight: Flight) -> dict[str, Any]:
         "before": _or_none(_dump_seen, flight.before),
         "decided_at": flight.decided_at.isoformat(),
         "answered_at": _or_none(datetime.isoformat, flight.answered_at),
+        "came_from": flight.came_from.value,
     }
 
 
@@ -119,6 +122,7 @@ def _load_flight(record: Mapping[str, Any]) -> Flight:
         before=_or_none(_load_seen, record["before"]),
         decided_at=_load_moment(record["decided_at"]),
         answered_at=_or_none(_load_moment, record["answered_at"]),
+        came_from=LinkState(record["came_from"]),
     )
 
 

@@ -9,7 +9,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from calsync.core.content import ALL_PARTS, Content, Part, Parts, find_differing, is_same
+from calsync.core.content import (
+    ALL_PARTS,
+    Content,
+    Part,
+    Parts,
+    canonical,
+    find_differing,
+    is_same,
+)
 from calsync.core.link import Flight, Link, LinkState, Seen
 
 Value = TypeVar("Value")
@@ -20,6 +28,8 @@ SETTLES_IN = timedelta(seconds=60)
 EXPIRES_AFTER = timedelta(minutes=10)
 #: A copy that stands again this soon after we deleted it is our own late write.
 REVIVES_WITHIN = timedelta(minutes=10)
+#: No provider is known to cut a text to less than this.
+_SHORTEST_CUT = 200
 #: A write that was never applied this many times is set aside.
 MOST_TRIES = 3
 #: Reads that follow a write, until one shows it.
@@ -57,7 +67,9 @@ def expire(link: Link, read_began_at: datetime) -> Link:
     if flight is None or read_began_at < flight.decided_at + EXPIRES_AFTER:
         return link
     tries = link.tries + 1
-    state = LinkState.SET_ASIDE if tries >= MOST_TRIES else link.state
+    # A deletion that never came is decided again, as if it had not been.
+    state = flight.came_from if flight.is_deletion else link.state
+    state = LinkState.SET_ASIDE if tries >= MOST_TRIES else state
     return replace(link, flight=None, late=flight, tries=tries, state=state)
 
 
@@ -131,7 +143,9 @@ def _settle(link: Link, flight: Flight, seen: Seen) -> Link:
         return replace(link, flight=None, tries=0)
     here, there = link.here or flight.here, link.there or flight.sent
     showing = frozenset(
-        p for p in flight.parts if _same(p, seen.content, flight.sent) or _is_lost(p, flight, seen)
+        part
+        for part in flight.parts
+        if _same(part, seen.content, flight.sent) or _is_lost(part, flight.sent, seen.content)
     )
     there = there.taking(flight.sent, flight.parts).taking(seen.content, showing)
     return replace(
@@ -145,13 +159,17 @@ def _settle(link: Link, flight: Flight, seen: Seen) -> Link:
     )
 
 
-def _is_lost(part: Part, flight: Flight, seen: Seen) -> bool:
-    """Tell whether a provider has no such thing as a private event (SYNC.md 10)."""
-    return (
-        part is Part.PRIVATE
-        and bool(flight.sent and flight.sent.private)
-        and not (seen.content and seen.content.private)
-    )
+def _is_lost(part: Part, sent: Content, shown: Content) -> bool:
+    """Tell whether a provider could not keep what was sent (SYNC.md 10).
+
+    Some have no private events, and some cut a title or a text shorter than Cronofy does.
+    """
+    if part is Part.PRIVATE:
+        return sent.private and not shown.private
+    whole, cut = canonical(part, sent.get(part)), canonical(part, shown.get(part))
+    if not isinstance(whole, str) or not isinstance(cut, str):
+        return False
+    return _SHORTEST_CUT <= len(cut) < len(whole) and whole.startswith(cut)
 
 
 def _take_as_agreed(link: Link, seen: Seen) -> Link:

@@ -15,7 +15,14 @@ def begin_writing(link: Link, sent: Content, parts: Parts, mine: Content, now: d
 
 def begin_deleting(link: Link, now: datetime) -> Link:
     """Return the link with the intent to delete the event, to be stored before the call."""
-    flight = Flight(sent=None, parts=NO_PARTS, here=None, before=link.seen, decided_at=now)
+    flight = Flight(
+        sent=None,
+        parts=NO_PARTS,
+        here=None,
+        before=link.seen,
+        decided_at=now,
+        came_from=link.state,
+    )
     return replace(link, state=LinkState.DELETED_HERE, flight=flight, deleted_at=now)
 
 

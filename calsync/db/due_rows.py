@@ -145,6 +145,12 @@ def is_ours(session: Session, claim: Claim) -> bool:
     )
 
 
+def is_untouched(session: Session, claim: Claim) -> bool:
+    """Whether nobody has asked for the work since ``claim`` was made."""
+    wakes = select(DueRow.wakes).where(DueRow.tenant_id == claim.tenant_id, DueRow.id == claim.id)
+    return session.scalar(wakes) == claim.wakes
+
+
 def extend(session: Session, claim: Claim, until: datetime) -> bool:
     """Keep the work for longer, and say whether it is still ours.
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from calsync.core.link import Side
 from calsync.core.run import RunState
-from calsync.db.models import Run
+from calsync.db.models import LogEntry, Run
 
 
 def list_open_runs(session: Session, tenant_id: str, integration_id: str) -> list[Run]:
@@ -32,3 +32,14 @@ def sum_braked(
         .where(Run.began_at >= since)
     ).all()
     return {side: sum(counts.get(f"braked_{side.value}", 0) for counts in rows) for side in Side}
+
+
+def list_entries_of(session: Session, tenant_id: str, run_id: str) -> list[LogEntry]:
+    """Return everything that a run did or declined, in order."""
+    return list(
+        session.scalars(
+            select(LogEntry)
+            .where(LogEntry.tenant_id == tenant_id, LogEntry.run_id == run_id)
+            .order_by(LogEntry.at, LogEntry.id)
+        )
+    )

@@ -34,6 +34,7 @@ flights = st.builds(
     before=st.none() | seens,
     decided_at=st.just(NOON),
     answered_at=moments,
+    came_from=st.sampled_from(LinkState),
 )
 links = st.builds(
     Link,
@@ -50,6 +51,7 @@ links = st.builds(
     is_off=st.booleans(),
     tries=st.integers(0, 3),
     misses=st.integers(0, 2),
+    times_taken_at=moments,
 )
 
 

@@ -130,7 +130,9 @@ class Applier:
 
     def _settled(self, link: Link, parts: Parts, before: Content, entry: Entry) -> Link:
         after = self.pairs.content(entry, link)
-        return settle_taken(link, parts, before, after or before)
+        settled = settle_taken(link, parts, before, after or before)
+        is_moved = Part.TIMES in parts
+        return replace(settled, times_taken_at=self.pairs.now) if is_moved else settled
 
     def _with_shown(self, link: Link, entry: Entry) -> Link:
         """Return the link with what the entry shows now as what it showed when in step."""

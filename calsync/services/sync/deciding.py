@@ -15,15 +15,17 @@ from calsync.core.actions import (
     Decision,
     DeleteThere,
     Hold,
+    Note,
     RemoveHere,
     RestoreHere,
     SendAgain,
     TakeIn,
     Write,
 )
-from calsync.core.brake import Brake, Charge, Tally, charge_of
+from calsync.core.brake import Brake, Charge, Counted, Tally, charge_of
 from calsync.core.content import ALL_PARTS, Part
 from calsync.core.decide import decide
+from calsync.core.footer import ItemLink
 from calsync.core.link import Link, LinkState, Origin, Side, Wish
 from calsync.core.recognition import is_lost
 from calsync.core.run import Result
@@ -53,8 +55,14 @@ class Plan:
     """What a run counted before its first action."""
 
     brake: Brake
+    #: The user was away for long: removals wait for their word (SYNC.md 12).
+    is_absent: bool = False
     planned: Tally = field(default_factory=Tally)
     done: Tally = field(default_factory=Tally)
+    #: The links whose events are gone, which would take their entries along.
+    removals: list[Link] = field(default_factory=list)
+    #: Entries whose copies stand in another calendar now: moved, not deleted.
+    moved: frozenset[ItemLink] = frozenset()
 
     def holds(self, charge: Charge) -> bool:
         """Tell whether an action is held: by the whole plan, or by what was done so far."""
@@ -78,6 +86,8 @@ class Decider:
         for rows in self._chunks():
             for matter in self.pairs.gather(self.session, rows):
                 for action in decide(matter.pair, self.pairs.now).actions:
+                    if isinstance(action, RemoveHere):
+                        plan.removals.append(matter.pair.link)
                     charge = charge_of(action, matter.pair.link, matter.group)
                     if charge is not None:
                         plan.planned.add(charge)
@@ -124,7 +134,7 @@ class Decider:
 
     def _carry_out(self, matter: Matter, plan: Plan) -> list[Order]:
         wished = self._grant_wish(matter)
-        decision = wished or decide(matter.pair, self.pairs.now)
+        decision = wished or _without_moved(matter, decide(matter.pair, self.pairs.now), plan)
         for note in decision.notes:
             self.journal.note_reason(self.session, matter, note, self.pairs.now)
         held = [action for action in decision.actions if self._is_held(matter, action, plan)]
@@ -152,7 +162,11 @@ class Decider:
         if isinstance(action, Hold):
             return True
         charge = charge_of(action, matter.pair.link, matter.group)
-        return charge is not None and plan.holds(charge)
+        if charge is None:
+            return False
+        is_removal = charge.counted is Counted.REMOVAL and charge.side is Side.IN
+        is_external = isinstance(action, DeleteThere) and not matter.pair.link.is_ours
+        return (plan.is_absent and (is_removal or is_external)) or plan.holds(charge)
 
     def _hold(self, matter: Matter, held: Sequence[Action]) -> None:
         put_link(matter.row, replace(matter.pair.link, state=LinkState.HELD))
@@ -237,9 +251,14 @@ class Decider:
         return order_of(matter, action, flight, self.pairs.subject, self.pairs.base_url, now)
 
 
-def spent_of(counts: dict[str, int]) -> dict[Side, int]:
-    """Return what earlier runs counted for the brake."""
-    return {side: counts.get(f"braked_{side.value}", 0) for side in Side}
+def _without_moved(matter: Matter, decision: Decision, plan: Plan) -> Decision:
+    """Return the decision without the removal of what was only moved to another calendar."""
+    named = ItemLink(matter.row.item_id, matter.row.key or None)
+    is_removal = any(isinstance(action, RemoveHere) for action in decision.actions)
+    if not is_removal or named not in plan.moved:
+        return decision
+    link = replace(decision.link, state=LinkState.REMOVED_THERE)
+    return Decision(link, (), (*decision.notes, Note("moved", Side.IN)))
 
 
 def _is_made_anew(link: Link, parts: frozenset[Part]) -> bool:

@@ -39,3 +39,7 @@ class Fence:
             if not due_rows.extend(session, self.claim, until):
                 raise Overtaken
             yield session
+
+    def is_untouched(self, session: Session) -> bool:
+        """Tell whether nobody has asked for this sync since it was claimed."""
+        return due_rows.is_untouched(session, self.claim)

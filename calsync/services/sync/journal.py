@@ -137,6 +137,11 @@ class Journal:
             ),
         )
 
+    @property
+    def has_done_anything(self) -> bool:
+        """Tell whether anything was synced, not only declined."""
+        return any(name.endswith(f"_{Result.DONE.value}") for name in self.counts)
+
     def begin(self, session: Session) -> Run:
         """Return the run's row, made at the first thing that there is to say."""
         if self.run is None:

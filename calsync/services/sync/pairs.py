@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from calsync.core.content import NO_PARTS, Content, Part, Parts
 from calsync.core.decide import Fate, fate_here, fate_there
@@ -128,10 +128,18 @@ class Pairs:
             content=content or link.here,
             accepted=self._accepted(entry, link),
             absence=absence,
-            is_past=is_past(entry, self.now),
+            is_past=is_past(entry, self.now) and not self._is_slip(link),
             has_several_assignees=len(assignees) > 1,
             is_occurrence=entry.key is not None,
         )
+
+    def _is_slip(self, link: Link) -> bool:
+        """Tell whether its present time was taken in from there a short while ago.
+
+        Then a slip of the mouse can be put right (SYNC.md 8).
+        """
+        taken_at = link.times_taken_at
+        return taken_at is not None and self.now < taken_at + timedelta(hours=24)
 
     def content(self, entry: Entry, link: Link) -> Content | None:
         """Return what the linked calendar shall show of an entry, None where it cannot."""

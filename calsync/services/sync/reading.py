@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from calsync.core.event import Event, UnreadableEvent
-from calsync.core.link import LinkState, Seen
+from calsync.core.link import LinkState, Seen, Wish
 from calsync.core.mapping import content_of_event, is_off
 from calsync.core.recognition import expire, observe
 from calsync.cronofy.client import CronofyClient
@@ -135,6 +135,9 @@ def expire_flights(rows: Sequence[LinkRow], read_began_at: datetime) -> int:
         after = expire(before, read_began_at)
         if after != before:
             put_link(row, after)
+            if before.flight and before.flight.is_deletion and after.state is LinkState.PARKED:
+                # The user asked for it when it was parked, and still wants it.
+                row.wish = Wish.DELETE_COPY
             row.looks += 1
             given_up += 1
     return given_up

@@ -164,10 +164,11 @@ class Office:
                 until=self.now + timedelta(minutes=5),
                 limit=50,
             )
+            ours = (DueKind.SYNC, self.integration_id)
             for other in claims:
-                if other.subject_id != self.integration_id:
+                if (other.kind, other.subject_id) != ours:
                     due_rows.release(session, other, due_at=self.now)
-        return next(c for c in claims if c.subject_id == self.integration_id)
+        return next(claim for claim in claims if (claim.kind, claim.subject_id) == ours)
 
     def ask(self, **bulk: bool) -> None:
         """Ask for a manual sync."""

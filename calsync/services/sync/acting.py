@@ -1,0 +1,121 @@
+"""What is done about it: marked items are spread, links decided on, writes sent."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from calsync.core.brake import Brake
+from calsync.core.link import Origin, Side
+from calsync.core.window import Window
+from calsync.cronofy.limiter import Lane
+from calsync.db.accounts import list_calendars
+from calsync.db.items import list_ids_between
+from calsync.db.links import count_live
+from calsync.db.sync_runs import sum_braked
+from calsync.services.accounts import check_account
+from calsync.services.sync.course import Course
+from calsync.services.sync.deciding import Decider, Plan
+from calsync.services.sync.moving import find_named
+from calsync.services.sync.sending import Dispatcher
+from calsync.services.sync.spreading import Spreader
+
+_FAR = timedelta(days=36500)
+#: Items that are spread in one transaction where a user asked for all of them.
+_AT_ONCE = 50
+
+
+@dataclass
+class Act:
+    """The deeds of one sync."""
+
+    course: Course
+    #: What the brake counted of them, by direction.
+    braked: dict[Side, int] = field(default_factory=dict)
+
+    def perform(self) -> None:
+        """Do all that is to be done."""
+        self._spread()
+        plan = self._plan()
+        if plan.removals:
+            self._look_closer(plan)
+        dispatcher = Dispatcher(self.course.fence, self.course.client, self.course.journal)
+        self._decide(plan, dispatcher)
+        self.braked = {side: plan.done.count(side) for side in Side}
+
+    def _spread(self) -> None:
+        """Turn what was marked here into links to look at."""
+        course = self.course
+        if course.sends_all:
+            self._spread_all()
+        while True:
+            with course.fence.begin() as session:
+                if not Spreader(session, course.pairs).spread_marked():
+                    return
+
+    def _spread_all(self) -> None:
+        course, subject = self.course, self.course.subject
+        with course.fence.begin() as session:
+            ids = list_ids_between(
+                session,
+                subject.tenant_id,
+                subject.who.user_id,
+                Window(course.began_at).start,
+                course.began_at + _FAR,
+                subject.options.kinds,
+            )
+        for at in range(0, len(ids), _AT_ONCE):
+            with course.fence.begin() as session:
+                Spreader(session, course.pairs).spread_asked(ids[at : at + _AT_ONCE])
+
+    def _plan(self) -> Plan:
+        """Count the whole plan before its first action."""
+        course, subject = self.course, self.course.subject
+        since = course.began_at - timedelta(hours=24)
+        with course.tools.db.read() as session:
+            linked = count_live(session, subject.tenant_id, subject.id)
+            spent = sum_braked(session, subject.tenant_id, subject.id, since)
+            plan = Plan(Brake(linked, spent), is_absent=_is_absent(course))
+            Decider(course.tools, session, course.pairs, course.journal).count(plan)
+        return plan
+
+    def _look_closer(self, plan: Plan) -> None:
+        """Before removals are taken in: does the account work, and was anything only moved?
+
+        A calendar that was deleted, a mailbox that was lost or is being read again shows
+        its events as gone (SYNC.md 11); a copy that its user moved to another calendar is
+        gone from this one (SYNC.md 6).
+        """
+        course, subject = self.course, self.course.subject
+        account_id = subject.integration.account_id
+        if account_id is not None and not course.is_rehearsal:
+            check_account(course.tools, subject.tenant_id, account_id, Lane.POLL)
+            with course.fence.begin() as session:
+                course.reload(session)
+        if any(link.origin is Origin.SENT for link in plan.removals):
+            with course.tools.db.read() as session:
+                calendars = list_calendars(session, subject.tenant_id, [account_id or ""])
+            others = [
+                calendar.calendar_id
+                for calendar in calendars
+                if calendar.calendar_id != subject.integration.calendar_id
+                and not calendar.is_deleted
+            ]
+            plan.moved = find_named(course.client, others, plan.removals, course.tools.public_url)
+
+    def _decide(self, plan: Plan, dispatcher: Dispatcher) -> None:
+        course = self.course
+        with course.fence.begin() as session:
+            lost = Decider(course.tools, session, course.pairs, course.journal).list_lost()
+        dispatcher.send(lost)
+        after: str | None = ""
+        while after is not None:
+            with course.fence.begin() as session:
+                course.reload(session)
+                decider = Decider(course.tools, session, course.pairs, course.journal)
+                after, orders = decider.decide_next(after, plan)
+            for at in range(0, len(orders), _AT_ONCE):
+                dispatcher.send(orders[at : at + _AT_ONCE])
+
+
+def _is_absent(course: Course) -> bool:
+    """Tell whether the user was away for long: then every removal waits for their word."""
+    return course.subject.integration.absent_since is not None

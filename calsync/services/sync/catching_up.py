@@ -1,0 +1,154 @@
+"""What the linked calendar has to say: its changes, now and then all of it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from calsync.core.integration import SWEEP_EVERY
+from calsync.core.link import Link, LinkState, Origin
+from calsync.core.recognition import EXPIRES_AFTER
+from calsync.core.window import Window
+from calsync.db.database import Session
+from calsync.db.items import list_repeating_ids
+from calsync.db.links import link_of, list_all_links, list_links_in_flight, put_link
+from calsync.db.models import Integration
+from calsync.services.sync.bringing import Bringer
+from calsync.services.sync.course import Course
+from calsync.services.sync.reading import Found, Reader, expire_flights
+from calsync.services.sync.spreading import Spreader
+
+#: Complete sweeps that have to miss an event before it is said not to be found there.
+_MOST_MISSES = 2
+
+
+@dataclass(frozen=True)
+class CatchUp:
+    """The reads of one sync."""
+
+    course: Course
+
+    @property
+    def reader(self) -> Reader:
+        """Give what reads the calendar."""
+        course = self.course
+        return Reader(course.fence, course.client, course.subject, course.tools.public_url)
+
+    def read_changes(self) -> int:
+        """Read what changed, and return how much of it is news."""
+        integration, news = self.course.subject.integration, 0
+        is_first = integration.cursor is None
+        for found in self.reader.read_changes(_since(integration)):
+            self.course.read_at = self.course.read_at or found.began_at
+            news += found.changed + len(found.strangers) + len(found.unreadable)
+            self._take_in(found, is_baseline=is_first)
+        return news
+
+    def read_further(self) -> None:
+        """Move the cursor past what was applied, and read what is due besides."""
+        integration = self.course.subject.integration
+        is_first = integration.cursor is None
+        with self.course.fence.begin() as session:
+            row = self.course.get_row(session)
+            self.note_cursor(row, session)
+            if is_first:
+                row.has_baseline, row.swept_at = True, self.course.began_at
+        overdue = self._list_overdue()
+        if not is_first and (self.is_sweep_due or Origin.BROUGHT in overdue):
+            self._sweep()
+        if Origin.SENT in overdue:
+            self._read_copies()
+
+    def note_cursor(self, row: Integration, session: Session) -> None:
+        """Note up to where everything was applied, in provider time."""
+        course = self.course
+        if course.read_at is not None:
+            row.cursor = max(row.cursor, course.read_at) if row.cursor else course.read_at
+        told = course.subject.integration.changes_since
+        if told is not None and row.changes_since == told and course.fence.is_untouched(session):
+            # A notification that came meanwhile may tell of something that no read has shown.
+            row.changes_since = None
+        row.checked_at = course.began_at
+
+    @property
+    def is_sweep_due(self) -> bool:
+        """Tell whether everything is to be read, not the changes alone."""
+        integration = self.course.subject.integration
+        swept_at = integration.swept_at
+        is_old = swept_at is None or self.course.began_at >= swept_at + SWEEP_EVERY
+        has_doubts = not integration.has_baseline or integration.absent_since is not None
+        return is_old or has_doubts or self.course.retrieved is not None
+
+    def _take_in(self, found: Found, *, is_baseline: bool) -> None:
+        if not found.strangers and not found.unreadable:
+            return
+        course = self.course
+        with course.fence.begin() as session:
+            bringer = Bringer(course.tools, session, course.pairs, course.journal, course.retrieved)
+            course.has_changed |= bringer.bring(found.strangers, is_baseline=is_baseline) > 0
+            bringer.note_unreadable(found.unreadable)
+
+    def _sweep(self) -> None:
+        """Read the whole window: it heals what changes alone cannot."""
+        course, shown = self.course, set[str]()
+        began_at, has_baseline = course.now, course.subject.integration.has_baseline
+        for found in self.reader.read_changes(None):
+            shown |= found.shown
+            self._take_in(found, is_baseline=not has_baseline)
+        with course.fence.begin() as session:
+            row = course.get_row(session)
+            row.swept_at, row.has_baseline = began_at, True
+            flying = list_links_in_flight(session, row.tenant_id, row.id)
+            expire_flights([each for each in flying if each.origin is Origin.BROUGHT], began_at)
+            self._note_missing(session, shown)
+            self._top_up(session)
+
+    def _note_missing(self, session: Session, shown: set[str]) -> None:
+        """Note what was not shown: it is not found there, which is not deleted."""
+        window, subject = Window(self.course.began_at), self.course.subject
+        for row in list_all_links(session, subject.tenant_id, subject.id):
+            link = link_of(row)
+            if row.id in shown:
+                if link.misses:
+                    put_link(row, replace(link, misses=0))
+            elif _should_be_shown(link, window):
+                misses = link.misses + 1
+                state = LinkState.NOT_FOUND if misses >= _MOST_MISSES else link.state
+                put_link(row, replace(link, misses=misses, state=state))
+
+    def _top_up(self, session: Session) -> None:
+        """Look for occurrences that came into the window since."""
+        subject = self.course.subject
+        ids = list_repeating_ids(session, subject.tenant_id, subject.who.user_id)
+        Spreader(session, self.course.pairs).spread_again(ids)
+
+    def _list_overdue(self) -> set[Origin]:
+        """Return over which links writes are in flight that should have been seen by now."""
+        subject = self.course.subject
+        with self.course.tools.db.read() as session:
+            flying = list_links_in_flight(session, subject.tenant_id, subject.id)
+        since = self.course.now - EXPIRES_AFTER
+        return {row.origin for row in flying if row.flight_at and row.flight_at <= since}
+
+    def _read_copies(self) -> None:
+        """Read all that we made, and give up the writes of which nothing shows."""
+        course = self.course
+        began_at, subject = course.now, course.subject
+        for found in self.reader.read_copies():
+            self._take_in(found, is_baseline=False)
+        with course.fence.begin() as session:
+            flying = list_links_in_flight(session, subject.tenant_id, subject.id)
+            expire_flights([row for row in flying if row.origin is Origin.SENT], began_at)
+            course.get_row(session).copies_read_at = began_at
+
+
+def _since(integration: Integration) -> datetime | None:
+    """Return from when on changes are wanted; None for everything."""
+    if integration.cursor is None:
+        return None
+    return min(integration.cursor, integration.changes_since or integration.cursor)
+
+
+def _should_be_shown(link: Link, window: Window) -> bool:
+    """Tell whether a complete sweep shows an event that stands where it stood last."""
+    if link.state is not LinkState.LIVE or link.flight is not None or link.there is None:
+        return False
+    return link.seen is not None and not link.seen.is_deleted and window.shows(link.there.times)

@@ -1,0 +1,135 @@
+"""The plan of a sync without the sync: what it would do, and why not the rest.
+
+It is the very same code, in a transaction that is never committed, with a Cronofy that was
+read before and takes every write.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+
+from calsync.core.run import RunState, Trigger
+from calsync.cronofy.batch import Write, Written
+from calsync.cronofy.client import Page
+from calsync.cronofy.limiter import Lane
+from calsync.cronofy.queries import EventQuery
+from calsync.db.database import Session
+from calsync.db.integrations import find_integration
+from calsync.db.joined import JoinedDatabase
+from calsync.db.models import LogEntry, Run
+from calsync.db.sync_runs import list_entries_of
+from calsync.errors import NotThere
+from calsync.ids import new_id
+from calsync.services.accounts import client_for
+from calsync.services.sync.acting import Act
+from calsync.services.sync.catching_up import CatchUp
+from calsync.services.sync.course import Course, may_run
+from calsync.services.sync.scope import Subject, load_subject
+from calsync.services.tools import Tools, Who
+
+
+class _Discard(Exception):
+    """Ends the transaction in which everything was tried."""
+
+
+class NotReady(Exception):
+    """The integration does not work at the moment, so nothing can be said."""
+
+
+def preview(tools: Tools, who: Who, integration_id: str, *, bulk: bool) -> list[LogEntry]:
+    """Return what a manual sync would do and decline now, as its log would have it.
+
+    Nothing is changed on either side. Raises NotThere, NotReady, and TemporaryError where
+    Cronofy is away.
+    """
+    with tools.db.read() as session:
+        if find_integration(session, who.tenant_id, who.user_id, integration_id) is None:
+            raise NotThere
+        subject = load_subject(session, who.tenant_id, integration_id)
+    if subject is None or not may_run(subject):
+        raise NotReady
+    client = client_for(tools, who.tenant_id, subject.integration.account_id or "", Lane.USER)
+    pages = list(client.read_events(_query(subject)))
+    found: list[LogEntry] = []
+    with suppress(_Discard), tools.db.begin() as session:
+        found = _rehearse(tools, session, subject, pages, bulk=bulk)
+        raise _Discard
+    return found
+
+
+def _query(subject: Subject) -> EventQuery:
+    return EventQuery(
+        calendar_ids=(subject.integration.calendar_id,),
+        include_deleted=True,
+        include_moved=True,
+        include_managed=True,
+        localized_times=True,
+    )
+
+
+def _rehearse(
+    tools: Tools, session: Session, subject: Subject, pages: Sequence[Page], *, bulk: bool
+) -> list[LogEntry]:
+    options = subject.options
+    run = Run(
+        id=new_id(),
+        tenant_id=subject.tenant_id,
+        integration_id=subject.id,
+        trigger=Trigger.MANUAL,
+        state=RunState.RUNNING,
+        bulk={"retrieve": bulk and options.retrieves, "send": bulk and options.sends},
+        counts={},
+        began_at=tools.clock.now(),
+    )
+    session.add(run)
+    session.flush()
+    inside = replace(tools, db=JoinedDatabase(session), wake=lambda: None)
+    course = Course(
+        inside,
+        _OpenFence(inside, session),  # type: ignore[arg-type]  # the same door, never shut
+        _Rehearsed(pages),  # type: ignore[arg-type]  # the part of a client that is asked
+        subject,
+        Trigger.MANUAL,
+        run,
+        is_rehearsal=True,
+    )
+    catch_up = CatchUp(course)
+    catch_up.read_changes()
+    catch_up.read_further()
+    Act(course).perform()
+    session.flush()
+    entries = list_entries_of(session, subject.tenant_id, run.id)
+    for entry in entries:
+        session.expunge(entry)
+    return entries
+
+
+@dataclass(frozen=True)
+class _OpenFence:
+    """Gives parts of one transaction instead of transactions of their own."""
+
+    tools: Tools
+    session: Session
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        with self.session.begin_nested():
+            yield self.session
+
+    def is_untouched(self, session: Session) -> bool:
+        del session
+        return True
+
+
+@dataclass(frozen=True)
+class _Rehearsed:
+    """Answers every read with what was read before, and takes every write."""
+
+    pages: Sequence[Page]
+
+    def read_events(self, query: EventQuery) -> Iterator[Page]:
+        del query
+        return iter(self.pages)
+
+    def batch(self, writes: Sequence[Write]) -> tuple[Written, ...]:
+        return tuple(Written() for _ in writes)
