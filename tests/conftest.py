@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 
 from calsync.app import create_app, tools_of, upgrade_schema
 from calsync.clock import Clock
@@ -42,6 +43,11 @@ def quick_passwords() -> Iterator[None]:
 def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords as the product does."""
     monkeypatch.setattr(passwords, "_hasher", REAL_HASHER)
+
+
+# How long an example takes says how busy the machine is, and nothing about the product.
+hypothesis_settings.register_profile("calsync", deadline=None)
+hypothesis_settings.load_profile("calsync")
 
 
 @pytest.fixture(scope="session")

@@ -28,8 +28,9 @@ def test_a_message_says_what_happened_when_and_to_what():
     )
 
 
-def test_the_kinds_of_messages_are_three():
-    assert {kind.value for kind in MessageType} == {"item.created", "item.updated", "item.deleted"}
+def test_a_message_tells_of_an_item_or_tries_the_address():
+    told = {"item.created", "item.updated", "item.deleted"}
+    assert {kind.value for kind in MessageType} == {*told, "test"}
 
 
 @given(st.dictionaries(st.text(), JSON, max_size=5))

@@ -227,6 +227,7 @@ class Office:
     def settle(self) -> None:
         """Let time pass until every write was seen or given up, and everything was looked at."""
         for _ in range(40):
+            self.reconnect()
             self.work()
             if self.is_settled():
                 return

@@ -53,5 +53,7 @@ def test_the_reference_is_a_page_of_our_own_for_everybody(client: FlaskClient):
     assert page.status_code == 200
     for word in ("PUT /api/v1/items/by-external-id/{external_id}", "schema-ItemIn", "Bearer"):
         assert word in page.text
-    assert page.text.count("Idempotency-Key</samp>") == 3
-    assert client.get("/api/v1/docs").text.count("Idempotency-Key</samp>") == 3
+    # What makes something can be repeated without making it twice.
+    repeatable = page.text.count("Idempotency-Key</samp>")
+    assert repeatable >= 3
+    assert client.get("/api/v1/docs").text.count("Idempotency-Key</samp>") == repeatable

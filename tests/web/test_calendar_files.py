@@ -11,8 +11,9 @@ from werkzeug.test import TestResponse
 
 from calsync.core.event import Timed
 from calsync.core.item import ItemFields, Kind
+from calsync.services.clients import create_client
 from calsync.services.items import create_item
-from calsync.services.tickets import TicketFields, create_client, create_ticket
+from calsync.services.tickets import TicketFields, create_ticket
 from calsync.services.tools import Tools
 from tests.browsing import form_token, post
 from tests.cast import Person
