@@ -106,9 +106,14 @@ def test_a_file_is_shown_first_and_added_when_confirmed(browser: FlaskClient):
 
 
 def test_what_a_file_names_and_nobody_here_knows_is_shown_and_kept_as_text(
-    browser: FlaskClient, logged_in: LogIn, tools: Tools, dana: Person, mallory: Person
+    browser: FlaskClient,
+    logged_in: LogIn,
+    tools: Tools,
+    dana: Person,
+    sam: Person,
+    mallory: Person,
 ):
-    client = create_client(tools, dana.who, "Contoso")
+    client = create_client(tools, sam.who, "Contoso")
     ticket = create_ticket(tools, dana.who, TicketFields("Printer", client_id=client))
     times = Timed(NINE, NINE + timedelta(hours=1), "Europe/London")
     call = ItemFields(Kind.SERVICE_CALL, times=times, ticket_id=ticket, site="Door 2")
