@@ -139,6 +139,20 @@ def test_the_command_puts_an_item_into_the_linked_calendar(
     said = run("sync", "why", *DANA, item_id).output
     assert "Copy in Work: In step: changes flow." in said
     assert "Sent, Create, Done" in said
+    [event] = shown
+    asked = run("sync", "why", *DANA, event["event_id"]).output
+    assert asked == said, "The event is explained as its item is."
+
+
+def test_the_copies_of_a_series_are_told_apart(
+    run: RunCommand, integration_id: str, tools: Tools, dana: Person
+) -> None:
+    """Costs a sync of two occurrences."""
+    item_id = add_item(tools, dana, rule="FREQ=DAILY;COUNT=2")
+    assert run("sync", "run", *DANA, integration_id).output == "Finished: 2 created.\n"
+    said = run("sync", "why", *DANA, item_id).output
+    copies = [line for line in said.splitlines() if line.startswith("Copy of 2026-03-")]
+    assert len(copies) == len(set(copies)) == 2, said
 
 
 def test_a_sync_is_left_to_the_server_that_does_due_work(

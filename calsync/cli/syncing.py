@@ -93,7 +93,7 @@ def say_explanation(explained: Explanation) -> list[str]:
     """Return everything that is known of an item or event, a fact a line."""
     lines = []
     if explained.item is not None:
-        lines.append(f"Item: {explained.item.subject}")
+        lines.append(f"Item: {explained.item.subject} ({explained.item.id})")
         if not explained.links:
             lines.append("It stands in no linked calendar.")
     for trace in explained.links:
@@ -110,7 +110,8 @@ def _say_link(trace: LinkTrace) -> list[str]:
     place = trace.integration.calendar_name if trace.integration else "a deleted integration"
     kind = "Copy" if row.origin is Origin.SENT else "Event"
     former = "" if row.is_present else " (a former one)"
-    lines = [f"{kind} in {place}{former}: {STATE_WORDS[row.state]}"]
+    which = f" of {row.key}" if row.key else ""
+    lines = [f"{kind}{which} in {place}{former}: {STATE_WORDS[row.state]}"]
     if link.flight is not None:
         lines.append(f"  A write is under way since {_say_at(link.flight.decided_at)}.")
     for part, declined in link.declined.items():

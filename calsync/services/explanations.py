@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from calsync.core.link import Link
 from calsync.core.link_record import load_link
+from calsync.db.database import Session
 from calsync.db.explanations import list_entries_about, list_judgements, list_links_about
 from calsync.db.integrations import list_integrations
 from calsync.db.items import find_item, map_assignees
@@ -29,7 +30,8 @@ class LinkTrace:
 class Explanation:
     """Everything that is known of one item or event, on this user's behalf.
 
-    ``item`` is there where it stands on the user's own calendar. ``judgements`` say why
+    ``item``, the event's where one was asked about, is there where it stands on the
+    user's own calendar. ``judgements`` say why
     an event was not brought in; ``entries`` are of the log, the latest first.
     """
 
@@ -49,9 +51,7 @@ def explain(tools: Tools, who: Who, what: str) -> Explanation:
     with tools.db.read() as session:
         integrations = list_integrations(session, *ids)
         rows = list_links_about(session, *ids, what)
-        item = find_item(session, who.tenant_id, what)
-        if item and who.user_id not in map_assignees(session, who.tenant_id, [what])[what]:
-            item = None
+        item = _find_own_item(session, who, rows[0].item_id if rows else what)
         judgements = list_judgements(session, *ids, what)
         about = {what, *(row.item_id for row in rows)}
         about |= {row.event_uid for row in rows if row.event_uid}
@@ -61,6 +61,13 @@ def explain(tools: Tools, who: Who, what: str) -> Explanation:
     return Explanation(
         item, _trace(rows, integrations), tuple(judgements), tuple(entries), tuple(integrations)
     )
+
+
+def _find_own_item(session: Session, who: Who, item_id: str) -> Item | None:
+    item = find_item(session, who.tenant_id, item_id)
+    if item and who.user_id not in map_assignees(session, who.tenant_id, [item_id])[item_id]:
+        return None
+    return item
 
 
 def _trace(rows: Sequence[LinkRow], integrations: Sequence[Integration]) -> tuple[LinkTrace, ...]:
