@@ -25,10 +25,9 @@ def add_key(session: Session, key: IdempotencyKey) -> None:
     session.flush()
 
 
-def forget_keys(session: Session, tenant_id: str, user_id: str, before: datetime) -> None:
-    """Drop a user's keys that are older."""
-    session.execute(
-        delete(IdempotencyKey)
-        .where(IdempotencyKey.tenant_id == tenant_id, IdempotencyKey.user_id == user_id)
-        .where(IdempotencyKey.created_at < before)
-    )
+def forget_keys(session: Session, tenant_id: str, user_id: str | None, before: datetime) -> None:
+    """Drop the keys of a user, or of everybody of the tenant, that are older."""
+    old = (IdempotencyKey.tenant_id == tenant_id) & (IdempotencyKey.created_at < before)
+    if user_id is not None:
+        old &= IdempotencyKey.user_id == user_id
+    session.execute(delete(IdempotencyKey).where(old))

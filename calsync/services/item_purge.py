@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from calsync.db.idempotency import forget_keys
 from calsync.db.items import lock_item, remove_item
 from calsync.logs import Log
+from calsync.services.idempotency import KEPT
 from calsync.services.item_access import BIN_KEEPS
 from calsync.services.tools import Tools
 
@@ -24,5 +26,7 @@ def purge_item(tools: Tools, tenant_id: str, item_id: str) -> datetime | None:
         if ends_at > tools.clock.now():
             return ends_at
         remove_item(session, tenant_id, item_id)
+        # What programs were answered when it was made stays there until they ask again.
+        forget_keys(session, tenant_id, None, tools.clock.now() - KEPT)
     log.info("item purged", tenant_id=tenant_id, item_id=item_id)
     return None

@@ -125,6 +125,7 @@ HOT: dict[str, Question] = {
     "login's use": lambda s: login_sessions.note_seen(s, "t", "i", START),
     "answer that was given": lambda s: idempotency.find_key(s, "t", "u", "k"),
     "answers to forget": lambda s: idempotency.forget_keys(s, "t", "u", START),
+    "everybody's answers to forget": lambda s: idempotency.forget_keys(s, "t", None, START),
     "user": get_nobody,
     "user by address": lambda s: users.find_user_by_email(s, "t", "dana@acme.example"),
     "users": lambda s: users.list_users(s, "t"),

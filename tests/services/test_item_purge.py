@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 from calsync.db import due_rows
 from calsync.db.base import Base
 from calsync.db.due_rows import Claim
-from calsync.db.models import DueKind, Item
+from calsync.db.models import DueKind, IdempotencyKey, Item
 from calsync.errors import NotThere
 from calsync.jobs.performers import PERFORMERS
+from calsync.services.idempotency import answer_once
 from calsync.services.item_access import BIN_KEEPS, find_item_view, list_history
 from calsync.services.item_upsert import put_item
 from calsync.services.items import Scope, change_item, create_item, delete_item, restore_item
@@ -49,6 +50,18 @@ def count(tools: Tools) -> dict[str, int]:
             name: session.scalar(select(func.count()).select_from(tables[name])) or 0
             for name in TABLES
         }
+
+
+def test_what_a_program_was_answered_vanishes_with_the_item(
+    tools: Tools, dana: Person, sam: Person, clock: FakeClock
+) -> None:
+    answer_once(tools, dana.who, "old", "request", lambda _: (201, "Therapy"))
+    delete_item(tools, dana.who, create_item(tools, dana.who, appointment("Therapy")))
+    clock.move(BIN_KEEPS)
+    answer_once(tools, sam.who, "new", "request", lambda _: (201, "Fresh"))
+    run_due_work(tools)
+    with tools.db.read() as session:
+        assert list(session.scalars(select(IdempotencyKey.body))) == ["Fresh"]
 
 
 def test_an_item_vanishes_whole_after_thirty_days(
