@@ -101,6 +101,16 @@ def lock_contact(session: Session, tenant_id: str, contact_id: str) -> Contact |
     )
 
 
+def hold_contact(session: Session, tenant_id: str, contact_id: str) -> Contact | None:
+    """Return the contact as it is now, and as it stays until we commit; others may do the same."""
+    return session.scalar(
+        select(Contact)
+        .where(Contact.tenant_id == tenant_id, Contact.id == contact_id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+
+
 def find_contact_by_external_id(
     session: Session, tenant_id: str, external_id: str
 ) -> Contact | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from calsync.core.event import Timed
 from calsync.core.item import Fault, ItemFields, ItemStatus, Kind, UnfitItem, find_faults
 from calsync.core.ticket import call_subject
-from calsync.db.clients import find_client, find_contact, hold_client
+from calsync.db.clients import find_client, find_contact, hold_client, hold_contact
 from calsync.db.database import Session
 from calsync.db.models import Role, User
 from calsync.db.tickets import find_ticket, hold_ticket
@@ -45,7 +45,8 @@ def complete(
     """
     if isinstance(fields.times, Timed):
         fields = replace(fields, times=replace(fields.times, zone=fields.time_zone))
-    contact = find_contact(session, tenant_id, fields.contact_id) if fields.contact_id else None
+    # Nobody takes it away, or to another client, before the item has it.
+    contact = hold_contact(session, tenant_id, fields.contact_id) if fields.contact_id else None
     fields = replace(
         fields,
         client_id=fields.client_id or (contact.client_id if contact else None),

@@ -1,5 +1,6 @@
 """Making, changing, deleting and restoring items, and who may."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -10,9 +11,13 @@ from sqlalchemy import func, select
 
 from calsync.core.item import Fault, ItemFields, Kind, UnfitItem
 from calsync.core.permission import Right
-from calsync.db.models import Item, ItemChange, Role
-from calsync.errors import CalsyncError, NotAllowed, NotThere, StaleVersion
+from calsync.db.database import Session
+from calsync.db.models import Item, ItemChange, Role, User
+from calsync.db.users import list_users
+from calsync.errors import CalsyncError, InUse, NotAllowed, NotThere, StaleVersion
+from calsync.services import item_checks
 from calsync.services.clients import create_client
+from calsync.services.contacts import change_contact, create_contact, get_contact
 from calsync.services.item_access import (
     find_item_view,
     find_view_by_external_id,
@@ -207,6 +212,37 @@ def test_an_item_of_somebody_who_left_can_still_be_changed(
         ("assignees", "unknown")
     }
     assert [user.name for user in list_colleagues(tools, dana.who)] == [dana.name, sam.name]
+
+
+def test_a_contact_stays_at_its_client_while_an_item_takes_it(
+    tools: Tools, dana: Person, sam: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = (create_client(tools, sam.who, name) for name in ("Here", "There"))
+    contact = create_contact(tools, sam.who, here, "Ann")
+    caught: list[Exception] = []
+
+    def move() -> None:
+        try:
+            change_contact(tools, sam.who, contact, there, "Ann")
+        except InUse as error:
+            caught.append(error)
+
+    moving = threading.Thread(target=move)
+
+    def meanwhile(session: Session, tenant_id: str) -> list[User]:
+        moving.start()
+        moving.join(0.3)
+        return list_users(session, tenant_id)
+
+    monkeypatch.setattr(item_checks, "list_users", meanwhile)
+    activity = ItemFields(
+        Kind.CRM_ACTIVITY, "Call Ann", hour(), time_zone="Europe/London", contact_id=contact
+    )
+    item = create_item(tools, dana.who, activity)
+    moving.join()
+    assert len(caught) == 1
+    assert find_item_view(tools, dana.who, item).fields.client_id == here
+    assert get_contact(tools, dana.who, contact).client_id == here
 
 
 def test_what_was_private_stays_so_in_the_history_when_the_item_is_opened(
