@@ -1,5 +1,6 @@
 """`calsync integration` and `calsync sync`."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -142,6 +143,24 @@ def test_the_command_puts_an_item_into_the_linked_calendar(
     [event] = shown
     asked = run("sync", "why", *DANA, event["event_id"]).output
     assert asked == said, "The event is explained as its item is."
+
+
+def test_the_log_tells_of_each_sync_by_ids_and_counts_alone(
+    run: RunCommand,
+    integration_id: str,
+    tools: Tools,
+    dana: Person,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Costs a sync of one item."""
+    caplog.set_level(logging.INFO, "calsync.sync")
+    add_item(tools, dana, subject="Patch the switch")
+    run("sync", "run", *DANA, integration_id)
+    [line] = [vars(each) for each in caplog.records if each.getMessage() == "sync ended"]
+    told = line["fields"]
+    assert (told["integration_id"], told["state"]) == (integration_id, "finished")
+    assert (told["trigger"], told["counts"]) == ("manual", {"out_create_done": 1})
+    assert "Patch" not in repr(line)
 
 
 def test_the_copies_of_a_series_are_told_apart(

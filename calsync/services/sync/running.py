@@ -167,7 +167,25 @@ def _end(
             if course.journal.has_done_anything:
                 row.synced_at = now
                 course.has_changed = True
-        return _next_due(course, session, row)
+        again_at = _next_due(course, session, row)
+    _tell_log(course, state, error)
+    return again_at
+
+
+def _tell_log(course: Course, state: RunState, error: str | None) -> None:
+    run, integration = course.journal.run, course.subject.integration
+    if run is None and error is None:
+        return
+    log.info(
+        "sync ended",
+        tenant_id=integration.tenant_id,
+        integration_id=integration.id,
+        run_id=run.id if run else None,
+        trigger=course.trigger.value,
+        state=state.value,
+        error=error,
+        counts=dict(course.journal.counts),
+    )
 
 
 def _close(course: Course, act: Act, session: Session, state: RunState, error: str | None) -> None:
