@@ -55,8 +55,10 @@ def announce(tools: Tools, session: Session, item: Item, action: str) -> None:
     try:
         body = build_body(kind, now, content)
     except MessageTooLarge:
-        # A message without its texts is better than none, and than no change at all.
-        body = build_body(kind, now, content | dict.fromkeys(_TEXTS, ""))
+        # A message without its texts is better than none, and than no change at all; it says
+        # so, lest the receiver take them for empty.
+        content = {name: content[name] for name in content if name not in _TEXTS}
+        body = build_body(kind, now, content | {"texts_left_out": True})
     for endpoint in endpoints:
         message_id = new_id()
         session.add(

@@ -81,6 +81,19 @@ def deliver_all(tools: Tools) -> None:
         perform_delivery(tools, claim)
 
 
+def test_a_message_that_would_be_too_large_says_that_it_has_no_texts(
+    tools: Tools, dana: Person, tenant: Tenant, receiver: Receiver
+):
+    add_endpoint(tools, tenant.id, hook(receiver))
+    pizza = "\N{SLICE OF PIZZA}"  # twelve bytes in JSON
+    fields = replace(FIELDS, description=pizza * 20_000, location=pizza * 1_000)
+    item_id = create_item(tools, dana.who, replace(fields, subject=pizza * 1_000))
+    [message] = waiting(tools)
+    told = json.loads(message.body)["data"]
+    assert (told["id"], told["version"], told["texts_left_out"]) == (item_id, 1, True)
+    assert not {"subject", "description", "location"} & told.keys()
+
+
 def test_each_change_is_told_signed_and_once(
     tools: Tools, dana: Person, tenant: Tenant, receiver: Receiver
 ):
