@@ -181,7 +181,8 @@ def _move(item_id: str, form: MoveForm) -> Page:
     fields = read_move(form, edited.shown.fields, reader_zone())
     if form.errors:
         return show_move(form, edited), 422
-    version = read_version(form) if form.version.data else None
+    # Its other fields are stored as they were read here.
+    version = read_version(form) if form.version.data else edited.whole.version
     try:
         changed = change(edited, fields, scope=scope, version=version)
     except UnfitItem as error:

@@ -122,7 +122,8 @@ def assign(ticket_id: str, item_id: str) -> Answer:
     """Give a service call to the people who are ticked, and to nobody else."""
     view, call = _find(ticket_id), _find_call(ticket_id, item_id)
     chosen = request.form.getlist("resource")
-    version = request.form.get("version", type=int)
+    # What else the call has is stored anew as well: it must still be as it was read.
+    version = request.form.get("version", call.version, type=int)
     try:
         change_item(tools(), who(), item_id, call.fields, assignees=chosen, version=version)
     except NotThere:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,6 +21,7 @@ from calsync.services.item_access import ItemView, find_item_view, list_deleted
 from calsync.services.items import Scope, change_item, create_item, delete_item
 from calsync.services.tickets import TicketFields, create_ticket
 from calsync.services.tools import Tools
+from calsync.web import items as item_pages
 from tests.browsing import form_token
 from tests.cast import Person
 
@@ -393,6 +395,23 @@ def test_one_of_a_series_is_dragged_and_deleted_alone(
     form = {"scope": "this", "version": "2"}
     assert send(browser, f"{url}/delete?key=2026-03-17T10:00", form).status_code == 303
     assert starts(browser) == ["03 10:00", "12 14:00"]
+
+
+def test_a_drag_does_not_undo_what_was_changed_meanwhile(
+    browser: FlaskClient, tools: Tools, dana: Person, monkeypatch: pytest.MonkeyPatch
+):
+    item_id = make(tools, dana)
+    store = item_pages.change
+
+    def meanwhile(*args: Any, **options: Any) -> str:
+        fields = stored(tools, dana, item_id).fields
+        change_item(tools, dana.who, item_id, replace(fields, location="Cellar"))
+        return store(*args, **options)
+
+    monkeypatch.setattr(item_pages, "change", meanwhile)
+    answer = send(browser, f"/calendar/item/{item_id}/move", {"date": "2026-03-05"})
+    assert answer.status_code == 409
+    assert stored(tools, dana, item_id).fields.location == "Cellar"
 
 
 def test_what_may_not_be_dragged_is_back_and_the_calendar_says_why(

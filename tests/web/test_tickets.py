@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,7 +15,7 @@ from calsync.core.item import ItemFields, Kind, Priority
 from calsync.core.ticket import TicketStatus
 from calsync.services.clients import create_client
 from calsync.services.item_access import find_item_view
-from calsync.services.items import create_item
+from calsync.services.items import change_item, create_item
 from calsync.services.tickets import (
     TicketFields,
     change_ticket,
@@ -21,6 +23,7 @@ from calsync.services.tickets import (
     get_ticket_view,
 )
 from calsync.services.tools import Tools, Who
+from calsync.web import tickets
 from tests.browsing import form_token, post
 from tests.cast import Person
 
@@ -184,6 +187,28 @@ def test_a_call_is_given_to_others_in_place(
     assert "Sam Okafor" in page
     assert "Change resources" not in page
     assert assign(browser, ticket_id, call, dana.who.user_id, version=3).status_code == 403
+
+
+def test_giving_a_call_to_others_does_not_undo_what_was_changed_meanwhile(
+    browser: FlaskClient,
+    tools: Tools,
+    dana: Person,
+    sam: Person,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    ticket_id = create_ticket(tools, dana.who, TicketFields("Visit"))
+    call = add_call(tools, dana.who, ticket_id)
+
+    def meanwhile(*args: Any, **options: Any) -> str:
+        monkeypatch.undo()
+        fields = find_item_view(tools, dana.who, call).fields
+        change_item(tools, sam.who, call, replace(fields, location="Cellar"))
+        return change_item(*args, **options)
+
+    monkeypatch.setattr(tickets, "change_item", meanwhile)
+    where = f"/tickets/{ticket_id}/calls/{call}/resources"
+    assert post(browser, where, {"resource": sam.who.user_id}).status_code == 422
+    assert find_item_view(tools, dana.who, call).fields.location == "Cellar"
 
 
 @pytest.mark.parametrize(
