@@ -225,3 +225,18 @@ def test_it_is_said_why_an_item_or_an_event_is_as_it_is(
     assert said == "Not brought in from Work: It was there before the sync began.\n"
     assert "Nothing is known of it" in run("sync", "why", *DANA, "evt_unknown").output
     assert run("sync", "why", "evil", "mallory@evil.example", item_id).exit_code == 1
+
+
+def test_a_preview_says_what_a_sync_would_do_and_does_nothing(
+    run: RunCommand, integration_id: str, tools: Tools, dana: Person
+) -> None:
+    assert (
+        run("integration", "options", *DANA, integration_id, "--kinds", "appointment").exit_code
+        == 0
+    )
+    add_item(tools, dana)
+    shown = run("sync", "preview", *DANA, integration_id)
+    assert shown.exit_code == 0, shown.output
+    assert shown.output.endswith("Nothing was changed.\n")
+    assert len(shown.output.splitlines()) == 2
+    assert run("sync", "preview", *DANA, "nothing").exit_code != 0

@@ -72,3 +72,14 @@ def test_the_readme_tells_what_make_does():
     for target in ("run", "test", "bench"):
         assert f"\n{target}: $(STAMP)" in makefile
         assert f"make {target}" in (ROOT / "README.md").read_text()
+
+
+def test_every_rule_of_the_sync_names_a_test_that_there_is():
+    rows = re.findall(
+        r"^\| ([0-9]+) [^|]+ \| `(test_\w+)` \|$", (DOCS / "sync.md").read_text(), re.MULTILINE
+    )
+    code = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    missing = [name for _, name in rows if f"def {name}(" not in code]
+    assert missing == []
+    # Undo, the thirteenth, comes with its pages.
+    assert {int(number) for number, _ in rows} == set(range(1, 15)) - {13}

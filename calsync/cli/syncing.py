@@ -16,6 +16,7 @@ from calsync.jobs.performers import PERFORMERS
 from calsync.services.explanations import Explanation, LinkTrace, explain
 from calsync.services.integration_views import list_integration_views
 from calsync.services.runs import find_run, request_sync
+from calsync.services.sync.rehearsal import preview
 from calsync.services.tools import Tools, Who
 from calsync.web.sync_words import (
     ACTION_WORDS,
@@ -59,6 +60,22 @@ def run_now(tenant_slug: str, email: str, integration_id: str, bulk: bool, wait:
     click.echo(f"{RUN_WORDS[ended.state]}: {say_counts(ended.counts) or 'nothing to do'}.")
     if ended.state is RunState.STOPPED:
         raise UserError(f"It ended early ({ended.error}) and is tried again.")
+
+
+@sync.command("preview")
+@of_user
+@click.argument("integration_id", metavar="ID")
+@click.option("--bulk/--no-bulk", default=True, help="With what the options retrieve and send.")
+@plain_errors
+def look_ahead(tenant_slug: str, email: str, integration_id: str, bulk: bool) -> None:
+    """Say what a sync would do now, and do nothing."""
+    tools = open_tools()
+    who = find_who(tools, tenant_slug, email)
+    with plain_refusals(NO_INTEGRATION):
+        planned = preview(tools, who, integration_id, bulk=bulk)
+    for entry in planned:
+        click.echo(_say_planned(entry))
+    click.echo("Nothing was changed." if planned else "Nothing to change.")
 
 
 @sync.command()
@@ -125,6 +142,12 @@ def _say_entry(entry: LogEntry) -> str:
     reason = f": {say_reason(entry.reason)}" if entry.reason else ""
     words = f"{SIDE_WORDS[entry.side]}, {ACTION_WORDS[entry.action]}, {RESULT_WORDS[entry.result]}"
     return f"{_say_at(entry.at)}\t{words}{reason}"
+
+
+def _say_planned(entry: LogEntry) -> str:
+    reason = f": {say_reason(entry.reason)}" if entry.reason else ""
+    words = f"{SIDE_WORDS[entry.side]}, {ACTION_WORDS[entry.action]}, {RESULT_WORDS[entry.result]}"
+    return f"{entry.item_id or entry.event_uid}\t{words}{reason}"
 
 
 def _say_run(run: Run) -> str:

@@ -5,7 +5,7 @@ decided anew from what is there now: what comes in is done at once, with its lin
 goes out is stored as an intent and sent after the commit.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -137,8 +137,8 @@ class Decider:
         decision = wished or _without_moved(matter, decide(matter.pair, self.pairs.now), plan)
         for note in decision.notes:
             self.journal.note_reason(self.session, matter, note, self.pairs.now)
-        held = [action for action in decision.actions if self._is_held(matter, action, plan)]
-        if held and wished is None:
+        held = {} if wished else self._find_held(matter, decision, plan)
+        if held:
             self._hold(matter, held)
             return []
         return self._do(matter, decision)
@@ -158,20 +158,26 @@ class Decider:
             return Decision(live)
         return Decision(settle_equal(live, mine, theirs))
 
-    def _is_held(self, matter: Matter, action: Action, plan: Plan) -> bool:
+    def _find_held(self, matter: Matter, decision: Decision, plan: Plan) -> dict[Action, str]:
+        """Return the actions that wait for the user's word, each with the reason."""
+        reasons = {action: self._why_held(matter, action, plan) for action in decision.actions}
+        return {action: reason for action, reason in reasons.items() if reason is not None}
+
+    def _why_held(self, matter: Matter, action: Action, plan: Plan) -> str | None:
         if isinstance(action, Hold):
-            return True
+            return action.reason
         charge = charge_of(action, matter.pair.link, matter.group)
         if charge is None:
-            return False
+            return None
         is_removal = charge.counted is Counted.REMOVAL and charge.side is Side.IN
         is_external = isinstance(action, DeleteThere) and not matter.pair.link.is_ours
-        return (plan.is_absent and (is_removal or is_external)) or plan.holds(charge)
+        if plan.is_absent and (is_removal or is_external):
+            return "absence"
+        return "brake" if plan.holds(charge) else None
 
-    def _hold(self, matter: Matter, held: Sequence[Action]) -> None:
+    def _hold(self, matter: Matter, held: Mapping[Action, str]) -> None:
         put_link(matter.row, replace(matter.pair.link, state=LinkState.HELD))
-        for action in held:
-            reason = action.reason if isinstance(action, Hold) else "brake"
+        for action, reason in held.items():
             self.journal.note_action(
                 self.session, matter, action, self.pairs.now, result=Result.HELD, reason=reason
             )

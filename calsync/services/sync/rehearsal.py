@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
+from calsync.core.integration import Refusal
 from calsync.core.run import RunState, Trigger
 from calsync.cronofy.batch import Write, Written
 from calsync.cronofy.client import Page
@@ -18,7 +19,7 @@ from calsync.db.integrations import find_integration
 from calsync.db.joined import JoinedDatabase
 from calsync.db.models import LogEntry, Run
 from calsync.db.sync_runs import list_entries_of
-from calsync.errors import NotThere
+from calsync.errors import NotPossible, NotThere
 from calsync.ids import new_id
 from calsync.services.accounts import client_for
 from calsync.services.sync.acting import Act
@@ -32,22 +33,19 @@ class _Discard(Exception):
     """Ends the transaction in which everything was tried."""
 
 
-class NotReady(Exception):
-    """The integration does not work at the moment, so nothing can be said."""
-
-
 def preview(tools: Tools, who: Who, integration_id: str, *, bulk: bool) -> list[LogEntry]:
     """Return what a manual sync would do and decline now, as its log would have it.
 
-    Nothing is changed on either side. Raises NotThere, NotReady, and TemporaryError where
-    Cronofy is away.
+    Nothing is changed on either side. Raises NotThere, NotPossible with a Refusal, and
+    TemporaryError where Cronofy is away.
     """
     with tools.db.read() as session:
         if find_integration(session, who.tenant_id, who.user_id, integration_id) is None:
             raise NotThere
         subject = load_subject(session, who.tenant_id, integration_id)
     if subject is None or not may_run(subject):
-        raise NotReady
+        is_active = subject is not None and subject.integration.is_active
+        raise NotPossible(Refusal.NOT_CONNECTED if is_active else Refusal.NOT_ACTIVE)
     client = client_for(tools, who.tenant_id, subject.integration.account_id or "", Lane.USER)
     pages = list(client.read_events(_query(subject)))
     found: list[LogEntry] = []

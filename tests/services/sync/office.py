@@ -195,6 +195,13 @@ class Office:
             options = replace(load_options(row.options), **chosen)
             put_options(session, row, options, self.now)
 
+    def be_absent(self) -> None:
+        """Let the integration have been inactive for two days."""
+        with self.tools.db.begin() as session:
+            row = session.get(Integration, self.integration_id)
+            assert row is not None
+            row.absent_since = self.now - timedelta(days=2)
+
     def flying(self) -> list[LinkRow]:
         with self.tools.db.read() as session:
             rows = session.query(LinkRow).filter(LinkRow.flight_at.is_not(None)).all()

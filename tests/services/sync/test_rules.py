@@ -1,5 +1,6 @@
 """The rules of the sync over real HTTP, each named after what it prevents."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +10,9 @@ from calsync.core.item import ItemStatus, Kind
 from calsync.core.options import Options
 from calsync.core.pair import Policy
 from calsync.core.window import FutureRange
+from calsync.errors import CronofyError
 from calsync.services.items import change_item, create_item
+from calsync.services.sync.rehearsal import preview
 from calsync.services.tickets import TicketFields, create_ticket
 from tests.cast import Person
 from tests.sandbox_server import RunningSandbox
@@ -411,3 +414,106 @@ def test_when_everything_is_gone_at_once_nothing_is_deleted(office: Office):
     office.add("Lunch")
     office.sync()
     assert office.summaries() == ["Lunch"]
+
+
+# --- looking closer before anything is removed ---
+
+
+def test_a_copy_that_was_moved_to_another_calendar_is_not_deleted_here(
+    office: Office, sandbox: RunningSandbox
+):
+    office.add("Lunch")
+    office.sync()
+    personal = sandbox.calendars()["Personal"]
+    office.edit(uid_of(office, "Lunch"), calendar_id=personal)
+    office.sync()
+    assert office.subjects() == ["Lunch"]
+    assert "moved" in office.reasons()
+    assert office.summaries() == []
+
+
+def test_a_calendar_that_was_deleted_takes_nothing_along(office: Office, sandbox: RunningSandbox):
+    office.add("Lunch")
+    office.put("Dentist")
+    office.sync()
+    sandbox.fault("calendar_deleted", calendar_id=office.calendar_id)
+    office.sync(settle=False)
+    office.sync(settle=False)
+    assert office.subjects() == ["Dentist", "Lunch"]
+
+
+def test_after_a_long_absence_removals_wait_for_the_users_word(office: Office):
+    office.add("Lunch")
+    office.sync()
+    office.remove(uid_of(office, "Lunch"))
+    office.be_absent()
+    office.sync()
+    assert office.subjects() == ["Lunch"]
+    assert "absence" in office.reasons()
+
+
+# --- what a sync would do ---
+
+
+def test_a_preview_says_what_a_sync_would_do_and_does_nothing(office: Office):
+    office.add("Lunch")
+    office.put("Dentist")
+    writes = office.writes()
+    planned = preview(office.tools, office.person.who, office.integration_id, bulk=True)
+    assert sorted((e.side.value, e.action, e.title) for e in planned) == [
+        ("in", "create", "Dentist"),
+        ("out", "create", "Lunch"),
+    ]
+    assert office.writes() == writes
+    assert office.subjects() == ["Lunch"]
+    assert office.log() == []
+    office.sync()
+    assert office.subjects() == ["Dentist", "Lunch"]
+    assert preview(office.tools, office.person.who, office.integration_id, bulk=True) == []
+
+
+# --- what goes wrong on the way ---
+
+
+def test_a_token_that_expires_in_the_middle_is_renewed_and_the_sync_goes_on(
+    office: Office, sandbox: RunningSandbox
+):
+    office.add("Lunch")
+    sandbox.control("POST", "/tokens/expire")
+    office.sync()
+    assert office.summaries() == ["Lunch"]
+
+
+@pytest.mark.parametrize("fault", ["reset_before", "reset_after"])
+def test_a_write_whose_answer_is_lost_is_made_once(
+    office: Office, sandbox: RunningSandbox, fault: str
+):
+    office.add("Lunch")
+    sandbox.fault(fault, path="/v1/batch", times=1)
+    with suppress(CronofyError):
+        office.sync()
+    office.clock.move(timedelta(minutes=2))
+    office.sync()
+    assert office.summaries() == ["Lunch"]
+
+
+def test_an_empty_answer_deletes_nothing(office: Office, sandbox: RunningSandbox):
+    office.add("Lunch")
+    office.put("Dentist")
+    office.sync()
+    sandbox.fault("empty_read", times=3)
+    office.sync()
+    office.sync()
+    assert office.subjects() == ["Dentist", "Lunch"]
+
+
+def test_one_item_that_is_refused_does_not_keep_its_neighbours(office: Office):
+    from calsync.core.event import Timed
+
+    far = office.day.replace(year=2150)
+    office.add("Far", times=Timed(far, far + HOUR, "Europe/London"))
+    office.add("Lunch")
+    for _ in range(5):
+        office.sync()
+        office.clock.move(timedelta(minutes=2))
+    assert "Lunch" in office.summaries()
