@@ -49,16 +49,18 @@ class DueLoop:
         self._running: set[Future[None]] = set()
         self._lock = threading.Lock()
         self._stopping = False
+        self._is_asked = self._is_looking = False
         self._pool: ThreadPoolExecutor | None = None
         self._scheduler: BackgroundScheduler | None = None
 
     def start(self) -> None:
         """Begin to look for due work, at once and every two seconds."""
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="due")
-        # A tick that comes late is run late, not dropped; several late ones are run once.
+        # A tick that comes late is run late, not dropped; several late ones are run once. A
+        # second one may begin, or the scheduler would drop a wake that comes during the first.
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 2},
         )
         self._scheduler.start()
         self._scheduler.add_job(
@@ -150,11 +152,27 @@ class DueLoop:
         return claim is not None
 
     def _tick(self) -> None:
-        try:
-            self.run_once()
-        except StorageUnavailable:
-            # The rows stay due; the next tick finds them.
-            log.failure("tick failed")
+        """Look, and again where it was asked for meanwhile; one thread looks at a time."""
+        with self._lock:
+            self._is_asked = True
+            if self._is_looking:
+                return
+            self._is_looking = True
+        while self._is_still_asked():
+            try:
+                self.run_once()
+            except StorageUnavailable:
+                # The rows stay due; the next tick finds them.
+                log.failure("tick failed")
+            except BaseException:
+                with self._lock:
+                    self._is_looking = False
+                raise
+
+    def _is_still_asked(self) -> bool:
+        with self._lock:
+            self._is_looking, self._is_asked = self._is_asked, False
+            return self._is_looking
 
     def _submit(self, claim: Claim) -> None:
         if self._pool is None:

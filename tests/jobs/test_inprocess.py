@@ -101,6 +101,48 @@ def test_work_is_done_soon_after_a_wake(tools: Tools, dana: Person, make_loop: M
     wait_until(lambda: find_row(tools, "a") is None)
 
 
+def test_a_wake_in_the_middle_of_a_look_is_not_forgotten(
+    make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No look comes by itself here. Costs a start of the loop."""
+    monkeypatch.setattr("calsync.jobs.inprocess.TICK_SECONDS", 3600)
+    begun, may_end, looks = threading.Event(), threading.Event(), list[int]()
+
+    def look(_loop: DueLoop) -> int:
+        looks.append(len(looks))
+        begun.set()
+        may_end.wait(10)
+        return 0
+
+    monkeypatch.setattr(DueLoop, "run_once", look)
+    loop = make_loop()
+    assert begun.wait(10)
+    loop.wake()
+    # The scheduler takes the wake up while the first look is still under way.
+    SystemClock().sleep(0.2)
+    may_end.set()
+    wait_until(lambda: len(looks) > 1)
+
+
+def test_a_look_that_breaks_off_is_not_the_last(
+    make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Costs a start of the loop."""
+    looks: list[int] = []
+
+    def look(_loop: DueLoop) -> int:
+        looks.append(len(looks))
+        if len(looks) == 1:
+            raise RuntimeError("of no foreseen kind")
+        return 0
+
+    monkeypatch.setattr(DueLoop, "run_once", look)
+    loop = make_loop()
+    wait_until(lambda: looks)
+    loop.wake()
+    wait_until(lambda: len(looks) > 1)
+
+
 def test_one_piece_that_always_fails_keeps_nobody_else_waiting(
     tools: Tools, dana: Person, make_loop: MakeLoop
 ) -> None:
