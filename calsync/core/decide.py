@@ -22,6 +22,7 @@ from calsync.core.actions import (
     Write,
 )
 from calsync.core.content import ALL_PARTS, Content, Part, Parts
+from calsync.core.instances import is_awaited
 from calsync.core.item import Kind
 from calsync.core.link import Act, Link, LinkState, Origin, Seen, Side
 from calsync.core.merge import find_bar_in, merge
@@ -91,6 +92,8 @@ def decide(pair: Pair, now: datetime) -> Decision:
     shown it, or when its time is up. Until then what people did is remembered.
     """
     if pair.link.flight is not None or pair.link.state in _SILENT:
+        return Decision(pair.link)
+    if is_awaited(pair.link, now):
         return Decision(pair.link)
     decision = _decide(pair, now)
     return replace(decision, link=replace(decision.link, acts=frozenset()))

@@ -163,6 +163,8 @@ class Link:
     tries: int = 0
     #: How many complete sweeps have not shown it.
     misses: int = 0
+    #: When a read first showed that its event was gone.
+    gone_at: datetime | None = None
     #: When its present times were taken in from there.
     times_taken_at: datetime | None = None
 

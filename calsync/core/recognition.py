@@ -50,7 +50,11 @@ def observe(link: Link, seen: Seen, now: datetime) -> Link:
     """
     if _is_older(seen, link.seen):
         return link
-    link = replace(link, seen=_with_since(seen, link.seen))
+    # A deleted event may no longer say of which series it was.
+    known = link.seen.series if link.seen else None
+    gone_at = None if seen.stands else (link.gone_at or now)
+    seen = replace(_with_since(seen, link.seen), series=seen.series or known)
+    link = replace(link, seen=seen, gone_at=gone_at)
     if link.flight is not None:
         return _judge(link, link.flight, seen, now)
     if link.late is not None and _has_landed(link.late, seen):

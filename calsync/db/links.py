@@ -164,6 +164,20 @@ def find_linked_series(
     return {name for name in rows if name is not None}
 
 
+def list_links_of_series(
+    session: Session, tenant_id: str, integration_id: str, series: Collection[str]
+) -> list[LinkRow]:
+    """Return the present links of instances of these series there."""
+    return list(
+        session.scalars(
+            _of(tenant_id, integration_id)
+            .where(LinkRow.series.in_(series))
+            .where(LinkRow.is_present == True)  # noqa: E712
+            .order_by(LinkRow.id)
+        )
+    )
+
+
 def find_brought_elsewhere(
     session: Session, tenant_id: str, integration_id: str, item_ids: Collection[str]
 ) -> set[str]:

@@ -51,6 +51,7 @@ links = st.builds(
     is_off=st.booleans(),
     tries=st.integers(0, 3),
     misses=st.integers(0, 2),
+    gone_at=moments,
     times_taken_at=moments,
 )
 

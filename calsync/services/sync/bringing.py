@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from calsync.core.content import Content, dump_content
 from calsync.core.event import Event, UnreadableEvent
 from calsync.core.event_id import CopyName, read_event_id
 from calsync.core.footer import find_item_links
+from calsync.core.instances import Instance, is_awaited, pair_instances
 from calsync.core.item import UnfitItem
 from calsync.core.link import Link, LinkState, Origin
 from calsync.core.mapping import content_of_event, is_off, item_of_event
 from calsync.core.newcomers import Newcomer, Verdict, judge
+from calsync.core.recognition import observe
 from calsync.core.recurrence import View
 from calsync.core.run import Result
 from calsync.core.settle import settle_equal
@@ -20,7 +22,9 @@ from calsync.db.items import list_items, map_assignees, map_exceptions
 from calsync.db.joined import JoinedDatabase
 from calsync.db.links import (
     find_linked_series,
+    link_of,
     list_links_of_items,
+    list_links_of_series,
     map_judged,
     note_judged,
     put_link,
@@ -61,7 +65,10 @@ class Bringer:
             {event.series_id for event in standing if event.series_id},
         )
         made, verdicts = 0, []
+        replacing = self._follow_instances(standing)
         for event in standing:
+            if event.uid in replacing:
+                continue
             if event.event_id and self._adopt(event, read_event_id(event.event_id)):
                 continue
             verdict = self._judge(event, judged.get(event.uid), event.series_id in series)
@@ -74,6 +81,33 @@ class Bringer:
                 verdicts.append((event.uid, verdict.value))
         note_judged(self.session, subject.tenant_id, subject.id, verdicts, self.pairs.now)
         return made
+
+    def _follow_instances(self, events: Sequence[Event]) -> set[str]:
+        """Let links follow instances of series that were made anew; return these by uid."""
+        fresh = [event for event in events if event.series_id and event.times]
+        if not fresh:
+            return set()
+        subject = self.pairs.subject
+        rows = list_links_of_series(
+            self.session, subject.tenant_id, subject.id, {e.series_id or "" for e in fresh}
+        )
+        awaited = {row.id: row for row in rows if is_awaited(link_of(row), self.pairs.now)}
+        by_uid = {event.uid: event for event in fresh}
+        followed = set()
+        for series in {event.series_id for event in fresh}:
+            gone = [_gone(row) for row in awaited.values() if row.series == series]
+            new = [_fresh(event) for event in fresh if event.series_id == series]
+            for old, one in pair_instances(gone, new):
+                self._follow(awaited[old.name], by_uid[one.name])
+                followed.add(one.name)
+        return followed
+
+    def _follow(self, row: LinkRow, event: Event) -> None:
+        """Let a link be with the event that took the place of its own."""
+        row.event_uid = event.uid
+        seen = seen_of(event, self.pairs.base_url, self._mailbox)
+        put_link(row, observe(replace(link_of(row), seen=None), seen, self.pairs.now))
+        row.looks += 1
 
     def note_unreadable(self, events: Sequence[UnreadableEvent]) -> None:
         """Write down events that could not be understood; their neighbours could."""
@@ -219,3 +253,14 @@ class Bringer:
     @property
     def _mailbox(self) -> str:
         return self.pairs.subject.integration.profile_name
+
+
+def _gone(row: LinkRow) -> Instance:
+    link = link_of(row)
+    start = link.there.times.start if link.there else datetime.min.replace(tzinfo=UTC)
+    return Instance(row.id, start, link.seen.updated if link.seen else None)
+
+
+def _fresh(event: Event) -> Instance:
+    start = event.times.start if event.times else datetime.min.replace(tzinfo=UTC)
+    return Instance(event.uid, start, event.created)

@@ -36,10 +36,15 @@ class CatchUp:
         """Read what changed, and return how much of it is news."""
         integration, news = self.course.subject.integration, 0
         is_first = integration.cursor is None
+        instances = Found()
         for found in self.reader.read_changes(_since(integration)):
             self.course.read_at = self.course.read_at or found.began_at
             news += found.changed + len(found.strangers) + len(found.unreadable)
+            # Which instance took the place of which is known when all pages were read.
+            instances.strangers += [e for e in found.strangers if e.series_id]
+            found.strangers = [e for e in found.strangers if not e.series_id]
             self._take_in(found, is_baseline=is_first)
+        self._take_in(instances, is_baseline=is_first)
         return news
 
     def read_further(self) -> None:

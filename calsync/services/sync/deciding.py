@@ -26,6 +26,7 @@ from calsync.core.brake import Brake, Charge, Counted, Tally, charge_of
 from calsync.core.content import ALL_PARTS, Part
 from calsync.core.decide import decide
 from calsync.core.footer import ItemLink
+from calsync.core.instances import is_awaited
 from calsync.core.link import Link, LinkState, Origin, Side, Wish
 from calsync.core.recognition import is_lost
 from calsync.core.run import Result
@@ -102,7 +103,8 @@ class Decider:
             return None, []
         orders: list[Order] = []
         for matter in self.pairs.gather(self.session, rows):
-            matter.row.looks = 0
+            # What may still turn out to be a change is looked at again.
+            matter.row.looks = int(is_awaited(matter.pair.link, self.pairs.now))
             orders += self._carry_out(matter, plan)
         return rows[-1].id, orders
 

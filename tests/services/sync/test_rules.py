@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from calsync.core.item import ItemStatus, Kind
+from calsync.core.event import AllDay, Timed
+from calsync.core.item import ItemFields, ItemStatus, Kind
 from calsync.core.options import Options
 from calsync.core.pair import Policy
 from calsync.core.window import FutureRange
+from calsync.cronofy.limiter import Lane
 from calsync.errors import CronofyError
+from calsync.services.accounts import check_account
 from calsync.services.items import change_item, create_item
 from calsync.services.sync.rehearsal import preview
 from calsync.services.tickets import TicketFields, create_ticket
@@ -89,8 +92,6 @@ def test_what_is_done_stays_there_as_free_time(office: Office):
 
 
 def test_an_all_day_appointment_keeps_its_days(office: Office):
-    from calsync.core.event import AllDay
-
     day = office.day.date()
     office.add("Fair", times=AllDay(day, day + timedelta(days=2)))
     office.put("Trip", start=day.isoformat(), end=(day + timedelta(days=1)).isoformat())
@@ -295,11 +296,7 @@ def test_the_users_own_event_is_changed_and_deleted_with_the_permission(
     sandbox.control(
         "PATCH", f"/calendars/{office.calendar_id}", {"permission_level": "unrestricted"}
     )
-    from calsync.cronofy.limiter import Lane
-    from calsync.services.accounts import check_account
-
-    account = office.account_id
-    check_account(office.tools, office.person.who.tenant_id, account, Lane.USER)
+    check_account(office.tools, office.person.who.tenant_id, office.account_id, Lane.USER)
     office.put("Dentist", description="Bring the X-ray")
     office.sync()
     (item,) = office.items()
@@ -331,8 +328,6 @@ def test_a_service_call_stands_on_two_calendars_and_its_time_goes_to_both(
     danas = make_office()
     sams = make_office(sam, "sam@office365.example")
     ticket = create_ticket(danas.tools, dana.who, TicketFields("Replace firewall"))
-    from calsync.core.item import ItemFields
-
     fields = ItemFields(Kind.SERVICE_CALL, times=danas.at(0), ticket_id=ticket)
     people = [dana.who.user_id, sam.who.user_id]
     call = create_item(danas.tools, sam.who, fields, people)
@@ -357,8 +352,6 @@ def test_deleting_the_copy_of_a_call_unassigns_that_user_alone(
     danas = make_office()
     sams = make_office(sam, "sam@office365.example")
     ticket = create_ticket(danas.tools, dana.who, TicketFields("Replace firewall"))
-    from calsync.core.item import ItemFields
-
     fields = ItemFields(Kind.SERVICE_CALL, times=danas.at(0), ticket_id=ticket)
     create_item(danas.tools, sam.who, fields, [dana.who.user_id, sam.who.user_id])
     danas.sync()
@@ -508,8 +501,6 @@ def test_an_empty_answer_deletes_nothing(office: Office, sandbox: RunningSandbox
 
 
 def test_one_item_that_is_refused_does_not_keep_its_neighbours(office: Office):
-    from calsync.core.event import Timed
-
     far = office.day.replace(year=2150)
     office.add("Far", times=Timed(far, far + HOUR, "Europe/London"))
     office.add("Lunch")
@@ -517,3 +508,49 @@ def test_one_item_that_is_refused_does_not_keep_its_neighbours(office: Office):
         office.sync()
         office.clock.move(timedelta(minutes=2))
     assert "Lunch" in office.summaries()
+
+
+# --- series of the user's own ---
+
+
+def put_series(office: Office) -> str:
+    answer = office.sandbox.control(
+        "POST",
+        "/events",
+        {
+            "calendar_id": office.calendar_id,
+            "summary": "Standup",
+            "start": office.wire(office.day),
+            "end": office.wire(office.day + HOUR),
+            "repeats": "FREQ=DAILY;COUNT=3",
+        },
+    )
+    return str(answer["series_identifier"])
+
+
+def test_a_series_there_comes_in_instance_by_instance_and_follows_its_changes(
+    office: Office, sandbox: RunningSandbox
+):
+    series = put_series(office)
+    office.sync()
+    assert office.subjects() == ["Standup"] * 3
+    before = {item.id for item in office.items()}
+    sandbox.control("PATCH", f"/series/{series}", {"summary": "Daily"})
+    office.sync()
+    office.clock.move(timedelta(minutes=3))
+    office.sync()
+    assert office.subjects() == ["Daily"] * 3
+    assert {item.id for item in office.items()} == before
+
+
+def test_instances_of_a_series_cannot_be_changed_from_here(office: Office, sandbox: RunningSandbox):
+    sandbox.control(
+        "PATCH", f"/calendars/{office.calendar_id}", {"permission_level": "unrestricted"}
+    )
+    check_account(office.tools, office.person.who.tenant_id, office.account_id, Lane.USER)
+    put_series(office)
+    office.sync()
+    office.change(office.items()[0].id, subject="Mine")
+    office.sync()
+    assert office.summaries() == ["Standup"] * 3
+    assert "series_there" in office.reasons()
