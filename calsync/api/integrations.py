@@ -24,7 +24,7 @@ bp = JsonBlueprint(
     "api_integrations",
     __name__,
     url_prefix="/api/v1/integrations",
-    description="Your linked calendars. They are linked and set up on the pages.",
+    description="Your linked calendars. They are linked on the pages, and set up by command.",
 )
 
 
