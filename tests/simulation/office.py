@@ -15,14 +15,28 @@ from calsync.core.event import Timed
 from calsync.core.item import ItemFields, Kind
 from calsync.core.options import Options
 from calsync.core.schedule import retry_delay
-from calsync.cronofy.limiter import Limiter
+from calsync.cronofy.limiter import Lane, Limiter
 from calsync.db import due_rows
 from calsync.db.database import Database, Session, engine_options, prepare_engine
-from calsync.db.models import DueKind, Integration, Item, ItemLook, LinkedAccount, LinkRow
+from calsync.db.models import (
+    DueKind,
+    Integration,
+    Item,
+    ItemLook,
+    JudgedEvent,
+    LinkedAccount,
+    LinkRow,
+)
 from calsync.delivery.sender import Sender
 from calsync.errors import CalsyncError
 from calsync.keys import Keyring
-from calsync.services.integrations import create_integration
+from calsync.services.accounts import check_account
+from calsync.services.integrations import (
+    activate,
+    change_options,
+    create_integration,
+    deactivate,
+)
 from calsync.services.item_rows import fields_of
 from calsync.services.items import change_item, create_item, delete_item, restore_item
 from calsync.services.linking import begin_connect, finish_connect
@@ -168,6 +182,11 @@ class Office:
         with self.tools.db.read() as session:
             return list(session.query(Item).order_by(Item.id).all())
 
+    def judged(self) -> set[str]:
+        """Return the uids of the events that were not brought in, with a reason."""
+        with self.tools.db.read() as session:
+            return {row.event_uid for row in session.query(JudgedEvent).all()}
+
     def links(self) -> list[LinkRow]:
         with self.tools.db.read() as session:
             return list(session.query(LinkRow).order_by(LinkRow.id).all())
@@ -176,6 +195,36 @@ class Office:
         """Return every event of the linked calendar, deleted ones too."""
         shown = self.provider.snapshot()
         return [event for event in shown if event.calendar_id == self.calendar_id]
+
+    # --- settings ---
+
+    def turn(self, switch: str) -> None:
+        """Turn one switch of the first tab on or off."""
+        self.options = replace(self.options, **{switch: not getattr(self.options, switch)})
+        change_options(self.tools, self.person.who, self.integration_id, self.options)
+
+    def pause(self) -> None:
+        """Turn the integration off, or on again."""
+        is_active = self._integration().is_active
+        change = deactivate if is_active else activate
+        change(self.tools, self.person.who, self.integration_id)
+
+    def resume(self) -> None:
+        """Let everything work again: the account, the calendar, the switch."""
+        self.provider.service.set_readonly(self.calendar_id, readonly=False)
+        self.reconnect()
+        check_account(self.tools, self.person.who.tenant_id, self.account_id, Lane.POLL)
+        if not self._integration().is_active:
+            self.pause()
+
+    @property
+    def account_id(self) -> str:
+        with self.tools.db.read() as session:
+            return session.query(LinkedAccount).one().id
+
+    def _integration(self) -> Integration:
+        with self.tools.db.read() as session:
+            return session.query(Integration).one()
 
     # --- due work ---
 

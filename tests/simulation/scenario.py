@@ -45,6 +45,8 @@ class History:
     office: Office
     #: The titles that anybody ever gave, by whom.
     titles: set[str] = field(default_factory=set)
+    #: Titles that stood there several times, as a series does.
+    series: set[str] = field(default_factory=set)
     #: The steps that were taken.
     trace: list[str] = field(default_factory=list)
 
@@ -72,6 +74,10 @@ def draw_plan(seed: int) -> Plan:
         "remove": stream.choice([0, 1, 2]),
         "restore": stream.choice([0, 1]),
         "revive": stream.choice([0, 0, 1]),
+        "switch": stream.choice([0, 0, 1]),
+        "pause": stream.choice([0, 0, 1]),
+        "repeat": stream.choice([0, 0, 1]),
+        "lock": stream.choice([0, 0, 0, 1]),
         "work": 4,
         "wait": 3,
     }
@@ -83,7 +89,7 @@ def draw_plan(seed: int) -> Plan:
 def _draw_step(name: str, number: int, stream: random.Random) -> Step:
     pick = stream.randrange(1000)
     match name:
-        case "add" | "put":
+        case "add" | "put" | "repeat":
             return name, (f"T{number}", stream.randrange(40))
         case "change" | "edit":
             return name, (pick, f"T{number}")
@@ -126,7 +132,7 @@ def _play(plan: Plan, folder: Path, template: Path) -> History:
 
 def settle(office: Office) -> None:
     """Let time pass without faults or edits, with two sweeps in between."""
-    office.reconnect()
+    office.resume()
     for _ in range(2):
         office.clock.move(timedelta(minutes=20))
         office.ask_for_sweep()
@@ -180,6 +186,21 @@ class _Hands:
             # What has lain in the bin for thirty days is there no more.
             with suppress(NotThere):
                 self.office.restore(item)
+
+    def repeat(self, title: str, hour: int) -> None:
+        self.history.titles.add(title)
+        self.history.series.add(title)
+        self.office.add(title, moment(hour), rule="FREQ=DAILY;COUNT=3")
+
+    def switch(self, pick: int) -> None:
+        self.office.turn(("takes_create", "takes_update", "takes_delete")[pick % 3])
+
+    def pause(self, _pick: int) -> None:
+        self.office.pause()
+
+    def lock(self, pick: int) -> None:
+        service = self.office.provider.service
+        service.set_readonly(self.office.calendar_id, readonly=pick % 2 == 0)
 
     def put(self, title: str, hour: int) -> None:
         self.history.titles.add(title)

@@ -188,8 +188,12 @@ class Decider:
         link, orders = decision.link, []
         for action in decision.actions:
             match action:
-                case TakeIn() | RemoveHere() | CallOff() | RestoreHere():
+                case TakeIn() | RemoveHere() | CallOff():
                     link = self._take(matter, link, action)
+                case RestoreHere():
+                    link = self._take(matter, link, action)
+                    # What was changed here before it was deleted is still to be merged.
+                    matter.row.looks = 1
                 case Write(parts=parts) if link.is_ours and _is_made_anew(link, parts):
                     link, found = self._make_anew(matter, link)
                     orders += found
