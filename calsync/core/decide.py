@@ -99,6 +99,19 @@ def decide(pair: Pair, now: datetime) -> Decision:
     return replace(decision, link=replace(decision.link, acts=frozenset()))
 
 
+def decide_superseded(link: Link, now: datetime) -> Decision:
+    """Return what is to be done over a link in whose place a newer one has come.
+
+    Its event was deleted, and an event that a person brought back beside the newer copy is
+    left alone and listed; only our own late write is taken away once more.
+    """
+    if link.flight is not None or link.seen is None or not link.seen.stands:
+        return Decision(link)
+    if _is_late_write(link, now):
+        return Decision(replace(link, deleted_at=None), (DeleteThere(),))
+    return Decision(link, (), (Note("superseded", Side.IN),))
+
+
 def _decide(pair: Pair, now: datetime) -> Decision:
     link = pair.link
     if link.state in _SLEEPING:
@@ -259,12 +272,17 @@ def _decide_sleeping(pair: Pair, now: datetime) -> Decision:
         return _wake(pair, here.content)
     if not stands_there or link.seen is None or link.seen.content is None:
         return Decision(link)
-    if link.is_ours and link.deleted_at and now < link.deleted_at + REVIVES_WITHIN:
+    if _is_late_write(link, now):
         # Our own write landed after our deletion: it is taken away once more.
         return Decision(replace(link, deleted_at=None), (DeleteThere(),))
     if link.state is LinkState.DELETED_HERE:
         return Decision(link)
     return _decide_revived(pair, link.seen.content)
+
+
+def _is_late_write(link: Link, now: datetime) -> bool:
+    """Tell whether a copy that stands again so soon after our deletion is our own doing."""
+    return link.is_ours and link.deleted_at is not None and now < link.deleted_at + REVIVES_WITHIN
 
 
 def _wake(pair: Pair, mine: Content) -> Decision:

@@ -21,7 +21,7 @@ from calsync.core.actions import (
     Write,
 )
 from calsync.core.content import Content, Part, find_differing
-from calsync.core.decide import REMOVALS, VERDICTS, Fate, decide
+from calsync.core.decide import REMOVALS, VERDICTS, Fate, decide, decide_superseded
 from calsync.core.item import Kind
 from calsync.core.link import LinkState, Origin
 from calsync.core.merge import COURSES
@@ -362,3 +362,15 @@ def test_an_event_that_was_cancelled_shows_its_item_as_cancelled():
     assert world.link.seen
     world.link = replace(world.link, seen=replace(world.link.seen, is_off=True))
     assert decide(world.pair(), world.now).actions == (CallOff(is_off=True),)
+
+
+def test_an_older_copy_that_comes_back_beside_the_newer_one_is_left_alone():
+    link = replace(in_step(FIRST), state=LinkState.TOMBSTONE)
+    decision = decide_superseded(link, NOON + timedelta(hours=1))
+    assert decision.actions == ()
+    assert [note.reason for note in decision.notes] == ["superseded"]
+
+
+def test_an_older_copy_that_our_own_late_write_brings_back_is_taken_away():
+    link = replace(in_step(FIRST), state=LinkState.TOMBSTONE, deleted_at=NOON)
+    assert decide_superseded(link, NOON + timedelta(minutes=5)).actions == (DeleteThere(),)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from calsync.core.content import Part
 from calsync.core.event_id import read_event_id
@@ -40,11 +41,14 @@ def _find_differences(office: Office) -> Iterator[str]:
     """I1, I2: both sides of a live link are alike, but for what is declined with a reason."""
     events = {event.uid: event for event in office.events()}
     items = {item.id: item for item in office.items()}
+    explained = office.declined()
     for row in office.links():
         link = link_of(row)
         if not row.is_present or link.state is not LinkState.LIVE:
             continue
         event, item = events.get(row.event_uid or ""), items.get(row.item_id)
+        if link.seen is None and row.id in explained:
+            continue
         if event is None or event.deleted:
             yield f"I1 live link {row.id} has no event"
         elif item is None or item.deleted_at is not None:
@@ -68,25 +72,23 @@ def _unlike(item: Item, event: Shown, link: Link) -> str:
 def _find_doubles(history: History) -> Iterator[str]:
     """I5: of one entry there is one event, of one event one item."""
     office = history.office
-    copies: Counter[tuple[str, str]] = Counter()
-    for event in office.events():
-        name = read_event_id(event.event_id) if event.event_id and not event.deleted else None
-        if name is not None:
-            copies[name.item_id, name.key] += 1
-    for entry, count in copies.items():
-        if count > 1:
-            yield f"I5 entry {entry} stands there {count} times"
-    subjects = Counter(i.subject for i in office.items() if i.deleted_at is None)
-    titles = Counter(e.title for e in office.events() if not e.deleted)
+    # What its user brought back beside the copy that was sent again is left alone.
+    older = {row.event_uid for row in office.links() if not row.is_present}
+    standing = [event for event in office.events() if not event.deleted]
+    names = [read_event_id(e.event_id) for e in standing if e.event_id and e.uid not in older]
+    copies = Counter((name.item_id, name.key) for name in names if name is not None)
+    yield from (f"I5 entry {entry} stands there twice" for entry in _repeated(copies))
     # A series has several entries of one title, of which some may have been renamed.
-    if history.series:
+    if history.series or any(event.uid in older for event in standing):
         return
-    for title, count in subjects.items():
-        if count > 1:
-            yield f"I5 {title!r} stands here {count} times"
-    for title, count in titles.items():
-        if count > 1:
-            yield f"I5 {title!r} stands there {count} times"
+    subjects = Counter(item.subject for item in office.items() if item.deleted_at is None)
+    titles = Counter(event.title for event in standing)
+    yield from (f"I5 {title!r} stands here twice" for title in _repeated(subjects))
+    yield from (f"I5 {title!r} stands there twice" for title in _repeated(titles))
+
+
+def _repeated(counts: Counter[Any]) -> list[Any]:
+    return [key for key, count in counts.items() if count > 1]
 
 
 def _find_inventions(history: History) -> Iterator[str]:

@@ -14,6 +14,7 @@ from sqlalchemy.pool import StaticPool
 from calsync.core.event import Timed
 from calsync.core.item import ItemFields, Kind
 from calsync.core.options import Options
+from calsync.core.run import Result
 from calsync.core.schedule import retry_delay
 from calsync.cronofy.limiter import Lane, Limiter
 from calsync.db import due_rows
@@ -26,6 +27,7 @@ from calsync.db.models import (
     JudgedEvent,
     LinkedAccount,
     LinkRow,
+    LogEntry,
 )
 from calsync.delivery.sender import Sender
 from calsync.errors import CalsyncError
@@ -181,6 +183,12 @@ class Office:
         """Return every item, those in the bin too."""
         with self.tools.db.read() as session:
             return list(session.query(Item).order_by(Item.id).all())
+
+    def declined(self) -> set[str]:
+        """Return the links of which the log says why something was not done."""
+        with self.tools.db.read() as session:
+            rows = session.query(LogEntry).filter(LogEntry.result == Result.DECLINED).all()
+        return {row.link_id for row in rows if row.link_id}
 
     def judged(self) -> set[str]:
         """Return the uids of the events that were not brought in, with a reason."""

@@ -132,6 +132,8 @@ def _play(plan: Plan, folder: Path, template: Path) -> History:
 
 def settle(office: Office) -> None:
     """Let time pass without faults or edits, with two sweeps in between."""
+    # A worker that crashed while it renewed a token keeps the claim for five minutes.
+    office.clock.move(timedelta(minutes=10))
     office.resume()
     for _ in range(2):
         office.clock.move(timedelta(minutes=20))

@@ -24,7 +24,7 @@ from calsync.core.actions import (
 )
 from calsync.core.brake import Brake, Charge, Counted, Tally, charge_of
 from calsync.core.content import ALL_PARTS, Part
-from calsync.core.decide import decide
+from calsync.core.decide import decide, decide_superseded
 from calsync.core.footer import ItemLink
 from calsync.core.instances import is_awaited
 from calsync.core.link import Link, LinkState, Origin, Side, Wish
@@ -86,7 +86,7 @@ class Decider:
         """Count what would be done, and do nothing."""
         for rows in self._chunks():
             for matter in self.pairs.gather(self.session, rows):
-                for action in decide(matter.pair, self.pairs.now).actions:
+                for action in self._decide(matter).actions:
                     if isinstance(action, RemoveHere):
                         plan.removals.append(matter.pair.link)
                     charge = charge_of(action, matter.pair.link, matter.group)
@@ -136,7 +136,7 @@ class Decider:
 
     def _carry_out(self, matter: Matter, plan: Plan) -> list[Order]:
         wished = self._grant_wish(matter)
-        decision = wished or _without_moved(matter, decide(matter.pair, self.pairs.now), plan)
+        decision = wished or _without_moved(matter, self._decide(matter), plan)
         for note in decision.notes:
             self.journal.note_reason(self.session, matter, note, self.pairs.now)
         held = {} if wished else self._find_held(matter, decision, plan)
@@ -144,6 +144,11 @@ class Decider:
             self._hold(matter, held)
             return []
         return self._do(matter, decision)
+
+    def _decide(self, matter: Matter) -> Decision:
+        if not matter.row.is_present:
+            return decide_superseded(matter.pair.link, self.pairs.now)
+        return decide(matter.pair, self.pairs.now)
 
     def _grant_wish(self, matter: Matter) -> Decision | None:
         """Return what the user asked to be done with a parked link (SYNC.md 5 and 6)."""
