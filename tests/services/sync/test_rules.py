@@ -554,3 +554,26 @@ def test_instances_of_a_series_cannot_be_changed_from_here(office: Office, sandb
     office.sync()
     assert office.summaries() == ["Standup"] * 3
     assert "series_there" in office.reasons()
+
+
+# --- a calendar that takes no writes ---
+
+
+def test_what_a_read_only_calendar_kept_out_is_sent_once_it_takes_writes(
+    office: Office, sandbox: RunningSandbox
+):
+    def let(*, readonly: bool) -> None:
+        sandbox.control("PATCH", f"/calendars/{office.calendar_id}", {"readonly": readonly})
+        check_account(office.tools, office.person.who.tenant_id, office.account_id, Lane.USER)
+
+    let(readonly=True)
+    office.add("Lunch")
+    office.put("Dentist")
+    office.sync()
+    assert office.summaries() == ["Dentist"]
+    assert "Dentist" in office.subjects()
+    assert "read_only" in office.reasons()
+    let(readonly=False)
+    office.clock.move(timedelta(hours=25))
+    office.sync()
+    assert office.summaries() == ["Dentist", "Lunch"]
