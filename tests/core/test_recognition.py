@@ -169,3 +169,13 @@ def test_a_restore_while_our_deletion_is_in_flight_is_not_forgotten():
     world.settle()
     assert not world.is_deleted
     assert world.absence is None
+
+
+def test_a_deletion_that_never_came_is_decided_again():
+    world = OnePair()
+    world.delete_here()
+    world.link = note_accepted(begin_deleting(world.link, world.now), world.now)
+    world.now += EXPIRES_AFTER
+    world.link = expire(world.link, world.now)
+    world.settle()
+    assert world.is_deleted
