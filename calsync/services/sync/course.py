@@ -7,12 +7,12 @@ from calsync.core.integration import Stop
 from calsync.core.recurrence import View
 from calsync.core.run import Trigger
 from calsync.core.window import retrieve_view
-from calsync.cronofy.client import CronofyClient
 from calsync.db.database import Session
 from calsync.db.models import Integration, Run
-from calsync.services.sync.fence import Fence, Overtaken
+from calsync.services.sync.fence import Door, Overtaken
 from calsync.services.sync.journal import Journal
 from calsync.services.sync.pairs import Pairs
+from calsync.services.sync.provider import LinkedCalendars
 from calsync.services.sync.scope import Subject, load_subject
 from calsync.services.tools import Tools
 
@@ -22,8 +22,8 @@ class Course:
     """A sync of one integration, from its claim to its end."""
 
     tools: Tools
-    fence: Fence
-    client: CronofyClient
+    fence: Door
+    client: LinkedCalendars
     subject: Subject
     trigger: Trigger
     #: The run that somebody asked for, if this is one.

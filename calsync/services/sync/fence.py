@@ -1,9 +1,10 @@
 """The right to run a sync, checked with each thing that it commits."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from calsync.db import due_rows
 from calsync.db.database import Session
@@ -17,6 +18,20 @@ LEASE = timedelta(minutes=5)
 
 class Overtaken(CalsyncError):
     """Somebody else runs this sync now, or we are to stop: nothing more may be committed."""
+
+
+class Door(Protocol):
+    """The way to what a sync commits: fenced, or of a rehearsal that is never committed."""
+
+    @property
+    def tools(self) -> Tools:
+        """Give what is worked with."""
+
+    def begin(self) -> AbstractContextManager[Session]:
+        """Give a session that may write."""
+
+    def is_untouched(self, session: Session) -> bool:
+        """Tell whether nobody has asked for this sync since it began."""
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,15 @@ from datetime import timedelta
 from calsync.core.event import Event
 from calsync.core.footer import ItemLink, find_item_links
 from calsync.core.link import Link
-from calsync.cronofy.client import CronofyClient
 from calsync.cronofy.queries import EventQuery
+from calsync.services.sync.provider import LinkedCalendars
 
 #: How long before it vanished here a copy may have appeared elsewhere.
 _SLACK = timedelta(minutes=10)
 
 
 def find_named(
-    client: CronofyClient, calendar_ids: Sequence[str], removed: Sequence[Link], base_url: str
+    client: LinkedCalendars, calendar_ids: Sequence[str], removed: Sequence[Link], base_url: str
 ) -> frozenset[ItemLink]:
     """Return the entries that events in other calendars name in their footers.
 

@@ -12,12 +12,12 @@ from calsync.core.event import Event, UnreadableEvent
 from calsync.core.link import LinkState, Seen, Wish
 from calsync.core.mapping import content_of_event, is_off
 from calsync.core.recognition import expire, observe
-from calsync.cronofy.client import CronofyClient
 from calsync.cronofy.queries import EventQuery
 from calsync.db.database import Session
 from calsync.db.links import link_of, list_links_of_events, put_link
 from calsync.db.models import LinkRow
-from calsync.services.sync.fence import Fence
+from calsync.services.sync.fence import Door
+from calsync.services.sync.provider import LinkedCalendars
 from calsync.services.sync.scope import Subject
 
 #: Changes of the last seconds are read again: Cronofy's times are whole seconds, and what
@@ -45,8 +45,8 @@ class Found:
 class Reader:
     """Reads one calendar for one run."""
 
-    fence: Fence
-    client: CronofyClient
+    fence: Door
+    client: LinkedCalendars
     subject: Subject
     base_url: str
 

@@ -18,7 +18,6 @@ from calsync.core.run import Result
 from calsync.core.settle import note_accepted, note_refused
 from calsync.cronofy import batch
 from calsync.cronofy.batch import Written
-from calsync.cronofy.client import CronofyClient
 from calsync.db.database import Session
 from calsync.db.links import link_of, list_links, put_link
 from calsync.errors import (
@@ -31,9 +30,10 @@ from calsync.errors import (
     TemporaryError,
     Unreachable,
 )
-from calsync.services.sync.fence import Fence
+from calsync.services.sync.fence import Door
 from calsync.services.sync.journal import Journal
 from calsync.services.sync.pairs import Matter
+from calsync.services.sync.provider import LinkedCalendars
 from calsync.services.sync.scope import Subject
 
 Outgoing = Write | DeleteThere | SendAgain
@@ -87,8 +87,8 @@ def _edit_of(uid: str, content: Content, flight: Flight) -> ExternalEdit:
 class Dispatcher:
     """Sends orders for one run and settles what is known of them."""
 
-    fence: Fence
-    client: CronofyClient
+    fence: Door
+    client: LinkedCalendars
     journal: Journal
 
     def send(self, orders: Sequence[Order]) -> None:

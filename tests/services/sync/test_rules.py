@@ -465,6 +465,24 @@ def test_a_preview_says_what_a_sync_would_do_and_does_nothing(office: Office):
     assert preview(office.tools, office.person.who, office.integration_id, bulk=True) == []
 
 
+def test_a_preview_knows_a_copy_that_was_only_moved(office: Office, sandbox: RunningSandbox):
+    office.add("Lunch")
+    office.sync()
+    personal = sandbox.calendars()["Personal"]
+    office.edit(uid_of(office, "Lunch"), calendar_id=personal)
+    planned = preview(office.tools, office.person.who, office.integration_id, bulk=True)
+    assert [(e.action, e.reason) for e in planned] == [("none", "moved")]
+
+
+def test_a_preview_tells_of_a_removal(office: Office):
+    office.add("Lunch")
+    office.sync()
+    office.remove(uid_of(office, "Lunch"))
+    planned = preview(office.tools, office.person.who, office.integration_id, bulk=True)
+    assert [(e.side.value, e.action) for e in planned] == [("in", "delete")]
+    assert office.subjects() == ["Lunch"]
+
+
 # --- what goes wrong on the way ---
 
 
