@@ -1,5 +1,6 @@
 """What is done on one side is done on the other, over real HTTP."""
 
+from calsync.services.sync.rehearsal import preview
 from tests.services.sync.office import Office
 
 
@@ -59,3 +60,12 @@ def test_a_sync_after_the_echoes_writes_nothing(office: Office):
     assert office.writes() == writes
     assert office.summaries() == ["Dentist", "Lunch"]
     assert office.subjects() == ["Dentist", "Lunch"]
+
+
+def test_a_preview_leaves_nothing_behind(office: Office):
+    office.add("Lunch")
+    office.put("Dentist")
+    planned = preview(office.tools, office.person.who, office.integration_id, bulk=False)
+    assert sorted(entry.title for entry in planned) == ["Dentist", "Lunch"]
+    assert (office.subjects(), office.summaries()) == (["Lunch"], ["Dentist"])
+    assert office.runs() == []
