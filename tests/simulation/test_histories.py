@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.invariants import find_violations
-from tests.simulation.scenario import Plan, draw_plan, play
+from tests.simulation.plans import Plan, draw_plan
+from tests.simulation.scenario import play
 
 #: Histories that are run with every change; more of them are drawn by hand.
 SEEDS = range(60)
