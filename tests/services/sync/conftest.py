@@ -8,7 +8,8 @@ import pytest
 from calsync.services.tools import Tools
 from tests.cast import Person
 from tests.sandbox_server import RunningSandbox
-from tests.services.sync.office import MakeOffice, MovingClock, Office, open_office
+from tests.services.sync.moving_clock import MovingClock
+from tests.services.sync.office import MakeOffice, Office, open_office
 
 
 @pytest.fixture

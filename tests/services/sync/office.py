@@ -2,48 +2,32 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from calsync.clock import Clock
+import pytest
+
 from calsync.core.event import Timed, Times
 from calsync.core.item import ItemFields, Kind
-from calsync.core.options import Options, dump_options
+from calsync.core.options import Options, dump_options, load_options
 from calsync.core.run import RunState, Trigger
 from calsync.db import due_rows
 from calsync.db.database import Session
 from calsync.db.links import link_of
 from calsync.db.models import DueKind, Integration, Item, LinkRow, LogEntry, Run
 from calsync.services.accounts import list_linked
+from calsync.services.item_rows import fields_of
 from calsync.services.items import change_item, create_item, delete_item, restore_item
 from calsync.services.sync.running import run_sync
 from calsync.services.tools import Tools
 from tests.cast import Person
 from tests.sandbox_server import RunningSandbox
+from tests.services.sync.moving_clock import MovingClock
 
 EVERYTHING = Options(takes_create=True, takes_update=True, takes_delete=True, kinds=frozenset(Kind))
-
-
-class MovingClock:
-    """Runs with the machine's own, ahead of it by as much as it was moved, with the sandbox's."""
-
-    def __init__(self, sandbox: RunningSandbox) -> None:
-        self._sandbox = sandbox
-        self._ahead = timedelta()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
-
-    def monotonic(self) -> float:
-        return self.now().timestamp()
-
-    def sleep(self, seconds: float) -> None:
-        self._ahead += timedelta(seconds=seconds)
-
-    def move(self, by: timedelta) -> None:
-        """Let time pass, there as here."""
-        self._ahead += by
-        self._sandbox.control("POST", "/clock", {"shift": self._ahead.total_seconds()})
+HOUR = timedelta(hours=1)
+#: For what both databases do alike, which test_both_ways.py holds on each of them.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @dataclass
@@ -89,8 +73,6 @@ class Office:
             return found
 
     def fields(self, item_id: str) -> ItemFields:
-        from calsync.services.item_rows import fields_of
-
         return fields_of(self.item(item_id))
 
     def items(self) -> list[Item]:
@@ -128,6 +110,15 @@ class Office:
 
     def event(self, summary: str) -> dict[str, Any]:
         return next(event for event in self.events() if event["summary"] == summary)
+
+    def uid(self, summary: str) -> str:
+        """Return the uid of an event that stands there."""
+        return str(self.event(summary)["event_uid"])
+
+    def moved(self, hours: float, length: float = 1) -> dict[str, str]:
+        """Return the fields by which an owner moves an event, by hours from tomorrow at ten."""
+        start = self.day + hours * HOUR
+        return {"start": self.wire(start), "end": self.wire(start + length * HOUR)}
 
     # --- the sync ---
 
@@ -190,8 +181,6 @@ class Office:
         with self.tools.db.begin() as session:
             row = session.get(Integration, self.integration_id)
             assert row is not None
-            from calsync.core.options import load_options
-
             options = replace(load_options(row.options), **chosen)
             put_options(session, row, options, self.now)
 
@@ -300,4 +289,3 @@ def open_office(
 
 
 MakeOffice = Callable[..., Office]
-_: type[Clock] = Clock

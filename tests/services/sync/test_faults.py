@@ -1,0 +1,55 @@
+"""What goes wrong on the way to the linked calendar and back."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from calsync.core.event import Timed
+from calsync.errors import CronofyError
+from tests.sandbox_server import RunningSandbox
+from tests.services.sync.office import HOUR, ON_SQLITE, Office
+
+pytestmark = ON_SQLITE
+
+
+def test_a_token_that_expires_in_the_middle_is_renewed_and_the_sync_goes_on(
+    office: Office, sandbox: RunningSandbox
+):
+    office.add("Lunch")
+    sandbox.control("POST", "/tokens/expire")
+    office.sync()
+    assert office.summaries() == ["Lunch"]
+
+
+@pytest.mark.parametrize("fault", ["reset_before", "reset_after"])
+def test_a_write_whose_answer_is_lost_is_made_once(
+    office: Office, sandbox: RunningSandbox, fault: str
+):
+    office.add("Lunch")
+    sandbox.fault(fault, path="/v1/batch", times=1)
+    with suppress(CronofyError):
+        office.sync()
+    office.clock.move(timedelta(minutes=2))
+    office.sync()
+    assert office.summaries() == ["Lunch"]
+
+
+def test_an_empty_answer_deletes_nothing(office: Office, sandbox: RunningSandbox):
+    office.add("Lunch")
+    office.put("Dentist")
+    office.sync()
+    sandbox.fault("empty_read", times=3)
+    office.sync()
+    office.sync()
+    assert office.subjects() == ["Dentist", "Lunch"]
+
+
+def test_one_item_that_is_refused_does_not_keep_its_neighbours(office: Office):
+    far = office.day.replace(year=2150)
+    office.add("Far", times=Timed(far, far + HOUR, "Europe/London"))
+    office.add("Lunch")
+    for _ in range(5):
+        office.sync()
+        office.clock.move(timedelta(minutes=2))
+    assert "Lunch" in office.summaries()

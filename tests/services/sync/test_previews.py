@@ -1,0 +1,42 @@
+"""What a sync would do, said without doing it."""
+
+from calsync.services.sync.rehearsal import preview
+from tests.sandbox_server import RunningSandbox
+from tests.services.sync.office import ON_SQLITE, Office
+
+pytestmark = ON_SQLITE
+
+
+def test_a_preview_says_what_a_sync_would_do_and_does_nothing(office: Office):
+    office.add("Lunch")
+    office.put("Dentist")
+    writes = office.writes()
+    planned = preview(office.tools, office.person.who, office.integration_id, bulk=True)
+    assert sorted((e.side.value, e.action, e.title) for e in planned) == [
+        ("in", "create", "Dentist"),
+        ("out", "create", "Lunch"),
+    ]
+    assert office.writes() == writes
+    assert office.subjects() == ["Lunch"]
+    assert office.log() == []
+    office.sync()
+    assert office.subjects() == ["Dentist", "Lunch"]
+    assert preview(office.tools, office.person.who, office.integration_id, bulk=True) == []
+
+
+def test_a_preview_knows_a_copy_that_was_only_moved(office: Office, sandbox: RunningSandbox):
+    office.add("Lunch")
+    office.sync()
+    personal = sandbox.calendars()["Personal"]
+    office.edit(office.uid("Lunch"), calendar_id=personal)
+    planned = preview(office.tools, office.person.who, office.integration_id, bulk=True)
+    assert [(e.action, e.reason) for e in planned] == [("none", "moved")]
+
+
+def test_a_preview_tells_of_a_removal(office: Office):
+    office.add("Lunch")
+    office.sync()
+    office.remove(office.uid("Lunch"))
+    planned = preview(office.tools, office.person.who, office.integration_id, bulk=True)
+    assert [(e.side.value, e.action) for e in planned] == [("in", "delete")]
+    assert office.subjects() == ["Lunch"]

@@ -1,0 +1,53 @@
+"""What is looked at before anything is removed, and what then stays."""
+
+from tests.sandbox_server import RunningSandbox
+from tests.services.sync.office import ON_SQLITE, Office
+
+pytestmark = ON_SQLITE
+
+
+def test_when_everything_is_gone_at_once_nothing_is_deleted(office: Office):
+    for number in range(4):
+        office.add(f"Item {number}", times=office.at(number))
+    office.sync()
+    for event in office.events():
+        office.remove(event["event_uid"])
+    office.sync()
+    assert len(office.subjects()) == 4
+    assert "brake" in office.reasons()
+    office.add("Lunch")
+    office.sync()
+    assert office.summaries() == ["Lunch"]
+
+
+def test_a_copy_that_was_moved_to_another_calendar_is_not_deleted_here(
+    office: Office, sandbox: RunningSandbox
+):
+    office.add("Lunch")
+    office.sync()
+    personal = sandbox.calendars()["Personal"]
+    office.edit(office.uid("Lunch"), calendar_id=personal)
+    office.sync()
+    assert office.subjects() == ["Lunch"]
+    assert "moved" in office.reasons()
+    assert office.summaries() == []
+
+
+def test_a_calendar_that_was_deleted_takes_nothing_along(office: Office, sandbox: RunningSandbox):
+    office.add("Lunch")
+    office.put("Dentist")
+    office.sync()
+    sandbox.fault("calendar_deleted", calendar_id=office.calendar_id)
+    office.sync(settle=False)
+    office.sync(settle=False)
+    assert office.subjects() == ["Dentist", "Lunch"]
+
+
+def test_after_a_long_absence_removals_wait_for_the_users_word(office: Office):
+    office.add("Lunch")
+    office.sync()
+    office.remove(office.uid("Lunch"))
+    office.be_absent()
+    office.sync()
+    assert office.subjects() == ["Lunch"]
+    assert "absence" in office.reasons()
