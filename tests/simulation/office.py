@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine
-from sqlalchemy.pool import StaticPool
 
 from calsync.core.event import Timed
 from calsync.core.item import ItemFields, Kind
@@ -18,7 +16,7 @@ from calsync.core.run import Result
 from calsync.core.schedule import retry_delay
 from calsync.cronofy.limiter import Lane, Limiter
 from calsync.db import due_rows
-from calsync.db.database import Database, Session, engine_options, prepare_engine
+from calsync.db.database import Database, Session
 from calsync.db.models import (
     DueKind,
     Integration,
@@ -47,6 +45,7 @@ from calsync.services.tools import Tools
 from tests.cast import Person, find_cast, with_session
 from tests.clocks import FakeClock
 from tests.installations import KEYS
+from tests.simulation.engines import open_engine
 from tests.simulation.faults import Crash, FaultKind, FaultPlan
 from tests.simulation.ports import make_clients, make_oauth
 from tests.simulation.provider import Provider
@@ -95,9 +94,7 @@ class Office:
     def __post_init__(self) -> None:
         path = self.folder / "calsync.sqlite3"
         shutil.copy(self.template, path)
-        url = f"sqlite:///{path}"
-        engine = create_engine(url, poolclass=StaticPool, **engine_options(url))
-        prepare_engine(engine)
+        engine = open_engine(path)
         plan, self.provider.faults.off = self.provider.faults, True
         limiter = Limiter(self.clock)
         self.tools = Tools(
