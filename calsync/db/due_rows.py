@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, delete, func, literal, select, update
+from sqlalchemy import bindparam, case, delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from calsync.db.models import DueKind, DueRow
@@ -151,19 +151,33 @@ def is_untouched(session: Session, claim: Claim) -> bool:
     return session.scalar(wakes) == claim.wakes
 
 
+#: Put together once: a sync asks it with everything that it commits.
+_EXTEND = (
+    update(DueRow)
+    .where(DueRow.tenant_id == bindparam("of_tenant"), DueRow.id == bindparam("of_row"))
+    .where(DueRow.fence == bindparam("of_fence"), DueRow.lease_owner == bindparam("of_owner"))
+    .values(lease_until=bindparam("until"))
+    .returning(DueRow.id)
+    .execution_options(synchronize_session=False)
+)
+
+
 def extend(session: Session, claim: Claim, until: datetime) -> bool:
     """Keep the work for longer, and say whether it is still ours.
 
     The row stays as it is for everybody else until we commit.
     """
-    kept = session.execute(
-        update(DueRow)
-        .where(DueRow.tenant_id == claim.tenant_id, DueRow.id == claim.id)
-        .where(DueRow.fence == claim.fence, DueRow.lease_owner == claim.owner)
-        .values(lease_until=until)
-        .returning(DueRow.id)
+    kept = session.scalar(
+        _EXTEND,
+        {
+            "of_tenant": claim.tenant_id,
+            "of_row": claim.id,
+            "of_fence": claim.fence,
+            "of_owner": claim.owner,
+            "until": until,
+        },
     )
-    return kept.one_or_none() is not None
+    return kept is not None
 
 
 def release(session: Session, claim: Claim, *, due_at: datetime, error: str | None = None) -> bool:

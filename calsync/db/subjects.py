@@ -2,8 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from calsync.core.run import RunState
@@ -37,6 +39,16 @@ class SubjectRows:
 
 def find_subject(session: Session, tenant_id: str, integration_id: str) -> SubjectRows | None:
     """Return what a sync works on."""
+    asked = {"of_tenant": tenant_id, "of_integration": integration_id}
+    row = session.execute(_query(), asked).one_or_none()
+    return SubjectRows(*row) if row is not None else None
+
+
+@cache
+def _query() -> Select[*tuple[Any, ...]]:
+    """Return the question; put together once, for a sync asks it with all that it decides."""
+    tenant_id: BindParameter[str] = bindparam("of_tenant")
+    integration_id: BindParameter[str] = bindparam("of_integration")
     looks = select(ItemLook.item_id).where(
         ItemLook.tenant_id == tenant_id, ItemLook.integration_id == integration_id
     )
@@ -48,7 +60,7 @@ def find_subject(session: Session, tenant_id: str, integration_id: str) -> Subje
         Run.integration_id == integration_id,
         Run.state.in_((RunState.WAITING, RunState.RUNNING)),
     )
-    row = session.execute(
+    return (
         select(
             Integration,
             User,
@@ -71,8 +83,7 @@ def find_subject(session: Session, tenant_id: str, integration_id: str) -> Subje
             & (LinkedCalendar.calendar_id == Integration.calendar_id),
         )
         .where(Integration.tenant_id == tenant_id, Integration.id == integration_id)
-    ).one_or_none()
-    return SubjectRows(*row) if row is not None else None
+    )
 
 
 def list_ids_by_user(

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-
 from calsync.core.event import Timed
 from calsync.core.item import ItemFields, Kind
 from calsync.core.options import Options

@@ -34,11 +34,13 @@ class Act:
     def perform(self) -> None:
         """Do all that is to be done."""
         self._spread()
+        self._send_lost()
         plan = self._plan()
+        if plan.links == 0:
+            return
         if plan.removals:
             self._look_closer(plan)
-        dispatcher = Dispatcher(self.course.fence, self.course.client, self.course.journal)
-        self._decide(plan, dispatcher)
+        self._decide(plan)
         self.braked = {side: plan.done.count(side) for side in Side}
 
     def _spread(self) -> None:
@@ -46,10 +48,10 @@ class Act:
         course = self.course
         if course.sends_all:
             self._spread_all()
-        while True:
+        is_done = False
+        while not is_done:
             with course.fence.begin() as session:
-                if not Spreader(session, course.pairs).spread_marked():
-                    return
+                is_done = Spreader(session, course.pairs).spread_marked()
 
     def _spread_all(self) -> None:
         course, subject = self.course, self.course.subject
@@ -71,10 +73,12 @@ class Act:
         course, subject = self.course, self.course.subject
         since = course.began_at - timedelta(hours=24)
         with course.tools.db.read() as session:
-            linked = count_live(session, subject.tenant_id, subject.id)
-            spent = sum_braked(session, subject.tenant_id, subject.id, since)
-            plan = Plan(Brake(linked, spent), is_absent=_is_absent(course))
+            plan = Plan(is_absent=_is_absent(course))
             Decider(course.tools, session, course.pairs, course.journal).count(plan)
+            if plan.links:
+                linked = count_live(session, subject.tenant_id, subject.id)
+                spent = sum_braked(session, subject.tenant_id, subject.id, since)
+                plan.brake = Brake(linked, spent)
         return plan
 
     def _look_closer(self, plan: Plan) -> None:
@@ -101,11 +105,21 @@ class Act:
             ]
             plan.moved = find_named(course.client, others, plan.removals, course.tools.public_url)
 
-    def _decide(self, plan: Plan, dispatcher: Dispatcher) -> None:
+    def _send_lost(self) -> None:
+        """Send once more the writes of earlier runs of which nobody knows whether they arrived."""
         course = self.course
+        if not course.subject.has_flights:
+            return
         with course.fence.begin() as session:
             lost = Decider(course.tools, session, course.pairs, course.journal).list_lost()
-        dispatcher.send(lost)
+        self._dispatcher.send(lost)
+
+    @property
+    def _dispatcher(self) -> Dispatcher:
+        return Dispatcher(self.course.fence, self.course.client, self.course.journal)
+
+    def _decide(self, plan: Plan) -> None:
+        course = self.course
         after: str | None = ""
         while after is not None:
             with course.fence.begin() as session:
@@ -113,7 +127,7 @@ class Act:
                 decider = Decider(course.tools, session, course.pairs, course.journal)
                 after, orders = decider.decide_next(after, plan)
             for at in range(0, len(orders), _AT_ONCE):
-                dispatcher.send(orders[at : at + _AT_ONCE])
+                self._dispatcher.send(orders[at : at + _AT_ONCE])
 
 
 def _is_absent(course: Course) -> bool:

@@ -132,6 +132,8 @@ class CatchUp:
     def _list_overdue(self) -> set[Origin]:
         """Return over which links writes are in flight that should have been seen by now."""
         subject = self.course.subject
+        if not subject.has_flights:
+            return set()
         with self.course.tools.db.read() as session:
             flying = list_links_in_flight(session, subject.tenant_id, subject.id)
         since = self.course.now - EXPIRES_AFTER

@@ -55,7 +55,10 @@ AT_ONCE = 50
 class Plan:
     """What a run counted before its first action."""
 
-    brake: Brake
+    #: Asked for only where there is something to decide on.
+    brake: Brake = field(default_factory=lambda: Brake(linked=0))
+    #: How many links are to be decided on.
+    links: int = 0
     #: The user was away for long: removals wait for their word (SYNC.md 12).
     is_absent: bool = False
     planned: Tally = field(default_factory=Tally)
@@ -85,6 +88,7 @@ class Decider:
     def count(self, plan: Plan) -> None:
         """Count what would be done, and do nothing."""
         for rows in self._chunks():
+            plan.links += len(rows)
             for matter in self.pairs.gather(self.session, rows):
                 for action in self._decide(matter).actions:
                     if isinstance(action, RemoveHere):
@@ -106,7 +110,7 @@ class Decider:
             # What may still turn out to be a change is looked at again.
             matter.row.looks = int(is_awaited(matter.pair.link, self.pairs.now))
             orders += self._carry_out(matter, plan)
-        return rows[-1].id, orders
+        return rows[-1].id if len(rows) == AT_ONCE else None, orders
 
     def list_lost(self) -> list[Order]:
         """Return the writes that are to be sent once more, word for word."""
@@ -132,6 +136,8 @@ class Decider:
         after = ""
         while rows := self._list(after, is_locked=False):
             yield rows
+            if len(rows) < AT_ONCE:
+                return
             after = rows[-1].id
 
     def _carry_out(self, matter: Matter, plan: Plan) -> list[Order]:

@@ -49,15 +49,15 @@ class Spreader:
     session: Session
     pairs: Pairs
 
-    def spread_marked(self) -> int:
-        """Spread some of the items that are marked, and return how many."""
+    def spread_marked(self) -> bool:
+        """Spread some of the items that are marked; tell whether these were the last."""
         subject = self.pairs.subject
         looks = list_item_looks(self.session, subject.tenant_id, subject.id, AT_ONCE)
         marks = {look.item_id: _mark_of(look) for look in looks}
         self._spread(marks)
         for look in looks:
             forget_item_look(self.session, look)
-        return len(looks)
+        return len(looks) < AT_ONCE
 
     def spread_asked(self, item_ids: Collection[str]) -> None:
         """Spread items that the user asked to be sent, whoever touched them and when."""
