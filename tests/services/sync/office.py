@@ -1,52 +1,49 @@
 """Dana's My Calendar and her linked calendar, kept in step over real HTTP."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from calsync.core.event import Timed, Times
 from calsync.core.item import ItemFields, Kind
-from calsync.core.options import Options, dump_options, load_options
+from calsync.core.options import Options, load_options
 from calsync.core.run import RunState, Trigger
+from calsync.cronofy.limiter import Lane
 from calsync.db import due_rows
-from calsync.db.database import Session
 from calsync.db.links import link_of
 from calsync.db.models import DueKind, Integration, Item, LinkRow, LogEntry, Run
-from calsync.services.accounts import list_linked
+from calsync.services.accounts import check_account, list_linked
+from calsync.services.explanations import explain
+from calsync.services.integrations import change_options, create_integration
+from calsync.services.item_access import ItemView, find_item_view
 from calsync.services.item_rows import fields_of
-from calsync.services.items import change_item, create_item, delete_item, restore_item
+from calsync.services.items import Scope, change_item, create_item, delete_item, restore_item
+from calsync.services.occurrences import list_occurrences
 from calsync.services.sync.running import run_sync
 from calsync.services.tools import Tools
 from tests.cast import Person
 from tests.sandbox_server import RunningSandbox
 from tests.services.sync.moving_clock import MovingClock
+from tests.services.sync.owner import HOUR, Owner
+
+__all__ = ["EVERYTHING", "HOUR", "ON_SQLITE", "MakeOffice", "Office", "open_office"]
 
 EVERYTHING = Options(takes_create=True, takes_update=True, takes_delete=True, kinds=frozenset(Kind))
-HOUR = timedelta(hours=1)
 #: For what both databases do alike, which test_both_ways.py holds on each of them.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @dataclass
-class Office:
+class Office(Owner):
     """One integration of one person, and hands on both sides of it."""
 
     tools: Tools
-    sandbox: RunningSandbox
-    clock: MovingClock
     person: Person
     integration_id: str
-    calendar_id: str
     #: When the next sync is due, as the last one said.
     due_at: datetime | None = None
-    day: datetime = field(init=False)
-
-    def __post_init__(self) -> None:
-        tomorrow = self.clock.now() + timedelta(days=1)
-        self.day = tomorrow.replace(hour=10, minute=0, second=0, microsecond=0)
 
     # --- My Calendar ---
 
@@ -84,41 +81,20 @@ class Office:
     def subjects(self) -> list[str]:
         return [item.subject for item in self.items()]
 
-    # --- the linked calendar ---
+    def change_one(self, item_id: str, key: str, **fields: Any) -> None:
+        """Change one occurrence of a series; ``fields`` are beside its own times."""
+        shown = find_item_view(self.tools, self.person.who, item_id, key)
+        changed = replace(shown.fields, **fields)
+        change_item(self.tools, self.person.who, item_id, changed, scope=Scope.THIS, key=key)
 
-    def put(self, summary: str = "Dentist", **fields: Any) -> str:
-        """Let the owner of the linked calendar make an event, and return its uid."""
-        fields.setdefault("start", self.wire(self.day))
-        fields.setdefault("end", self.wire(self.day + timedelta(hours=1)))
-        body = {"calendar_id": self.calendar_id, "summary": summary, **fields}
-        return str(self.sandbox.control("POST", "/events", body)["event_uid"])
+    def delete_one(self, item_id: str, key: str) -> None:
+        delete_item(self.tools, self.person.who, item_id, scope=Scope.THIS, key=key)
 
-    def edit(self, uid: str, **fields: Any) -> None:
-        self.sandbox.control("PATCH", f"/events/{uid}", fields)
-
-    def remove(self, uid: str) -> None:
-        self.sandbox.control("DELETE", f"/events/{uid}")
-
-    def events(self, calendar_id: str | None = None) -> list[dict[str, Any]]:
-        """Return what stands in the linked calendar, in order of the summaries."""
-        found = self.sandbox.control("GET", f"/calendars/{calendar_id or self.calendar_id}/events")
-        standing = [event for event in found["events"] if not event.get("deleted")]
-        return sorted(standing, key=lambda event: event["summary"])
-
-    def summaries(self) -> list[str]:
-        return [event["summary"] for event in self.events()]
-
-    def event(self, summary: str) -> dict[str, Any]:
-        return next(event for event in self.events() if event["summary"] == summary)
-
-    def uid(self, summary: str) -> str:
-        """Return the uid of an event that stands there."""
-        return str(self.event(summary)["event_uid"])
-
-    def moved(self, hours: float, length: float = 1) -> dict[str, str]:
-        """Return the fields by which an owner moves an event, by hours from tomorrow at ten."""
-        start = self.day + hours * HOUR
-        return {"start": self.wire(start), "end": self.wire(start + length * HOUR)}
+    def occurrences(self, item_id: str) -> list[ItemView]:
+        """Return what takes place of a series within a year, the earliest first."""
+        year = timedelta(days=365)
+        now = self.now
+        return list_occurrences(self.tools, self.person.who, item_id, now - year, now + year)
 
     # --- the sync ---
 
@@ -178,11 +154,15 @@ class Office:
 
     def options(self, **chosen: Any) -> None:
         """Change what is chosen for the integration."""
-        with self.tools.db.begin() as session:
+        options = replace(load_options(self.integration.options), **chosen)
+        change_options(self.tools, self.person.who, self.integration_id, options)
+
+    @property
+    def integration(self) -> Integration:
+        with self.tools.db.read() as session:
             row = session.get(Integration, self.integration_id)
             assert row is not None
-            options = replace(load_options(row.options), **chosen)
-            put_options(session, row, options, self.now)
+            return row
 
     def be_absent(self) -> None:
         """Let the integration have been inactive for two days."""
@@ -219,38 +199,27 @@ class Office:
         counts = self.sandbox.control("GET", "/requests")["requests"]
         return sum(int(each["count"]) for each in counts if each["path"].startswith("/v1/batch"))
 
+    def why(self, what: str) -> set[str]:
+        """Return the reasons that a user is told for what became of an item or an event."""
+        told = explain(self.tools, self.person.who, what)
+        return {entry.reason for entry in told.entries if entry.reason} | {
+            judged.reason for judged in told.judgements
+        }
+
     @property
     def account_id(self) -> str:
-        with self.tools.db.read() as session:
-            row = session.get(Integration, self.integration_id)
-            assert row is not None
-            assert row.account_id is not None
-            return row.account_id
+        account_id = self.integration.account_id
+        assert account_id is not None
+        return account_id
 
-    # --- times ---
+    def check_account(self) -> None:
+        """Let what Cronofy says of the account and its calendars be noted."""
+        check_account(self.tools, self.person.who.tenant_id, self.account_id, Lane.USER)
 
-    @property
-    def now(self) -> datetime:
-        return self.clock.now()
-
-    def at(self, hours: float, length: float = 1) -> Times:
-        start = self.day + timedelta(hours=hours)
-        return Timed(start, start + timedelta(hours=length), "Europe/London")
-
-    @staticmethod
-    def wire(moment: datetime) -> str:
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def put_options(session: Session, row: Integration, options: Options, now: datetime) -> None:
-    """Store what is chosen, as the service does that users call."""
-    del session
-    known = row.kinds_since
-    row.kinds_since = {kind.value: known.get(kind.value, now.isoformat()) for kind in options.kinds}
-    if options.takes_create and row.create_since is None:
-        row.create_since = now
-    row.options = dump_options(options)
-    row.version += 1
+    def set_calendar(self, **fields: Any) -> None:
+        """Let the linked calendar be another, and have that noted here."""
+        self.sandbox.control("PATCH", f"/calendars/{self.calendar_id}", fields)
+        self.check_account()
 
 
 def open_office(
@@ -266,26 +235,14 @@ def open_office(
     """Integrate one calendar of an account."""
     linked = next(v for v in list_linked(tools, person.who) if v.account.id == account_id)
     chosen = next(c for c in linked.calendars if c.name == calendar)
-    with tools.db.begin() as session:
-        row = Integration(
-            tenant_id=person.who.tenant_id,
-            user_id=person.who.user_id,
-            account_id=account_id,
-            calendar_id=chosen.calendar_id,
-            calendar_name=chosen.name,
-            service=linked.account.provider_service,
-            profile_name=linked.account.profile_name,
-            is_active=True,
-            options={},
-            kinds_since={},
-            version=1,
-            created_at=clock.now(),
-        )
-        put_options(session, row, options, clock.now())
-        session.add(row)
-        session.flush()
-        integration_id = row.id
-    return Office(tools, sandbox, clock, person, integration_id, chosen.calendar_id)
+    integration_id = create_integration(
+        tools,
+        person.who,
+        account_id=account_id,
+        calendar_id=chosen.calendar_id,
+        options=options,
+    )
+    return Office(sandbox, clock, chosen.calendar_id, tools, person, integration_id)
 
 
 MakeOffice = Callable[..., Office]
