@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,27 +14,8 @@ import requests
 from calsync.clock import SystemClock
 from tests.browsing import TOKEN
 from tests.consent import consent
+from tests.processes import CALSYNC, free_port, wait_for_page
 from tests.test_config import GOOD
-
-CALSYNC = Path(sys.executable).parent / "calsync"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for_page(url: str, process: "subprocess.Popen[str]") -> requests.Response:
-    clock = SystemClock()
-    end = clock.monotonic() + 30
-    while True:
-        assert process.poll() is None, process.communicate()[0]
-        try:
-            return requests.get(url, timeout=5)
-        except requests.ConnectionError:
-            assert clock.monotonic() < end, f"{url} does not answer."
-            clock.sleep(0.1)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from calsync.jobs.performers import PERFORMERS
 from calsync.services.accounts import disconnect
 from calsync.services.tools import Tools
 from tests.cast import Person
+from tests.processes import wait_until
 from tests.sandbox_server import RunningSandbox
 from tests.services.test_accounts import count_calls, waiting_revocations
 
@@ -53,14 +54,6 @@ def add_work(tools: Tools, person: Person, subject: str) -> None:
 def find_row(tools: Tools, subject: str) -> DueRow | None:
     with tools.db.read() as session:
         return session.query(DueRow).filter_by(subject_id=subject).one_or_none()
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 10) -> None:
-    clock = SystemClock()
-    end = clock.monotonic() + seconds
-    while not condition():
-        assert clock.monotonic() < end, "It did not happen in time."
-        clock.sleep(0.02)
 
 
 def test_a_revoke_is_told_once_cronofy_is_back(

@@ -20,7 +20,8 @@ from calsync.services.webhook_endpoints import add_endpoint, list_endpoints_of
 from tests.cast import Person
 from tests.delivery.receiver import Received, Receiver
 from tests.delivery.receiver import receiver as open_receiver
-from tests.jobs.test_inprocess import MakeLoop, clock, make_loop, wait_until
+from tests.jobs.test_inprocess import MakeLoop, clock, make_loop
+from tests.processes import wait_until
 from tests.services.makings import appointment
 from tests.services.test_webhooks import hook
 

@@ -1,10 +1,7 @@
 """Real time from the linked calendar: the sandbox notifies the served product, over HTTP."""
 
-import os
 import signal
-import subprocess
 import threading
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -22,15 +19,13 @@ from calsync.config import Settings
 from calsync.core.integration import SHORTEST_POLL
 from calsync.db.due_rows import Claim
 from calsync.db.models import DueKind, Integration, PushChannel
-from calsync.ids import new_secret
 from calsync.jobs.inprocess import DueLoop
 from calsync.jobs.performers import PERFORMERS
 from calsync.services.channels import PATH, ask_for_keeper, is_channel_proven
 from calsync.services.tools import Tools
 from tests.browser.serving import serve
 from tests.cast import Person
-from tests.installations import KEYS
-from tests.jobs.test_inprocess import wait_until
+from tests.processes import free_port, start_serving, wait_for_page, wait_until
 from tests.sandbox_server import RunningSandbox
 from tests.services.hearing import (
     add_channel,
@@ -41,7 +36,6 @@ from tests.services.hearing import (
     standing,
 )
 from tests.services.test_channels import change, opened
-from tests.test_demo import CALSYNC, free_port, wait_for_page
 
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -237,29 +231,3 @@ def test_what_was_answered_before_a_stop_is_not_forgotten(
             row.integration_id for row in session.query(PushChannel) if row.verified_at is not None
         }
     assert set(answered) <= noted
-
-
-def start_serving(settings: Settings, folder: Path, port: int) -> "subprocess.Popen[str]":
-    [(name, key)] = KEYS
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("CALSYNC", "CRONOFY"))}
-    environment = {
-        **kept,
-        "PORT": str(port),
-        "CALSYNC_SECRET_KEY": new_secret(),
-        "CALSYNC_TOKEN_KEYS": f"{name}:{urlsafe_b64encode(key).decode()}",
-        "CALSYNC_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "CALSYNC_INSTANCE": str(folder),
-        "CALSYNC_DATABASE_URL": settings.database_url,
-        "CRONOFY_CLIENT_ID": settings.cronofy.client_id,
-        "CRONOFY_CLIENT_SECRET": settings.cronofy.client_secret,
-        "CRONOFY_API_URL": settings.cronofy.api_url,
-        "CRONOFY_APP_URL": settings.cronofy.app_url,
-    }
-    return subprocess.Popen(
-        [CALSYNC, "serve"],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
