@@ -5,15 +5,15 @@ once it is acknowledged: here when the service has returned, there at once.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from calsync.core.event import Timed
-from calsync.errors import NotThere
-from tests.simulation.office import LONDON, Office, moment
+from calsync.errors import CalsyncError
+from tests.simulation.faults import Crash
+from tests.simulation.office import LONDON, Desk, Office, moment
 
 _HOUR = timedelta(hours=1)
 
@@ -82,9 +82,7 @@ class Hands:
 
     def restore(self, pick: int) -> None:
         if item := self._pick_item(pick, deleted=True):
-            # What has lain in the bin for thirty days is there no more.
-            with suppress(NotThere):
-                self._here("restore", lambda: self.office.restore(item), item)
+            self._here("restore", lambda: self.office.restore(item), item)
 
     def repeat(self, title: str, hour: int) -> None:
         times = _hour_at(hour)
@@ -102,26 +100,31 @@ class Hands:
 
     def switch(self, pick: int) -> None:
         name = ("takes_create", "takes_update", "takes_delete")[pick % 3]
-        self._settings("switch", lambda: self.office.turn(name), switch=name)
+        desk = self._pick_desk(pick)
+        self._settings("switch", desk, lambda: self.office.turn(desk, name), switch=name)
 
-    def pause(self, _pick: int) -> None:
-        self._settings("pause", self.office.pause)
+    def pause(self, pick: int) -> None:
+        desk = self._pick_desk(pick)
+        self._settings("pause", desk, lambda: self.office.pause(desk))
 
     def lock(self, pick: int) -> None:
-        service, calendar_id = self.office.provider.service, self.office.calendar_id
+        desk, service = self._pick_desk(pick // 2), self.office.provider.service
         readonly = pick % 2 == 0
         self._settings(
-            "lock", lambda: service.set_readonly(calendar_id, readonly=readonly), readonly=readonly
+            "lock",
+            desk,
+            lambda: service.set_readonly(desk.calendar_id, readonly=readonly),
+            readonly=readonly,
         )
 
     # --- in the linked calendar ---
 
     def put(self, title: str, hour: int) -> None:
-        times = _hour_at(hour)
+        times, desk = _hour_at(hour), self._pick_desk(hour)
         owner = self.office.provider.owner
         self._there(
             "put",
-            lambda: owner.create_event(self.office.calendar_id, title, times.start, times.end),
+            lambda: owner.create_event(desk.calendar_id, title, times.start, times.end),
             title=title,
             times=times,
         )
@@ -157,8 +160,8 @@ class Hands:
     def _there(self, name: str, do: Callable[[], str | None], uid: str = "", **fields: Any) -> None:
         self._do(name, Side.THERE, do, uid, fields)
 
-    def _settings(self, name: str, do: Callable[[], None], **fields: Any) -> None:
-        self._do(name, Side.SETTINGS, do, "", fields)
+    def _settings(self, name: str, desk: Desk, do: Callable[[], None], **fields: Any) -> None:
+        self._do(name, Side.SETTINGS, do, desk.integration_id, fields)
 
     def _do(
         self,
@@ -168,23 +171,36 @@ class Hands:
         subject: str,
         fields: Mapping[str, Any],
     ) -> None:
-        """Do something and note it once it is acknowledged."""
+        """Do something and note whether it was acknowledged; what was refused is not noted."""
         if title := fields.get("title"):
             self.titles.add(title)
         began_at = self.office.clock.now()
-        made = do()
+        try:
+            subject = do() or subject
+        except CalsyncError:
+            return
+        except Crash:
+            self._note(name, side, subject, fields, began_at, is_acknowledged=False)
+            raise
+        self._note(name, side, subject, fields, began_at)
+
+    def _note(
+        self,
+        name: str,
+        side: Side,
+        subject: str,
+        fields: Mapping[str, Any],
+        began_at: datetime,
+        *,
+        is_acknowledged: bool = True,
+    ) -> None:
+        number, now = len(self.acts), self.office.clock.now()
         self.acts.append(
-            Act(
-                len(self.acts),
-                name,
-                side,
-                "dana",
-                made or subject,
-                fields,
-                began_at,
-                self.office.clock.now(),
-            )
+            Act(number, name, side, "dana", subject, fields, began_at, now, is_acknowledged)
         )
+
+    def _pick_desk(self, pick: int) -> Desk:
+        return self.office.desks[pick % len(self.office.desks)]
 
     def _pick_item(self, pick: int, *, deleted: bool = False) -> str | None:
         items = self.office.items()

@@ -10,10 +10,19 @@ from collections.abc import Mapping
 
 
 class Fortune:
-    """Draws numbers from 0 up to 1, by topic and number."""
+    """Draws numbers from 0 up to 1, by topic and number.
 
-    def __init__(self, seed: object, given: Mapping[str, float] | None = None) -> None:
+    With ``others`` that is the number wherever none is given.
+    """
+
+    def __init__(
+        self,
+        seed: object,
+        given: Mapping[str, float] | None = None,
+        others: float | None = None,
+    ) -> None:
         self.seed = seed
+        self._others = others
         self.drawn: dict[str, float] = {}
         self._given = dict(given or {})
         self._streams: dict[str, random.Random] = {}
@@ -28,6 +37,6 @@ class Fortune:
         name = f"{topic}:{number}"
         # The stream moves on all the same: the draws after it stay what they were.
         value = stream.random()
-        value = self._given.get(name, value)
+        value = self._given.get(name, value if self._others is None else self._others)
         self.drawn[name] = value
         return value

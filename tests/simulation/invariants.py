@@ -25,7 +25,7 @@ def find_violations(history: History) -> list[str]:
         *_find_inventions(history),
         *_find_unlinked(office),
     ]
-    return [*found, *_find_unrest(office)]
+    return [*found, *_find_unrest(history)]
 
 
 def _find_unsettled(office: Office) -> Iterator[str]:
@@ -108,19 +108,23 @@ def _find_unlinked(office: Office) -> Iterator[str]:
     for item in office.items():
         if item.deleted_at is None and item.id not in linked_items:
             yield f"I3 {item.subject!r} was never sent"
-    if office.options.takes_create:
-        for event in office.events():
+    for desk in office.desks:
+        if not desk.options.takes_create:
+            continue
+        for event in office.events(desk):
             if not event.deleted and event.event_id is None and event.uid not in linked_events:
                 yield f"I3 {event.title!r} was never brought in"
 
 
-def _find_unrest(office: Office) -> Iterator[str]:
+def _find_unrest(history: History) -> Iterator[str]:
     """I9: with nothing changed, further syncs write nothing on either side."""
+    office = history.office
     before = _state(office)
     for _ in range(3):
         office.ask_for_sweep()
         office.clock.move(timedelta(hours=1))
-        office.work()
+        for _ in office.desks:
+            history.workers.work()
     if _state(office) != before:
         yield "I9 idle syncs go on changing things"
 

@@ -1,21 +1,18 @@
-"""The product's own engine on the Cronofy in memory: one integration, both of its sides."""
+"""The product's own services on the Cronofy in memory: people, their integrations, their items."""
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Engine
 
 from calsync.core.event import Timed
 from calsync.core.item import ItemFields, Kind
 from calsync.core.options import Options
 from calsync.core.run import Result
-from calsync.core.schedule import retry_delay
 from calsync.cronofy.limiter import Lane, Limiter
 from calsync.db import due_rows
-from calsync.db.database import Database, Session
 from calsync.db.models import (
     DueKind,
     Integration,
@@ -27,7 +24,6 @@ from calsync.db.models import (
     LogEntry,
 )
 from calsync.delivery.sender import Sender
-from calsync.errors import CalsyncError
 from calsync.keys import Keyring
 from calsync.services.accounts import check_account
 from calsync.services.integrations import (
@@ -39,65 +35,60 @@ from calsync.services.integrations import (
 from calsync.services.item_rows import fields_of
 from calsync.services.items import change_item, create_item, delete_item, restore_item
 from calsync.services.linking import begin_connect, finish_connect
-from calsync.services.sync.running import run_sync
 from calsync.services.tools import Tools
 from tests.cast import Person, find_cast, with_session
-from tests.clocks import FakeClock
 from tests.installations import KEYS
-from tests.simulation.engines import open_engine
-from tests.simulation.faults import Crash, FaultKind, FaultPlan
+from tests.simulation.databases import SimulatedDatabase
 from tests.simulation.ports import make_clients, make_oauth
 from tests.simulation.provider import Provider
+from tests.simulation.scheduler import Scheduler, SharedClock
 from tests.simulation.snapshots import Shown
 
 EVERYTHING = Options(takes_create=True, takes_update=True, takes_delete=True, kinds=frozenset(Kind))
 BASE_URL = "http://127.0.0.1:5000"
-LEASE = timedelta(minutes=5)
 LONDON = "Europe/London"
 
 
-class FaultyDatabase(Database):
-    """A real database, whose process may end before or after any commit."""
+@dataclass
+class Desk:
+    """One integration: whose it is, and the calendar that it keeps in step."""
 
-    def __init__(self, engine: Any, plan: FaultPlan) -> None:
-        super().__init__(engine)
-        self._plan = plan
+    person: Person
+    profile_id: str
+    account_id: str
+    calendar_id: str
+    options: Options
+    integration_id: str = ""
 
-    @contextmanager
-    def begin(self) -> Iterator[Session]:
-        with super().begin() as session:
-            yield session
-            fault = self._plan.cross()
-            if fault is not None and fault.kind is FaultKind.CRASH_BEFORE:
-                raise Crash
-        if fault is not None:
-            raise Crash
+    @property
+    def who(self) -> str:
+        """Give the first name of whose desk it is."""
+        return self.person.email.partition("@")[0]
 
 
 @dataclass
 class Office:
-    """Dana's integration, hands on both sides, and the due work of one process."""
+    """A tenant's people with their integrations, as they are seen on both sides.
 
-    folder: Path
-    template: Path
+    ``seats`` says whose integrations there are, by first name; a second one of the same
+    person is for the second calendar of the same account. Nothing goes wrong until
+    the provider's faults are switched on.
+    """
+
+    engine: Engine
     provider: Provider
-    clock: FakeClock
-    options: Options = EVERYTHING
+    clock: SharedClock
+    scheduler: Scheduler
+    seats: Sequence[tuple[str, Options]] = (("dana", EVERYTHING),)
     tools: Tools = field(init=False)
-    person: Person = field(init=False)
-    calendar_id: str = field(init=False)
-    integration_id: str = field(init=False)
-    crashes: int = 0
-    failures: int = 0
+    cast: dict[str, Person] = field(init=False)
+    desks: list[Desk] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        path = self.folder / "calsync.sqlite3"
-        shutil.copy(self.template, path)
-        engine = open_engine(path)
-        plan, self.provider.faults.off = self.provider.faults, True
+        faults = self.provider.faults
         limiter = Limiter(self.clock)
         self.tools = Tools(
-            db=FaultyDatabase(engine, plan),
+            db=SimulatedDatabase(self.engine, faults, self.scheduler),
             clock=self.clock,
             keyring=Keyring(KEYS),
             oauth=make_oauth(self.provider, self.clock, limiter),
@@ -106,50 +97,64 @@ class Office:
             wake=lambda: None,
             public_url=BASE_URL,
         )
-        self.person = find_cast(self.tools)["dana"]
-        self._link()
-        plan.off = False
-
-    def reconnect(self) -> None:
-        """Let the user sign in again where access was lost, to the same mailbox."""
-        with self.tools.db.read() as session:
-            account = session.query(LinkedAccount).one()
-        if account.disconnection is None:
-            return
-        who = with_session(self.tools, self.person)
-        url = begin_connect(self.tools, who, account.id)
-        assert url
-        state = url.split("state=")[1].split("&")[0]
-        code = self.provider.service.consent(account.profile_id, sub=account.sub)
-        finish_connect(self.tools, who, state=state, code=code, error="")
+        faults.off = True
+        self.cast = find_cast(self.tools)
+        for name, options in self.seats:
+            self._sit_down(self.cast[name], options)
 
     def close(self) -> None:
         """Let go of the database."""
+        self.scheduler.kill()
         self.tools.db.engine.dispose()
 
-    def _link(self) -> None:
-        profile = self.provider.service.add_mailbox()
-        who = with_session(self.tools, self.person)
-        url = begin_connect(self.tools, who)
+    def _sit_down(self, person: Person, options: Options) -> None:
+        """Link a calendar of a person, of the account that they have if there is one."""
+        own = [desk for desk in self.desks if desk.person is person]
+        if own:
+            profile_id, account_id = own[0].profile_id, own[0].account_id
+        else:
+            address = person.email.replace("@acme", "@gsuite")
+            profile_id = self.provider.service.add_mailbox(address).profile_id
+            account_id = self._connect(person, profile_id)
+        shelves = self.provider.world.accounts.profiles[profile_id].shelves
+        calendar_id = shelves[len(own)].calendar_id
+        desk = Desk(person, profile_id, account_id, calendar_id, options)
+        desk.integration_id = self._integrate(desk)
+        self.desks.append(desk)
+
+    def _integrate(self, desk: Desk) -> str:
+        return create_integration(
+            self.tools,
+            desk.person.who,
+            account_id=desk.account_id,
+            calendar_id=desk.calendar_id,
+            options=desk.options,
+        )
+
+    def _connect(
+        self, person: Person, profile_id: str, account: LinkedAccount | None = None
+    ) -> str:
+        """Go to Cronofy's consent page and back; return the account's id, "" where refused."""
+        who = with_session(self.tools, person)
+        url = begin_connect(self.tools, who, account.id if account else None)
         assert url
         state = url.split("state=")[1].split("&")[0]
-        code = self.provider.service.consent(profile.profile_id)
+        code = self.provider.service.consent(profile_id, sub=account.sub if account else None)
         result = finish_connect(self.tools, who, state=state, code=code, error="")
-        assert result.account_id
-        self.calendar_id = profile.shelves[0].calendar_id
-        self.integration_id = create_integration(
-            self.tools,
-            self.person.who,
-            account_id=result.account_id,
-            calendar_id=self.calendar_id,
-            options=self.options,
-        )
-        self.work()
+        return result.account_id or ""
 
     # --- My Calendar ---
 
-    def add(self, subject: str, start: datetime, **fields: Any) -> str:
-        times = Timed(start, start + timedelta(hours=1), LONDON)
+    def add(
+        self,
+        subject: str,
+        start: datetime,
+        *,
+        person: Person | None = None,
+        assignees: Sequence[str] | None = None,
+        **fields: Any,
+    ) -> str:
+        times = fields.pop("times", Timed(start, start + timedelta(hours=1), LONDON))
         chosen = ItemFields(
             fields.pop("kind", Kind.APPOINTMENT),
             subject=subject,
@@ -157,17 +162,18 @@ class Office:
             time_zone=LONDON,
             **fields,
         )
-        return create_item(self.tools, self.person.who, chosen)
+        person = person or self.desks[0].person
+        return create_item(self.tools, person.who, chosen, assignees)
 
     def change(self, item_id: str, **fields: Any) -> None:
         changed = replace(self.fields(item_id), **fields)
-        change_item(self.tools, self.person.who, item_id, changed)
+        change_item(self.tools, self._owner_of(item_id).who, item_id, changed)
 
     def delete(self, item_id: str) -> None:
-        delete_item(self.tools, self.person.who, item_id)
+        delete_item(self.tools, self._owner_of(item_id).who, item_id)
 
     def restore(self, item_id: str) -> None:
-        restore_item(self.tools, self.person.who, item_id)
+        restore_item(self.tools, self._owner_of(item_id).who, item_id)
 
     def fields(self, item_id: str) -> ItemFields:
         with self.tools.db.read() as session:
@@ -180,6 +186,11 @@ class Office:
         with self.tools.db.read() as session:
             return list(session.query(Item).order_by(Item.id).all())
 
+    def _owner_of(self, _item_id: str) -> Person:
+        return self.desks[0].person
+
+    # --- what is known of both sides; of all desks together where none is named ---
+
     def declined(self) -> set[str]:
         """Return the links of which the log says why something was not done."""
         with self.tools.db.read() as session:
@@ -191,101 +202,61 @@ class Office:
         with self.tools.db.read() as session:
             return {row.event_uid for row in session.query(JudgedEvent).all()}
 
-    def links(self) -> list[LinkRow]:
+    def links(self, desk: Desk | None = None) -> list[LinkRow]:
         with self.tools.db.read() as session:
-            return list(session.query(LinkRow).order_by(LinkRow.id).all())
+            query = session.query(LinkRow)
+            if desk is not None:
+                query = query.filter(LinkRow.integration_id == desk.integration_id)
+            return list(query.order_by(LinkRow.id).all())
 
-    def events(self) -> list[Shown]:
+    def events(self, desk: Desk | None = None) -> list[Shown]:
         """Return every event of the linked calendar, deleted ones too."""
-        shown = self.provider.snapshot()
-        return [event for event in shown if event.calendar_id == self.calendar_id]
+        calendars: Collection[str] = (
+            {each.calendar_id for each in self.desks} if desk is None else (desk.calendar_id,)
+        )
+        return [each for each in self.provider.snapshot() if each.calendar_id in calendars]
 
     # --- settings ---
 
-    def turn(self, switch: str) -> None:
+    def turn(self, desk: Desk, switch: str) -> None:
         """Turn one switch of the first tab on or off."""
-        self.options = replace(self.options, **{switch: not getattr(self.options, switch)})
-        change_options(self.tools, self.person.who, self.integration_id, self.options)
+        options = replace(desk.options, **{switch: not getattr(desk.options, switch)})
+        self.choose(desk, options)
 
-    def pause(self) -> None:
-        """Turn the integration off, or on again."""
-        is_active = self._integration().is_active
-        change = deactivate if is_active else activate
-        change(self.tools, self.person.who, self.integration_id)
+    def choose(self, desk: Desk, options: Options) -> None:
+        """Give an integration other options."""
+        change_options(self.tools, desk.person.who, desk.integration_id, options)
+        desk.options = options
+
+    def pause(self, desk: Desk) -> None:
+        """Turn an integration off, or on again."""
+        change = deactivate if self.integration(desk).is_active else activate
+        change(self.tools, desk.person.who, desk.integration_id)
+
+    def reconnect(self, desk: Desk) -> None:
+        """Let the user sign in again where access was lost, to the same mailbox."""
+        with self.tools.db.read() as session:
+            account = session.get(LinkedAccount, desk.account_id)
+        if account is not None and account.disconnection is not None:
+            self._connect(desk.person, desk.profile_id, account)
 
     def resume(self) -> None:
-        """Let everything work again: the account, the calendar, the switch."""
-        self.provider.service.set_readonly(self.calendar_id, readonly=False)
-        self.reconnect()
-        check_account(self.tools, self.person.who.tenant_id, self.account_id, Lane.POLL)
-        if not self._integration().is_active:
-            self.pause()
+        """Let everything work again: the accounts, the calendars, the switches."""
+        for desk in self.desks:
+            self.provider.service.set_readonly(desk.calendar_id, readonly=False)
+            self.reconnect(desk)
+            check_account(self.tools, desk.person.who.tenant_id, desk.account_id, Lane.POLL)
+            if not self.integration(desk).is_active:
+                self.pause(desk)
 
-    @property
-    def account_id(self) -> str:
+    def integration(self, desk: Desk) -> Integration:
+        """Return a desk's row."""
         with self.tools.db.read() as session:
-            return session.query(LinkedAccount).one().id
-
-    def _integration(self) -> Integration:
-        with self.tools.db.read() as session:
-            return session.query(Integration).one()
+            row = session.get(Integration, desk.integration_id)
+        assert row is not None
+        return row
 
     # --- due work ---
-
-    def work(self) -> bool:
-        """Do a sync if one is due; say whether there was one. A crash ends only the process."""
-        now = self.clock.now()
-        try:
-            with self.tools.db.begin() as session:
-                claims = due_rows.claim_due(
-                    session, owner="worker", now=now, until=now + LEASE, limit=10
-                )
-                others = [claim for claim in claims if claim.kind is not DueKind.SYNC]
-                for claim in others:
-                    due_rows.release(session, claim, due_at=now + timedelta(days=30))
-            for claim in claims:
-                if claim.kind is DueKind.SYNC:
-                    self._perform(claim)
-                    return True
-        except Crash:
-            self.crashes += 1
-        return False
-
-    def _perform(self, claim: due_rows.Claim) -> None:
-        error: str | None = None
-        try:
-            again_at = run_sync(self.tools, claim)
-        except CalsyncError as problem:
-            self.failures += 1
-            asked = getattr(problem, "retry_after", None)
-            error = type(problem).__name__
-            again_at = self.clock.now() + retry_delay(claim.attempts, 0.5, asked)
-        with self.tools.db.begin() as session:
-            if again_at is None:
-                due_rows.finish(session, claim)
-            else:
-                due_rows.release(session, claim, due_at=again_at, error=error)
-
-    def wait(self, by: timedelta, *, most: int = 8) -> None:
-        """Let time pass, and do what becomes due meanwhile, as often as that at most."""
-        ends_at = self.clock.now() + by
-        for _ in range(most):
-            due_at = self._next_due()
-            if due_at is None or due_at > ends_at:
-                break
-            self.clock.move(max(due_at - self.clock.now(), timedelta()))
-            self.work()
-        self.clock.move(max(ends_at - self.clock.now(), timedelta()))
-
-    def settle(self) -> None:
-        """Let time pass until every write was seen or given up, and everything was looked at."""
-        for _ in range(40):
-            self.reconnect()
-            self.work()
-            if self.is_settled():
-                return
-            due_at = self._next_due() or self.clock.now()
-            self.clock.move(max(due_at - self.clock.now(), timedelta(seconds=1)))
 
     def is_settled(self) -> bool:
         """Tell whether nothing is in flight, nothing to be looked at and nothing under way."""
@@ -300,29 +271,16 @@ class Office:
             looks = session.query(ItemLook.item_id)
             return not (busy.first() or leases.first() or looks.first())
 
-    def _next_due(self) -> datetime | None:
-        with self.tools.db.read() as session:
-            rows = session.query(due_rows.DueRow).all()
-        moments = [
-            max(row.due_at, row.lease_until or row.due_at)
-            for row in rows
-            if row.kind is DueKind.SYNC
-        ]
-        return min(moments, default=None)
-
     def ask_for_sweep(self) -> None:
-        """Have the next sync read everything."""
+        """Have the next sync of each integration read everything."""
         with self.tools.db.begin() as session:
-            row = session.get(Integration, self.integration_id)
-            assert row is not None
-            row.swept_at = None
-            due_rows.wake(
-                session,
-                row.tenant_id,
-                DueKind.SYNC,
-                self.integration_id,
-                self.clock.now(),
-            )
+            for desk in self.desks:
+                row = session.get(Integration, desk.integration_id)
+                assert row is not None
+                row.swept_at = None
+                due_rows.wake(
+                    session, row.tenant_id, DueKind.SYNC, desk.integration_id, self.clock.now()
+                )
 
 
 def moment(number: int) -> datetime:

@@ -50,12 +50,13 @@ class Provider:
         seed: object = 0,
         temper: Temper | None = None,
         draws: Mapping[str, float] | None = None,
+        others: float | None = None,
         faults: FaultPlan | None = None,
         switch: Callable[[], None] = lambda: None,
     ) -> None:
         self.clock = clock
         self.skew = 0.0
-        self.fortune = Fortune(seed, draws)
+        self.fortune = Fortune(seed, draws, others)
         self.faults = faults or FaultPlan()
         self.traffic = Traffic()
         self.rate_limit = RateLimit()

@@ -5,18 +5,27 @@ the faults and for the provider.
 """
 
 import random
+import shutil
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from tests.clocks import FakeClock
+from sqlalchemy import Engine
+
+from calsync.db.models import DueKind
 from tests.simulation.acts import Act, Hands
 from tests.simulation.chance import seeded_ids
-from tests.simulation.faults import FaultPlan
+from tests.simulation.engines import open_engine
+from tests.simulation.faults import Fault, FaultKind, FaultPlan
 from tests.simulation.office import Office
-from tests.simulation.plans import Plan, Step
+from tests.simulation.plans import Plan, Step, options_of
 from tests.simulation.provider import Provider
-from tests.simulation.temper import draw_temper
+from tests.simulation.scheduler import Scheduler, SharedClock
+from tests.simulation.temper import Temper, draw_temper
+from tests.simulation.workers import Workers
+
+#: What is done besides syncs where notifications come.
+_ALL_WORK = frozenset(DueKind) - {DueKind.DELIVER}
 
 
 @dataclass
@@ -26,11 +35,16 @@ class History:
     plan: Plan
     office: Office
     hands: Hands = field(init=False)
+    workers: Workers = field(init=False)
     #: The steps that were taken.
     trace: list[str] = field(default_factory=list)
+    #: How many boundaries and turns there had been when each step began.
+    marks: list[tuple[int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.hands = Hands(self.office)
+        kinds = _ALL_WORK if self.plan.notified else frozenset({DueKind.SYNC})
+        self.workers = Workers(self.office, self.plan.workers, kinds)
 
     @property
     def acts(self) -> list[Act]:
@@ -49,54 +63,87 @@ class History:
 
 
 def play(plan: Plan, folder: Path, template: Path) -> History:
-    """Carry out a plan, then let everything settle without faults; return what happened."""
+    """Carry out a plan on a copy of a SQLite database; return what happened.
+
+    At the end everything settles without faults.
+    """
+    path = folder / "calsync.sqlite3"
+    shutil.copy(template, path)
+    return play_on(plan, open_engine(path))
+
+
+def play_on(plan: Plan, engine: Engine) -> History:
+    """Carry out a plan on a database that has nothing but the cast; return what happened."""
     with seeded_ids(plan.seed):
-        return _play(plan, folder, template)
+        return _play(plan, engine)
 
 
-def _play(plan: Plan, folder: Path, template: Path) -> History:
-    clock = FakeClock()
-    faults = FaultPlan(stream=random.Random(f"{plan.seed}:faults"), rate=plan.fault_rate)
-    provider = Provider(
+def _play(plan: Plan, engine: Engine) -> History:
+    clock = SharedClock()
+    scheduler = Scheduler(
         clock,
-        seed=plan.seed,
-        temper=draw_temper(random.Random(f"{plan.seed}:temper")),
-        faults=faults,
+        stream=random.Random(f"{plan.seed}:turns") if plan.turns is None else None,
+        rate=plan.switch_rate,
+        turns=plan.turns,
     )
-    office = Office(folder, template, provider, clock, plan.options)
+    scheduler.off = True
+    provider = _make_provider(plan, clock, scheduler)
+    office = Office(engine, provider, clock, scheduler, [(s[0], options_of(s)) for s in plan.seats])
     history = History(plan, office)
     try:
+        history.workers.work()
+        provider.faults.off = scheduler.off = False
         for step in plan.steps:
             _do(history, step)
             clock.move(timedelta(seconds=1))
-        faults.off = True
-        settle(office)
+        provider.faults.off = scheduler.off = True
+        scheduler.finish()
+        settle(history)
     except BaseException:
         office.close()
         raise
     return history
 
 
-def settle(office: Office) -> None:
+def _make_provider(plan: Plan, clock: SharedClock, scheduler: Scheduler) -> Provider:
+    given = {
+        number: Fault(FaultKind(kind), pick) for number, (kind, pick) in (plan.faults or {}).items()
+    }
+    stream = random.Random(f"{plan.seed}:faults") if plan.faults is None else None
+    temper = draw_temper(random.Random(f"{plan.seed}:temper"))
+    return Provider(
+        clock,
+        seed=plan.seed,
+        temper=Temper() if plan.kindly else temper,
+        draws=plan.draws,
+        others=None if plan.draws is None else 0.0,
+        faults=FaultPlan(given, stream=stream, rate=plan.fault_rate),
+        switch=scheduler.cross,
+    )
+
+
+def settle(history: History) -> None:
     """Let time pass without faults or edits, with two sweeps in between."""
+    office = history.office
     # A worker that crashed while it renewed a token keeps the claim for five minutes.
     office.clock.move(timedelta(minutes=10))
     office.resume()
     for _ in range(2):
         office.clock.move(timedelta(minutes=20))
         office.ask_for_sweep()
-        office.settle()
+        history.workers.settle()
 
 
 def _do(history: History, step: Step) -> None:
     name, arguments = step
-    office = history.office
-    is_work = name in ("work", "wait")
-    office.provider.faults.off = not is_work
+    office, workers = history.office, history.workers
+    history.marks.append((office.provider.faults.number, office.scheduler.number))
     if name == "work":
-        office.work()
+        workers.start()
     elif name == "wait":
-        office.wait(timedelta(seconds=arguments[0]))
+        workers.wait(timedelta(seconds=arguments[0]))
     else:
-        getattr(history.hands, name)(*arguments)
+        # Whoever uses a page does so in a process of its own.
+        office.scheduler.spawn(name, lambda: getattr(history.hands, name)(*arguments))
+    office.scheduler.run()
     history.trace.append(f"{name}{arguments}")

@@ -1,5 +1,6 @@
 """Histories drawn by seeds, with faults and crashes, end as they should."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,12 +50,15 @@ def check(plan: Plan, tmp_path: Path, sqlite_template: Path) -> None:
 
 @pytest.mark.parametrize("seed", [3, 17])
 def test_the_same_seed_has_the_same_history(seed: int, tmp_path: Path, sqlite_template: Path):
-    traces = []
+    plan = replace(draw_plan(seed), workers=2, switch_rate=0.7, fault_rate=0.06, notified=True)
+    seen = []
     for turn in ("first", "second"):
         folder = tmp_path / turn
         folder.mkdir()
-        history = play(draw_plan(seed), folder, sqlite_template)
-        calls = history.office.provider.traffic.calls
-        traces.append([(call.at, call.method, call.path, call.fault) for call in calls])
-        history.office.close()
-    assert traces[0] == traces[1]
+        history = play(plan, folder, sqlite_template)
+        office = history.office
+        calls = [(c.at, c.method, c.path, c.fault) for c in office.provider.traffic.calls]
+        seen.append((calls, history.acts, office.scheduler.taken, office.provider.snapshot()))
+        office.close()
+    assert seen[0] == seen[1]
+    assert len(seen[0][2]) > 20
