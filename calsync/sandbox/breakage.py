@@ -70,6 +70,7 @@ class Breakage:
             "truncated_paging": self._spoil,
             "foreign_next_page": self._spoil,
             "invalid_json": self._spoil,
+            "altered_answer": self._spoil,
         }
         self._kinds = set(self._breaks)
 
@@ -169,6 +170,8 @@ def _spoil_answer(fault: Fault, answer: Answer) -> bool:
         content = json.loads(answer.body)
     except ValueError:
         return False
+    if fault.kind == "altered_answer":
+        return _alter(fault, answer, content)
     pages = content.get("pages") if isinstance(content, dict) else None
     if pages is None:
         return False
@@ -183,6 +186,35 @@ def _spoil_answer(fault: Fault, answer: Answer) -> bool:
         pages["next_page"] = f"{host}/v1/events/pages/0123456789abcdef"
     answer.body = json.dumps(content).encode()
     return True
+
+
+def _alter(fault: Fault, answer: Answer, content: Any) -> bool:
+    """Merge what was asked for into the answer and its events; tell whether that was any."""
+    given = content if isinstance(content, dict) else {}
+    altered = _merge(given, fault.options.get("answer", {}))
+    if "event" in fault.options:
+        events = [_alter_event(fault, each) for each in given.get("events", ())]
+        altered = _merge(altered, {"events": events})
+    answer.body = json.dumps(altered).encode()
+    return bool(altered != given)
+
+
+def _alter_event(fault: Fault, event: dict[str, Any]) -> Any:
+    is_meant = fault.options.get("uid") in (None, event.get("event_uid"))
+    return _merge(event, fault.options["event"]) if is_meant else event
+
+
+def _merge(target: Any, patch: Any) -> Any:
+    """Return the target with the patch merged in, where null takes a key away (RFC 7396)."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merge(merged.get(name), value)
+    return merged
 
 
 def _reset_connection(

@@ -20,6 +20,7 @@ KINDS = {
     "truncated_paging": "Leave out next_page although more pages follow",
     "foreign_next_page": "Let next_page point to another host",
     "invalid_json": "Do everything and answer with broken JSON",
+    "altered_answer": "Do everything; merge answer into the answer, and event into its events",
     "html_error": "Answer with an HTML page; status says which (502)",
     "notification_duplicate": "Deliver a notification twice",
     "notification_late": "Deliver a notification so many seconds late",

@@ -155,6 +155,23 @@ def test_json_can_be_broken(dana: Caller, sandbox: RunningSandbox) -> None:
     assert sandbox.fired(fault) == 1
 
 
+def test_an_answer_and_single_events_can_be_altered(dana: Caller, sandbox: RunningSandbox) -> None:
+    uid = dana.owner_makes()
+    missed = sandbox.fault("altered_answer", event={"start": 5}, uid="evt_of_nobody")
+    before = read(dana).json()["events"]
+    assert sandbox.fired(missed) == 0
+    sandbox.control("DELETE", "/faults")
+    hit = sandbox.fault("altered_answer", event={"summary": 7, "end": None}, uid=uid)
+    after = read(dana).json()["events"]
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    ((old, new),) = changed
+    assert {**old, "summary": 7} == {**new, "end": old["end"]}
+    assert sandbox.fired(hit) == 1
+    sandbox.fault("altered_answer", answer={"pages": {"next_page": []}, "more": {"a": 1}})
+    answer = read(dana).json()
+    assert (answer["pages"]["next_page"], answer["more"]) == ([], {"a": 1})
+
+
 def test_an_error_can_be_a_page(dana: Caller, sandbox: RunningSandbox) -> None:
     fault = sandbox.fault("html_error", status=503)
     answer = read(dana)

@@ -190,6 +190,10 @@ class Office(Owner):
     def reasons(self) -> list[str | None]:
         return [entry[3] for entry in self.log() if entry[3]]
 
+    def entries(self, what: str) -> tuple[LogEntry, ...]:
+        """Return what a user is told of an item or an event, the latest first."""
+        return explain(self.tools, self.person.who, what).entries
+
     def runs(self) -> list[Run]:
         with self.tools.db.read() as session:
             return list(session.query(Run).order_by(Run.began_at).all())
