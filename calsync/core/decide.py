@@ -109,6 +109,9 @@ def decide_superseded(link: Link, now: datetime) -> Decision:
         return Decision(link)
     if _is_late_write(link, now):
         return Decision(replace(link, deleted_at=None), (DeleteThere(),))
+    if link.late is not None and link.late.is_deletion and link.state is not LinkState.SET_ASIDE:
+        # Our deletion never came: nobody brought anything back.
+        return Decision(link, (DeleteThere(),))
     return Decision(link, (), (Note("superseded", Side.IN),))
 
 
@@ -243,7 +246,7 @@ def _decide_deletion(pair: Pair) -> Decision:
         return _sleep(link, LinkState.DELETED_HERE, reason, Side.OUT)
     if link.is_ours and seen is not None and seen.has_guests:
         return Decision(link, (Hold(DeleteThere(), "guests"),))
-    return Decision(replace(link, state=LinkState.DELETED_HERE), (DeleteThere(),))
+    return Decision(link, (DeleteThere(),))
 
 
 def _decide_restoring(pair: Pair) -> Decision:

@@ -34,8 +34,11 @@ def note_accepted(link: Link, at: datetime) -> Link:
 
 
 def note_refused(link: Link) -> Link:
-    """Return the link of a write that surely did not happen."""
-    return replace(link, flight=None)
+    """Return the link of a write that surely did not happen: it is decided again."""
+    if link.flight is None:
+        return link
+    state = link.flight.came_from if link.flight.is_deletion else link.state
+    return replace(link, flight=None, state=state)
 
 
 def settle_taken(link: Link, parts: Parts, before: Content, after: Content) -> Link:

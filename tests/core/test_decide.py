@@ -26,6 +26,8 @@ from calsync.core.item import Kind
 from calsync.core.link import LinkState, Origin
 from calsync.core.merge import COURSES
 from calsync.core.pair import Absence, Policy, Rules
+from calsync.core.recognition import EXPIRES_AFTER, REVIVES_WITHIN, expire
+from calsync.core.settle import begin_deleting, note_accepted
 from tests.core.one_pair import FIRST, NOON, OPEN, OnePair, contents, in_step, parts, rules
 
 DINNER = replace(FIRST, title="Dinner")
@@ -374,3 +376,10 @@ def test_an_older_copy_that_comes_back_beside_the_newer_one_is_left_alone():
 def test_an_older_copy_that_our_own_late_write_brings_back_is_taken_away():
     link = replace(in_step(FIRST), state=LinkState.TOMBSTONE, deleted_at=NOON)
     assert decide_superseded(link, NOON + timedelta(minutes=5)).actions == (DeleteThere(),)
+
+
+def test_an_older_copy_whose_deletion_never_came_is_deleted_after_all():
+    link = begin_deleting(in_step(FIRST), NOON)
+    link = expire(note_accepted(link, NOON), NOON + EXPIRES_AFTER)
+    later = NOON + EXPIRES_AFTER + REVIVES_WITHIN
+    assert decide_superseded(link, later).actions == (DeleteThere(),)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from calsync.core.actions import DeleteThere
 from calsync.core.content import ALL_PARTS, Part
 from calsync.core.decide import decide
 from calsync.core.link import Flight, Link, LinkState, Origin, Seen
@@ -177,5 +178,15 @@ def test_a_deletion_that_never_came_is_decided_again():
     world.link = note_accepted(begin_deleting(world.link, world.now), world.now)
     world.now += EXPIRES_AFTER
     world.link = expire(world.link, world.now)
+    world.settle()
+    assert world.is_deleted
+
+
+def test_a_deletion_that_was_refused_is_decided_again():
+    world = OnePair()
+    world.delete_here()
+    decision = decide(world.pair(), world.now)
+    assert decision.actions == (DeleteThere(),)
+    world.link = note_refused(begin_deleting(decision.link, world.now))
     world.settle()
     assert world.is_deleted

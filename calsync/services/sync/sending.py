@@ -11,7 +11,7 @@ from datetime import datetime
 from calsync.core.actions import DeleteThere, SendAgain, Write
 from calsync.core.content import Content, Part
 from calsync.core.event import ExternalEdit
-from calsync.core.link import Flight, Link, LinkState
+from calsync.core.link import Flight, Link, LinkState, Wish
 from calsync.core.mapping import draft_of
 from calsync.core.recognition import MOST_TRIES
 from calsync.core.run import Result
@@ -130,6 +130,9 @@ class Dispatcher:
             if not is_surely_refused(answer.error):
                 continue
             link = note_refused(link)
+            if link.state is LinkState.PARKED:
+                # The user asked for the deletion when it was parked, and still wants it.
+                row.wish = Wish.DELETE_COPY
             if isinstance(answer.error, Refused):
                 link = _count_refusal(link)
                 self.journal.note_action(

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from calsync.core.event import Timed
-from calsync.errors import CronofyError
+from calsync.errors import CronofyError, RateLimited
 from tests.sandbox_server import RunningSandbox
 from tests.services.sync.office import HOUR, ON_SQLITE, Office
 
@@ -53,3 +53,17 @@ def test_one_item_that_is_refused_does_not_keep_its_neighbours(office: Office):
         office.sync()
         office.clock.move(timedelta(minutes=2))
     assert "Lunch" in office.summaries()
+
+
+def test_a_deletion_that_cronofy_refused_for_the_moment_is_made_later(office: Office):
+    item_id = office.add("Lunch")
+    office.sync()
+    office.delete(item_id)
+    office.sandbox.fault("rate_limited", path="/v1/batch", times=20)
+    with pytest.raises(RateLimited):
+        office.run_once()
+    assert office.summaries() == ["Lunch"]
+    office.sandbox.control("DELETE", "/faults")
+    office.clock.move(timedelta(minutes=6))
+    office.run_once()
+    assert office.summaries() == []
