@@ -1,13 +1,15 @@
 # make run    the product and a sandbox, wired to each other
 # make test   every check: format, lint, types, import contracts, tests
+# make simulate SEEDS="1000 2000"  histories of these seeds on all cores
 # make bench  what a thousand items cost, what a page weighs, how fast the sandbox answers
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+SEEDS ?= 1000 2000
 STAMP = $(VENV)/.installed
 
-.PHONY: run test bench clean
+.PHONY: run test simulate bench clean
 
 run: $(STAMP)
 	$(BIN)/calsync demo
@@ -18,6 +20,9 @@ test: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+simulate: $(STAMP)
+	$(BIN)/python -m tests.simulation $(SEEDS)
 
 bench: $(STAMP)
 	$(BIN)/python -m bench.my_calendar

@@ -13,17 +13,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 
-from calsync.app import create_app, tools_of, upgrade_schema
+from calsync.app import create_app, tools_of
 from calsync.clock import Clock
 from calsync.config import Settings
 from calsync.services import passwords
 from calsync.services.linking import begin_connect, finish_connect
 from calsync.services.tools import Tools
 from tests.browsing import post
-from tests.cast import PASSWORD, Person, add_cast, find_cast, with_session
+from tests.cast import PASSWORD, Person, find_cast, with_session
 from tests.clocks import FakeClock
 from tests.consent import consent
-from tests.installations import make_settings
+from tests.installations import fill_database, make_settings
 from tests.postgres import PostgresServer
 from tests.quick import QUICK_HASHER, REAL_HASHER, TEMPLATES
 from tests.sandbox_server import RunningSandbox
@@ -54,7 +54,7 @@ hypothesis_settings.load_profile("calsync")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a SQLite file with the schema and the cast, to be copied."""
     path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
-    _fill(f"sqlite:///{path}", path.parent)
+    fill_database(f"sqlite:///{path}", path.parent)
     return path
 
 
@@ -63,7 +63,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
     """Give a real PostgreSQL whose database ``template`` has the schema and the cast."""
     with PostgresServer() as server:
         server.create("template")
-        _fill(server.url("template"), tmp_path_factory.mktemp("postgres"))
+        fill_database(server.url("template"), tmp_path_factory.mktemp("postgres"))
         yield server
 
 
@@ -194,10 +194,3 @@ def link(tools: Tools, sandbox: RunningSandbox, dana: Person) -> Callable[..., s
         return result.account_id
 
     return link_mailbox
-
-
-def _fill(url: str, folder: Path) -> None:
-    app = create_app(make_settings(url, folder))
-    upgrade_schema(app)
-    add_cast(tools_of(app))
-    tools_of(app).db.engine.dispose()

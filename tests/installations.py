@@ -3,7 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+from calsync.app import create_app, tools_of, upgrade_schema
 from calsync.config import CronofySettings, Settings
+from tests.cast import add_cast
 
 KEYS = (("k1", b"\x01" * 32),)
 NOWHERE = "http://127.0.0.1:9"
@@ -37,3 +39,11 @@ def make_settings(
 def with_keys(settings: Settings, *keys: tuple[str, bytes]) -> Settings:
     """Return the same settings with other keys."""
     return replace(settings, token_keys=keys)
+
+
+def fill_database(url: str, folder: Path) -> None:
+    """Give an empty database the schema and the cast; ``folder`` is for the installation."""
+    app = create_app(make_settings(url, folder))
+    upgrade_schema(app)
+    add_cast(tools_of(app))
+    tools_of(app).db.engine.dispose()

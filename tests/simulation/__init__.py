@@ -7,6 +7,12 @@
 * ``faults``    what goes wrong at which boundary, from a seed or from a map
 * ``stages``    the provider and the sandbox side by side, for the contract
 
+Histories of the whole product stand on it, one for each seed:
+
+* ``plans``     what a seed stands for; ``acts`` what people do, ``workers`` the due work
+* ``scheduler`` several processes in one thread, that take turns at each boundary
+* ``scenario``  a plan carried out to its end; ``trials`` judges it, ``shrinking`` cuts it short
+
 A run needs a clock, a seed and a plan::
 
     provider = Provider(clock, seed=7, temper=draw_temper(Random("7:temper")),

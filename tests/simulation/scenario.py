@@ -6,8 +6,9 @@ the faults and for the provider.
 
 import random
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -36,15 +37,21 @@ class History:
     office: Office
     hands: Hands = field(init=False)
     workers: Workers = field(init=False)
+    began_at: datetime = field(init=False)
     #: The steps that were taken.
     trace: list[str] = field(default_factory=list)
-    #: How many boundaries and turns there had been when each step began.
+    #: How many boundaries and turns there had been when each step began, and at the end.
     marks: list[tuple[int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.began_at = self.office.clock.now()
         self.hands = Hands(self.office)
         kinds = _ALL_WORK if self.plan.notified else frozenset({DueKind.SYNC})
         self.workers = Workers(self.office, self.plan.workers, kinds)
+
+    def note_mark(self) -> None:
+        """Note how far the boundaries and turns are counted."""
+        self.marks.append((self.office.provider.faults.number, self.office.scheduler.number))
 
     @property
     def acts(self) -> list[Act]:
@@ -62,23 +69,37 @@ class History:
         return self.hands.series
 
 
-def play(plan: Plan, folder: Path, template: Path) -> History:
+def _nothing(_history: "History") -> None:
+    """Do nothing."""
+
+
+def play(
+    plan: Plan, folder: Path, template: Path, begun: Callable[[History], None] = _nothing
+) -> History:
     """Carry out a plan on a copy of a SQLite database; return what happened.
 
-    At the end everything settles without faults.
+    At the end everything settles without faults. ``begun`` is given the history before its
+    first step, for whoever wants to know of one that ends in an error.
     """
     path = folder / "calsync.sqlite3"
     shutil.copy(template, path)
-    return play_on(plan, open_engine(path))
+    return play_on(plan, open_engine(path), begun)
 
 
-def play_on(plan: Plan, engine: Engine) -> History:
+def play_on(plan: Plan, engine: Engine, begun: Callable[[History], None] = _nothing) -> History:
     """Carry out a plan on a database that has nothing but the cast; return what happened."""
     with seeded_ids(plan.seed):
-        return _play(plan, engine)
+        history = _begin(plan, engine)
+        begun(history)
+        try:
+            _carry_out(history)
+        except BaseException:
+            history.office.close()
+            raise
+    return history
 
 
-def _play(plan: Plan, engine: Engine) -> History:
+def _begin(plan: Plan, engine: Engine) -> History:
     clock = SharedClock()
     scheduler = Scheduler(
         clock,
@@ -88,21 +109,22 @@ def _play(plan: Plan, engine: Engine) -> History:
     )
     scheduler.off = True
     provider = _make_provider(plan, clock, scheduler)
-    office = Office(engine, provider, clock, scheduler, [(s[0], options_of(s)) for s in plan.seats])
-    history = History(plan, office)
-    try:
+    seats = [(seat[0], options_of(seat)) for seat in plan.seats]
+    return History(plan, Office(engine, provider, clock, scheduler, seats))
+
+
+def _carry_out(history: History) -> None:
+    office = history.office
+    for _ in office.desks:
         history.workers.work()
-        provider.faults.off = scheduler.off = False
-        for step in plan.steps:
-            _do(history, step)
-            clock.move(timedelta(seconds=1))
-        provider.faults.off = scheduler.off = True
-        scheduler.finish()
-        settle(history)
-    except BaseException:
-        office.close()
-        raise
-    return history
+    office.provider.faults.off = office.scheduler.off = False
+    for step in history.plan.steps:
+        _do(history, step)
+        office.clock.move(timedelta(seconds=1))
+    history.note_mark()
+    office.provider.faults.off = office.scheduler.off = True
+    office.scheduler.finish()
+    settle(history)
 
 
 def _make_provider(plan: Plan, clock: SharedClock, scheduler: Scheduler) -> Provider:
@@ -137,7 +159,7 @@ def settle(history: History) -> None:
 def _do(history: History, step: Step) -> None:
     name, arguments = step
     office, workers = history.office, history.workers
-    history.marks.append((office.provider.faults.number, office.scheduler.number))
+    history.note_mark()
     if name == "work":
         workers.start()
     elif name == "wait":

@@ -1,0 +1,76 @@
+"""One history with its verdict: what a run over many seeds, and the shrinker, deal in."""
+
+import tempfile
+import traceback
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.simulation.invariants import find_violations
+from tests.simulation.plans import Plan
+from tests.simulation.scenario import History, play
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a plan: ``violations`` is empty where all held."""
+
+    plan: Plan
+    violations: tuple[str, ...]
+    #: How many boundaries and turns there had been when each step began, and at the end.
+    marks: tuple[tuple[int, int], ...] = ()
+    crashes: int = 0
+    faults: int = 0
+    seconds: float = 0.0
+
+    @property
+    def boundaries(self) -> int:
+        """How many calls and commits there were."""
+        return self.marks[-1][0] if self.marks else 0
+
+
+def try_plan(plan: Plan, template: Path) -> Trial:
+    """Carry a plan out and judge it; the trial's plan names all that was drawn meanwhile."""
+    begun: list[History] = []
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            history = play(plan, Path(folder), template, begun.append)
+            violations = tuple(find_violations(history))
+        # Whatever the engine raises is for the report, and for the shrinker to look for.
+        except Exception as error:
+            violations = (_tell(error),)
+        for each in begun:
+            each.office.close()
+    return _judge(begun[0], violations) if begun else Trial(plan, violations)
+
+
+def _judge(history: History, violations: tuple[str, ...]) -> Trial:
+    office = history.office
+    faults = office.provider.faults
+    began_at, ended_at = history.began_at, office.clock.now()
+    return Trial(
+        write_down(history),
+        violations,
+        tuple(history.marks),
+        office.scheduler.crashes,
+        len(faults.fired),
+        (ended_at - began_at).total_seconds(),
+    )
+
+
+def write_down(history: History) -> Plan:
+    """Return the plan with everything that was drawn while it was carried out."""
+    office = history.office
+    fired = office.provider.faults.fired
+    return replace(
+        history.plan,
+        faults={number: (fault.kind.value, fault.pick) for number, fault in fired.items()},
+        turns=dict(office.scheduler.taken),
+        draws={name: value for name, value in office.provider.fortune.drawn.items() if value},
+    )
+
+
+def _tell(error: Exception) -> str:
+    """Return an error in one line, with the places that it came by."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    places = " ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    return f"{type(error).__name__}: {error} ({places})"
