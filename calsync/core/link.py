@@ -173,6 +173,12 @@ class Link:
         """Tell whether the event is a copy of ours."""
         return self.origin is Origin.SENT
 
+    @property
+    def is_unsent(self) -> bool:
+        """Tell whether the copy is still to be made, and nothing is under way."""
+        is_idle = self.flight is None and self.late is None
+        return self.is_ours and self.state is LinkState.LIVE and self.seen is None and is_idle
+
     def find_edits_here(self, content: Content) -> Parts:
         """Return the parts in which the entry differs from what both sides agreed on."""
         return find_differing(self.here, content) if self.here else ALL_PARTS

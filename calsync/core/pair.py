@@ -1,7 +1,7 @@
 """A link with both of its sides as they are now, and the rules that hold for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -65,6 +65,14 @@ class Rules:
     policy: Policy = Policy.NEWEST
     bar_out: str | None = None
     bar_deletion: str | None = None
+
+    def barred(self, reason: str) -> "Rules":
+        """Return the rules with nothing going out, for this reason where there is no other."""
+        return replace(
+            self,
+            bar_out=self.bar_out or reason,
+            bar_deletion=self.bar_deletion or reason,
+        )
 
 
 @dataclass(frozen=True, slots=True)

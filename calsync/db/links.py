@@ -1,14 +1,14 @@
-"""Questions about links, what is to be looked at, and what was judged."""
+"""Questions about links, and what is to be looked at."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from calsync.core.link import Act, Link, LinkState, Origin
+from calsync.core.link import Act, Link, LinkState
 from calsync.core.link_record import dump_link, load_link
-from calsync.db.models import ItemLook, JudgedEvent, LinkRow
+from calsync.db.models import ItemLook, LinkRow
 
 
 def link_of(row: LinkRow) -> Link:
@@ -186,7 +186,7 @@ def find_brought_elsewhere(
         session.scalars(
             select(LinkRow.item_id)
             .where(LinkRow.tenant_id == tenant_id, LinkRow.item_id.in_(item_ids))
-            .where(LinkRow.integration_id != integration_id, LinkRow.origin == Origin.BROUGHT)
+            .where(LinkRow.integration_id != integration_id, LinkRow.is_source == True)  # noqa: E712
             .distinct()
         )
     )
@@ -263,47 +263,6 @@ def forget_item_look(session: Session, look: ItemLook) -> None:
         .where(ItemLook.integration_id == look.integration_id, ItemLook.item_id == look.item_id)
         .where(ItemLook.wakes == look.wakes)
     )
-
-
-def map_judged(
-    session: Session, tenant_id: str, integration_id: str, uids: Collection[str]
-) -> dict[str, str]:
-    """Return what was made of these events before: why they were not brought in."""
-    rows = session.execute(
-        select(JudgedEvent.event_uid, JudgedEvent.reason)
-        .where(JudgedEvent.tenant_id == tenant_id)
-        .where(JudgedEvent.integration_id == integration_id, JudgedEvent.event_uid.in_(uids))
-    )
-    return dict(rows.all())
-
-
-def note_judged(
-    session: Session,
-    tenant_id: str,
-    integration_id: str,
-    verdicts: Sequence[tuple[str, str]],
-    now: datetime,
-) -> None:
-    """Remember why events were not brought in, each as (uid, reason)."""
-    known = map_judged(session, tenant_id, integration_id, [uid for uid, _ in verdicts])
-    for uid, reason in verdicts:
-        if uid not in known:
-            session.add(
-                JudgedEvent(
-                    tenant_id=tenant_id,
-                    integration_id=integration_id,
-                    event_uid=uid,
-                    reason=reason,
-                    judged_at=now,
-                )
-            )
-        elif known[uid] != reason:
-            session.execute(
-                update(JudgedEvent)
-                .where(JudgedEvent.tenant_id == tenant_id)
-                .where(JudgedEvent.integration_id == integration_id, JudgedEvent.event_uid == uid)
-                .values(reason=reason, judged_at=now)
-            )
 
 
 def _of(tenant_id: str, integration_id: str) -> Select[LinkRow]:

@@ -39,6 +39,9 @@ REASON_WORDS = {
     "cancelled": _l("It was cancelled, or you declined the invitation."),
     "look_alike": _l("It is a copy of an entry that stands on My Calendar already."),
     "deleted_here": _l("You deleted it on My Calendar."),
+    "twin": _l("It stood on both sides already, so the two were taken for one."),
+    "alike_there": _l("Something with this title and time stands there; it was sent besides."),
+    "foreign": _l("It came from another linked calendar, and such entries are not sent here."),
     "unknown_copy": _l("It is a copy of an entry that is not known here any more."),
 }
 STATE_WORDS = {
@@ -101,6 +104,7 @@ ACTION_WORDS = {
     "update": _l("Update"),
     "delete": _l("Delete"),
     "restore": _l("Restore"),
+    "link": _l("Link"),
     "none": _l("Nothing"),
 }
 #: What a run counts, in the order in which it is told.
@@ -109,6 +113,7 @@ _COUNT_WORDS = {
     "update_done": _l("updated"),
     "delete_done": _l("deleted"),
     "restore_done": _l("restored"),
+    "link_done": _l("linked"),
     "declined": _l("skipped"),
     "conflict": _l("to be decided"),
     "held": _l("held"),

@@ -146,6 +146,8 @@ class LinkRow(Base):
     series: Mapped[str | None] = mapped_column(Text)
     generation: Mapped[int] = mapped_column(default=1)
     origin: Mapped[Origin] = mapped_column(choice(Origin, "origin"))
+    #: The item was made of this event; else it was here before they were tied.
+    is_source: Mapped[bool] = mapped_column(default=False)
     state: Mapped[LinkState] = mapped_column(choice(LinkState, "state"))
     #: What the user asked to be done with a parked link; the engine does it and forgets it.
     wish: Mapped[Wish | None] = mapped_column(choice(Wish, "wish"))
@@ -188,12 +190,21 @@ class JudgedEvent(Base):
             ["integrations.tenant_id", "integrations.id"],
             ondelete="CASCADE",
         ),
+        Index(
+            "ix_judged_events_likeness",
+            "integration_id",
+            "likeness",
+            sqlite_where=text("likeness IS NOT NULL"),
+            postgresql_where=text("likeness IS NOT NULL"),
+        ),
     )
 
     tenant_id: Mapped[str] = mapped_column(ID)
     integration_id: Mapped[str] = mapped_column(ID, primary_key=True)
     event_uid: Mapped[str] = mapped_column(Text, primary_key=True)
     reason: Mapped[str] = mapped_column(String(40))
+    #: Its title and time as a code, by which an entry that is to be sent is known as the same.
+    likeness: Mapped[str | None] = mapped_column(String(64))
     judged_at: Mapped[datetime]
 
 

@@ -13,10 +13,12 @@ from calsync.db.links import count_live
 from calsync.db.sync_runs import sum_braked
 from calsync.services.accounts import check_account
 from calsync.services.sync.course import Course
-from calsync.services.sync.deciding import Decider, Plan
+from calsync.services.sync.deciding import Decider
 from calsync.services.sync.moving import find_named
+from calsync.services.sync.planning import Plan
 from calsync.services.sync.sending import Dispatcher
 from calsync.services.sync.spreading import Spreader
+from calsync.services.sync.twins import Twins, find_alike, read_around
 
 _FAR = timedelta(days=36500)
 #: Items that are spread in one transaction where a user asked for all of them.
@@ -38,6 +40,8 @@ class Act:
         plan = self._plan()
         if plan.links == 0:
             return
+        if plan.unsent:
+            self._link_twins(plan)
         if plan.removals:
             self._look_closer(plan)
         self._decide(plan)
@@ -67,6 +71,20 @@ class Act:
         for at in range(0, len(ids), _AT_ONCE):
             with course.fence.begin() as session:
                 Spreader(session, course.pairs).spread_asked(ids[at : at + _AT_ONCE])
+
+    def _link_twins(self, plan: Plan) -> None:
+        """Before anything is sent: does the same stand there already (SYNC.md 6)?"""
+        course = self.course
+        with course.tools.db.read() as session:
+            alike = find_alike(session, course.subject, plan.unsent)
+        if not alike:
+            return
+        events = read_around(course.client, course.subject, alike.values(), course.began_at)
+        names = list(alike)
+        for at in range(0, len(names), _AT_ONCE):
+            with course.fence.begin() as session:
+                twins = Twins(session, course.pairs, course.journal)
+                course.journal.alike |= twins.link_sent(names[at : at + _AT_ONCE], events)
 
     def _plan(self) -> Plan:
         """Count the whole plan before its first action."""

@@ -20,13 +20,12 @@ from calsync.core.settle import settle_equal
 from calsync.db.database import Session
 from calsync.db.items import list_items, map_assignees, map_exceptions
 from calsync.db.joined import JoinedDatabase
+from calsync.db.judged import Judgement, forget_judged, map_judged, note_judged
 from calsync.db.links import (
     find_linked_series,
     link_of,
     list_links_of_items,
     list_links_of_series,
-    map_judged,
-    note_judged,
     put_link,
 )
 from calsync.db.models import LinkRow
@@ -36,6 +35,7 @@ from calsync.services.items import create_item
 from calsync.services.sync.journal import Journal
 from calsync.services.sync.pairs import Pairs
 from calsync.services.sync.reading import seen_of
+from calsync.services.sync.twins import Twins
 from calsync.services.tools import Carrier, Tools
 
 
@@ -64,7 +64,7 @@ class Bringer:
             subject.id,
             {event.series_id for event in standing if event.series_id},
         )
-        made, verdicts = 0, []
+        made, judgements, linked = 0, [], []
         replacing = self._follow_instances(standing)
         for event in standing:
             if event.uid in replacing:
@@ -77,9 +77,13 @@ class Bringer:
             if verdict is Verdict.BRING:
                 verdict = self._make(event)
                 made += verdict is Verdict.BRING
-            if verdict is not Verdict.BRING:
-                verdicts.append((event.uid, verdict.value))
-        note_judged(self.session, subject.tenant_id, subject.id, verdicts, self.pairs.now)
+            if verdict is Verdict.BRING:
+                linked.append(event.uid)
+            else:
+                likeness = self._twins.likeness_of(event)
+                judgements.append(Judgement(event.uid, verdict.value, likeness))
+        note_judged(self.session, subject.tenant_id, subject.id, judgements, self.pairs.now)
+        forget_judged(self.session, subject.tenant_id, subject.id, judged.keys() & set(linked))
         return made
 
     def _follow_instances(self, events: Sequence[Event]) -> set[str]:
@@ -128,7 +132,7 @@ class Bringer:
             self.session,
             subject.tenant_id,
             subject.id,
-            [(event.uid, Verdict.UNREADABLE.value) for event in fresh if event.uid],
+            [Judgement(event.uid, Verdict.UNREADABLE.value) for event in fresh if event.uid],
             self.pairs.now,
         )
 
@@ -150,6 +154,8 @@ class Bringer:
 
     def _make(self, event: Event) -> Verdict:
         """Make the item of an event and link both; or say why it cannot be."""
+        if self._twins.adopt(event):
+            return Verdict.BRING
         subject = self.pairs.subject
         zone, now = subject.user.time_zone, self.pairs.now
         fields = item_of_event(event, zone, self.pairs.base_url)
@@ -238,6 +244,7 @@ class Bringer:
             event_uid=event.uid,
             generation=1,
             origin=origin,
+            is_source=origin is Origin.BROUGHT,
             state=LinkState.LIVE,
             is_present=True,
             looks=0,
@@ -249,6 +256,10 @@ class Bringer:
         self.journal.note_event(
             self.session, event.uid, theirs.title, now, result=Result.FAILED, reason="unfit"
         )
+
+    @property
+    def _twins(self) -> Twins:
+        return Twins(self.session, self.pairs, self.journal)
 
     @property
     def _mailbox(self) -> str:

@@ -112,7 +112,7 @@ class CatchUp:
         is_writable = subject.bar_of_calendar() is None
         for row in list_all_links(session, subject.tenant_id, subject.id):
             link = link_of(row)
-            if is_writable and _was_never_made(link):
+            if is_writable and link.is_unsent:
                 # It was kept out while the calendar took no writes.
                 row.looks += 1
             if row.id in shown:
@@ -156,12 +156,6 @@ def _since(integration: Integration) -> datetime | None:
     if integration.cursor is None:
         return None
     return min(integration.cursor, integration.changes_since or integration.cursor)
-
-
-def _was_never_made(link: Link) -> bool:
-    """Tell whether a copy is still to be made, and nothing is under way."""
-    is_idle = link.flight is None and link.late is None
-    return link.is_ours and link.state is LinkState.LIVE and link.seen is None and is_idle
 
 
 def _should_be_shown(link: Link, window: Window) -> bool:

@@ -6,7 +6,7 @@ goes out is stored as an intent and sent after the commit.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from calsync.core.actions import (
@@ -22,7 +22,7 @@ from calsync.core.actions import (
     TakeIn,
     Write,
 )
-from calsync.core.brake import Brake, Charge, Counted, Tally, charge_of
+from calsync.core.brake import Counted, charge_of
 from calsync.core.content import ALL_PARTS, Part
 from calsync.core.decide import decide, decide_superseded
 from calsync.core.footer import ItemLink
@@ -43,37 +43,14 @@ from calsync.db.models import LinkRow
 from calsync.services.sync.applying import Applier, NotTaken
 from calsync.services.sync.journal import Journal
 from calsync.services.sync.pairs import Matter, Pairs
+from calsync.services.sync.planning import Plan
 from calsync.services.sync.sending import Order, order_of
 from calsync.services.sync.spreading import new_link_row
+from calsync.services.sync.twins import content_to_send
 from calsync.services.tools import Tools
 
 #: Links that are decided on in one transaction, and sent in one call.
 AT_ONCE = 50
-
-
-@dataclass
-class Plan:
-    """What a run counted before its first action."""
-
-    #: Asked for only where there is something to decide on.
-    brake: Brake = field(default_factory=lambda: Brake(linked=0))
-    #: How many links are to be decided on.
-    links: int = 0
-    #: The user was away for long: removals wait for their word (SYNC.md 12).
-    is_absent: bool = False
-    planned: Tally = field(default_factory=Tally)
-    done: Tally = field(default_factory=Tally)
-    #: The links whose events are gone, which would take their entries along.
-    removals: list[Link] = field(default_factory=list)
-    #: Entries whose copies stand in another calendar now: moved, not deleted.
-    moved: frozenset[ItemLink] = frozenset()
-
-    def holds(self, charge: Charge) -> bool:
-        """Tell whether an action is held: by the whole plan, or by what was done so far."""
-        if self.brake.trips(self.planned, charge.side):
-            return True
-        self.done.add(charge)
-        return self.brake.trips(self.done, charge.side)
 
 
 @dataclass(frozen=True)
@@ -90,6 +67,9 @@ class Decider:
         for rows in self._chunks():
             plan.links += len(rows)
             for matter in self.pairs.gather(self.session, rows):
+                content = content_to_send(self.pairs, matter)
+                if content is not None:
+                    plan.unsent[matter.row.id] = content
                 for action in self._decide(matter).actions:
                     if isinstance(action, RemoveHere):
                         plan.removals.append(matter.pair.link)

@@ -48,6 +48,8 @@ class Journal:
     began_at: datetime
     run: Run | None = None
     counts: Counter[str] = field(default_factory=Counter)
+    #: The links whose entries are sent although something alike stands there.
+    alike: frozenset[str] = frozenset()
 
     def note_action(
         self,
@@ -63,7 +65,9 @@ class Journal:
         """Write down one thing that was done, held or failed."""
         inner = action.action if isinstance(action, Hold) else action
         side, name = _NAMES[type(inner)]
-        name = "create" if is_new else name
+        if is_new:
+            name = "create"
+            reason = reason or ("alike_there" if matter.row.id in self.alike else None)
         before, after = _sides(matter, inner)
         self._add(
             session,
@@ -114,11 +118,13 @@ class Journal:
         *,
         result: Result,
         reason: str | None = None,
+        action: str = "create",
         item_id: str | None = None,
         link_id: str | None = None,
+        before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write down what became of an event that no link knew."""
+        """Write down what became of an event that no link knew; nothing where not done."""
         is_done = result is Result.DONE
         self._add(
             session,
@@ -128,11 +134,11 @@ class Journal:
                 event_uid=uid,
                 at=now,
                 side=Side.IN,
-                action="create" if is_done else "none",
+                action=action if is_done else "none",
                 result=result,
                 reason=reason,
                 title=title,
-                before={},
+                before=dict(before or {}),
                 after=dict(after or {}),
             ),
         )

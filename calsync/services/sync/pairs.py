@@ -8,14 +8,14 @@ from calsync.core.content import NO_PARTS, Content, Part, Parts
 from calsync.core.decide import Fate, fate_here, fate_there
 from calsync.core.entry import Entry, entries_of
 from calsync.core.item import Kind
-from calsync.core.link import Link
+from calsync.core.link import Link, Origin
 from calsync.core.mapping import NotShown, accepted_parts, shown_content
 from calsync.core.pair import Absence, Here, Pair
 from calsync.core.past import is_past
 from calsync.core.recurrence import View
 from calsync.db.database import Session
 from calsync.db.items import list_changes_of, list_items, map_assignees, map_exceptions
-from calsync.db.links import link_of
+from calsync.db.links import find_brought_elsewhere, link_of
 from calsync.db.models import Item, ItemChange, ItemException, LinkRow
 from calsync.services.item_rows import fields_of, series_of
 from calsync.services.sync.scope import Subject
@@ -66,6 +66,7 @@ class Pairs:
         assignees = map_assignees(session, tenant_id, list(ids))
         repeating = [item.id for item in items.values() if item.rule]
         exceptions = map_exceptions(session, tenant_id, repeating) if repeating else {}
+        foreign = self._find_foreign(session, rows)
         keys: dict[str, set[str]] = {}
         for row in rows:
             keys.setdefault(row.item_id, set()).add(row.key)
@@ -82,6 +83,7 @@ class Pairs:
                 items.get(row.item_id),
                 entries.get((row.item_id, row.key)),
                 assignees.get(row.item_id, []),
+                is_foreign=row.id in foreign,
             )
             for row in rows
         ]
@@ -106,13 +108,35 @@ class Pairs:
             assignee_count=len(assignees),
         )
 
+    def _find_foreign(self, session: Session, rows: Sequence[LinkRow]) -> set[str]:
+        """Return over which links nothing goes out: their items came from another calendar.
+
+        Those are events that were found to be the same; of what else is sent, the box is
+        asked before there is a link.
+        """
+        found = {row.id: row.item_id for row in rows if _was_found_equal(row)}
+        if not found or self.subject.options.sends_foreign:
+            return set()
+        ids = self.subject.tenant_id, self.subject.id
+        elsewhere = find_brought_elsewhere(session, *ids, set(found.values()))
+        return {row_id for row_id, item_id in found.items() if item_id in elsewhere}
+
     def _matter(
-        self, row: LinkRow, item: Item | None, entry: Entry | None, assignees: Sequence[str]
+        self,
+        row: LinkRow,
+        item: Item | None,
+        entry: Entry | None,
+        assignees: Sequence[str],
+        *,
+        is_foreign: bool,
     ) -> Matter:
         link = link_of(row)
         kind = item.kind if item else Kind.APPOINTMENT
         here = self.here(link, item, entry, assignees)
-        return Matter(row, Pair(link, here, self.subject.rules_for(link, kind)), entry, item)
+        rules = self.subject.rules_for(link, kind)
+        if is_foreign:
+            rules = rules.barred("foreign")
+        return Matter(row, Pair(link, here, rules), entry, item)
 
     def here(
         self, link: Link, item: Item | None, entry: Entry | None, assignees: Sequence[str]
@@ -170,6 +194,11 @@ class Pairs:
             _with_changes(m, changes.get(m.row.item_id, ())) if m.row.item_id in contested else m
             for m in matters
         ]
+
+
+def _was_found_equal(row: LinkRow) -> bool:
+    """Tell whether an item that was here already is linked with an event of the user's own."""
+    return row.origin is Origin.BROUGHT and not row.is_source
 
 
 def _is_contested(pair: Pair) -> bool:

@@ -100,6 +100,7 @@ def upgrade() -> None:
         sa.Column("integration_id", sa.String(length=16), nullable=False),
         sa.Column("event_uid", sa.Text(), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("likeness", sa.String(length=64), nullable=True),
         sa.Column("judged_at", base.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "integration_id"],
@@ -109,6 +110,15 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("integration_id", "event_uid", name=op.f("pk_judged_events")),
     )
+    with op.batch_alter_table("judged_events", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_judged_events_likeness",
+            ["integration_id", "likeness"],
+            unique=False,
+            sqlite_where=sa.text("likeness IS NOT NULL"),
+            postgresql_where=sa.text("likeness IS NOT NULL"),
+        )
+
     op.create_table(
         "links",
         sa.Column("id", sa.String(length=16), nullable=False),
@@ -132,6 +142,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("is_source", sa.Boolean(), nullable=False),
         sa.Column(
             "state",
             sa.Enum(
@@ -371,6 +382,13 @@ def downgrade() -> None:
         )
 
     op.drop_table("links")
+    with op.batch_alter_table("judged_events", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_judged_events_likeness",
+            sqlite_where=sa.text("likeness IS NOT NULL"),
+            postgresql_where=sa.text("likeness IS NOT NULL"),
+        )
+
     op.drop_table("judged_events")
     op.drop_table("item_looks")
     with op.batch_alter_table("integrations", schema=None) as batch_op:

@@ -1,0 +1,36 @@
+"""What a run counted before it did anything."""
+
+from dataclasses import dataclass, field
+
+from calsync.core.brake import Brake, Charge, Tally
+from calsync.core.content import Content
+from calsync.core.footer import ItemLink
+from calsync.core.link import Link
+
+
+@dataclass
+class Plan:
+    """What a run counted before its first action."""
+
+    #: Asked for only where there is something to decide on.
+    brake: Brake = field(default_factory=lambda: Brake(linked=0))
+    #: How many links are to be decided on.
+    links: int = 0
+    #: The user was away for long: removals wait for their word (SYNC.md 12).
+    is_absent: bool = False
+    planned: Tally = field(default_factory=Tally)
+    done: Tally = field(default_factory=Tally)
+    #: The links whose events are gone, which would take their entries along.
+    removals: list[Link] = field(default_factory=list)
+    #: What is to be sent for the first time, by the ids of the links, as the user's own
+    #: events would show it.
+    unsent: dict[str, Content] = field(default_factory=dict)
+    #: Entries whose copies stand in another calendar now: moved, not deleted.
+    moved: frozenset[ItemLink] = frozenset()
+
+    def holds(self, charge: Charge) -> bool:
+        """Tell whether an action is held: by the whole plan, or by what was done so far."""
+        if self.brake.trips(self.planned, charge.side):
+            return True
+        self.done.add(charge)
+        return self.brake.trips(self.done, charge.side)
