@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from click.testing import Result as Answer
 
-from calsync.core.content import Part
-from calsync.core.link import Declined, Link, LinkState, Origin, Side
+from calsync.core.content import Content, Part
+from calsync.core.link import Declined, Link, LinkState, Origin, Seen, Side, Wish
 from calsync.core.run import Result, RunState
 from calsync.db import leases
 from calsync.db.due_rows import Claim
@@ -20,7 +21,15 @@ from tests.cast import Person
 from tests.cli_tools import run_on
 from tests.clocks import FakeClock
 from tests.sandbox_server import RunningSandbox
-from tests.services.integrating import add_entry, add_item, add_link, add_run, get_link, get_row
+from tests.services.integrating import (
+    TIMES,
+    add_entry,
+    add_item,
+    add_link,
+    add_run,
+    get_link,
+    get_row,
+)
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DANA = ("acme", "dana@acme.example")
@@ -93,6 +102,26 @@ def test_copies_go_only_after_a_question_that_names_their_number(
     assert get_link(tools, link_id).wish
     answer = run("integration", "delete", *DANA, integration_id, "--copies", "go", typed="y\n")
     assert "Its copies go now." in answer.output
+
+
+def test_changes_kept_out_flow_only_after_a_question_that_names_their_number(
+    run: RunCommand, integration_id: str, tools: Tools, dana: Person
+) -> None:
+    content = Content("Server room", TIMES)
+    kept_out = Link(
+        Origin.SENT,
+        here=content,
+        there=content,
+        seen=Seen(replace(content, title="Other")),
+        declined={Part.TITLE: Declined(Side.IN, "update_off", "Other")},
+    )
+    link_id = add_link(tools, dana, integration_id, add_item(tools, dana), link=kept_out)
+    change = ("integration", "options", *DANA, integration_id, "--kept-out")
+    answer = run(*change, typed="n\n")
+    assert "1 change kept out so far will flow" in answer.output
+    assert get_link(tools, link_id).wish is None
+    assert run(*change, "--yes").exit_code == 0
+    assert get_link(tools, link_id).wish is Wish.FLOW
 
 
 def test_a_mistake_is_named_in_a_sentence(run: RunCommand, integration_id: str) -> None:

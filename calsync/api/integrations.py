@@ -9,6 +9,7 @@ from calsync.api import sync_schemas
 from calsync.api.access import tools, who
 from calsync.api.cursors import read_id, read_place, write_id, write_place
 from calsync.api.fields import format_moment
+from calsync.api.once import change_once
 from calsync.api.parsing import JsonBlueprint
 from calsync.api.queries import PageQuery
 from calsync.api.runs import write_run
@@ -19,6 +20,8 @@ from calsync.services.integration_views import (
     page_integrations,
 )
 from calsync.services.runs import find_run, list_runs, request_sync
+from calsync.services.sync.kept_out import count_kept_out, release_kept_out
+from calsync.services.tools import Tools
 
 bp = JsonBlueprint(
     "api_integrations",
@@ -62,6 +65,29 @@ def sync(query: dict[str, Any], integration_id: str) -> Response:
     response.status_code = 202
     response.headers["Location"] = url_for("api_runs.show_run", run_id=run_id)
     return response
+
+
+@bp.get("/<integration_id>/kept-out")
+@bp.response(200, sync_schemas.KeptOut)
+def show_kept_out(integration_id: str) -> Response:
+    """Count the changes kept out so far that would flow by the present options."""
+    return jsonify(changes=count_kept_out(tools(), who(), integration_id))
+
+
+@bp.post("/<integration_id>/kept-out")
+@bp.arguments(sync_schemas.KeptOut)
+@bp.response(200, sync_schemas.KeptOut)
+def release(body: dict[str, Any], integration_id: str) -> Response:
+    """Let the changes kept out so far flow with the next sync.
+
+    Name their number as it was counted. Refused (409) where it is another one by now.
+    """
+
+    def change(tools_: Tools) -> dict[str, Any]:
+        release_kept_out(tools_, who(), integration_id, body["changes"])
+        return {"changes": body["changes"]}
+
+    return change_once(change)
 
 
 @bp.get("/<integration_id>/runs")

@@ -58,6 +58,7 @@ DETAILS = {
     "empty": "Nothing would be left of the series.",
     "unknown_occurrence": "There is no such occurrence any more.",
     "other_client": "This contact is at another client.",
+    "number_changed": "There is another number of them by now.",
     "not_active": "The sync is not active.",
     "not_connected": "The account is not connected.",
     "calendar_gone": "The linked calendar was deleted.",

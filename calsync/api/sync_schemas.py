@@ -97,6 +97,14 @@ class Integration(Strict):
     )
 
 
+class KeptOut(Strict):
+    """Changes that a switch or a permission kept out so far, and that would be let through now."""
+
+    changes = fields.Integer(
+        required=True, strict=True, metadata=_about("How many; each is of one field of an entry.")
+    )
+
+
 class RunEntry(Strict):
     """One thing that a run did or declined to do."""
 
@@ -105,7 +113,9 @@ class RunEntry(Strict):
     direction = Choice(
         Side, required=True, metadata=_about("in: to My Calendar. out: to the linked calendar.")
     )
-    action = fields.String(required=True, metadata=_about("create, update, delete, restore, none"))
+    action = fields.String(
+        required=True, metadata=_about("create, update, delete, restore, link, none")
+    )
     result = Choice(Result, required=True)
     reason = fields.String(required=True, allow_none=True, metadata=_about("A code."))
     title = fields.String(required=True)

@@ -23,6 +23,7 @@ from calsync.services.integration_views import (
     find_integration_view,
     list_integration_views,
 )
+from calsync.services.sync.kept_out import count_kept_out
 from calsync.services.tools import Tools, Who
 from calsync.web.sync_words import STATE_WORDS, STOP_WORDS
 
@@ -170,6 +171,7 @@ def deactivate(tenant_slug: str, email: str, integration_id: str) -> None:
 @_takes_options
 @click.option("--copies", type=_COPIES, default=Copies.STAY.value, show_default=True)
 @click.option("--meanwhile", type=_MEANWHILE, default=Meanwhile.AGREED.value, show_default=True)
+@click.option("--kept-out", is_flag=True, help="Changes kept out so far flow too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @plain_errors
 def options(
@@ -178,13 +180,15 @@ def options(
     integration_id: str,
     copies: str,
     meanwhile: str,
+    kept_out: bool,
     yes: bool,
     **chosen: Any,
 ) -> None:
     """Change an integration's options; what is not given stays as it is.
 
     Copies of a kind that is not sent any more stay or go. What happened to copies of a
-    kind that is sent again counts as agreed, or flows now.
+    kind that is sent again counts as agreed, or flows now. Changes that a switch kept out
+    so far stay where they are, unless --kept-out is given.
     """
     tools = open_tools()
     who = find_who(tools, tenant_slug, email)
@@ -198,6 +202,10 @@ def options(
         if copies == Copies.GO:
             number = integrations.count_copies_to_go(tools, who, integration_id, unticked)
             _confirm(number, yes=yes)
+        changes = None
+        if kept_out:
+            changes = count_kept_out(tools, who, integration_id, wanted)
+            _confirm_kept_out(changes, yes=yes)
         integrations.change_options(
             tools,
             who,
@@ -206,6 +214,7 @@ def options(
             copies=Copies(copies),
             confirmed=number,
             meanwhile=Meanwhile(meanwhile),
+            kept_out=changes,
         )
     click.echo("The options are changed.")
 
@@ -276,3 +285,9 @@ def _confirm(number: int, *, yes: bool) -> None:
     if not yes:
         copies = "1 copy" if number == 1 else f"{number} copies"
         click.confirm(f"{copies} will be deleted in the linked calendar. Go on?", abort=True)
+
+
+def _confirm_kept_out(number: int, *, yes: bool) -> None:
+    if not yes:
+        changes = "1 change" if number == 1 else f"{number} changes"
+        click.confirm(f"{changes} kept out so far will flow. Go on?", abort=True)

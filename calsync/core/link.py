@@ -51,12 +51,14 @@ class Act(StrEnum):
 
 
 class Wish(StrEnum):
-    """What the user asked to be done with a parked link, with its number on the page."""
+    """What the user asked to be done with a link, with its number on the page."""
 
-    #: Both sides as they are count as agreed, and it is live again (SYNC.md 5).
+    #: It is parked: both sides as they are count as agreed, and it is live again (SYNC.md 5).
     AGREE = "agree"
     #: Its copy is deleted (SYNC.md 6).
     DELETE_COPY = "delete_copy"
+    #: What was kept out of it so far flows after all (SYNC.md 1).
+    FLOW = "flow"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from calsync.core.actions import Action, Decision, Note, TakeIn, Write
 from calsync.core.content import Content, Part, Parts, canonical, is_same
 from calsync.core.item import Kind
-from calsync.core.link import Conflict, Declined, Link, Seen, Side
+from calsync.core.link import Conflict, Declined, Link, LinkState, Seen, Side
 from calsync.core.pair import Here, Pair, Policy
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -125,6 +125,21 @@ def find_bar_in(pair: Pair, part: Part) -> str | None:
     return None
 
 
+def find_kept_out(pair: Pair) -> Parts:
+    """Return the parts of which a change was kept out so far and would be let through now."""
+    link, mine, seen = pair.link, pair.here.content, pair.link.seen
+    theirs = seen.content if seen and seen.stands else None
+    if link.state is not LinkState.LIVE or pair.here.absence or not mine or not theirs:
+        return frozenset()
+    gates = {part: _gate_of(pair, part) for part in link.declined}
+    return frozenset(
+        part
+        for part, declined in link.declined.items()
+        if (gates[part].into if declined.side is Side.IN else gates[part].out) is None
+        and not is_same(part, mine.get(part), theirs.get(part))
+    )
+
+
 def _is_put_back(pair: Pair, part: Part, theirs: Content) -> bool:
     """Tell whether a title is put back: once per distinct value (SYNC.md 3)."""
     return (
@@ -202,9 +217,9 @@ def _reason_of(pair: Pair, part: Part, course: Course) -> tuple[str | None, Side
             return "title_is_the_tickets", Side.OUT
         case Course.SEND if _is_edited_there(pair.link, part):
             return "replaced_there", Side.OUT
-        case Course.SEND if part in pair.link.declined:
+        case Course.SEND if _was_kept(pair.link, part, Side.IN):
             return "replaced_there", Side.OUT
-        case Course.TAKE if part in pair.link.declined or _is_edited_here(pair, part):
+        case Course.TAKE if _was_kept(pair.link, part, Side.OUT) or _is_edited_here(pair, part):
             return "replaced_here", Side.IN
         case _:
             return None, Side.IN
@@ -218,6 +233,12 @@ def _was_said(link: Link, part: Part, course: Course, mine: Content, theirs: Con
         and is_same(part, known.mine, mine.get(part))
         and is_same(part, known.theirs, theirs.get(part))
     )
+
+
+def _was_kept(link: Link, part: Part, side: Side) -> bool:
+    """Tell whether a change of a part was kept out in a direction."""
+    declined = link.declined.get(part)
+    return declined is not None and declined.side is side
 
 
 def _is_edited_there(link: Link, part: Part) -> bool:

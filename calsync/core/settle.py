@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from calsync.core.content import NO_PARTS, Content, Parts, find_differing
-from calsync.core.link import Flight, Link, LinkState
+from calsync.core.link import Flight, Link, LinkState, Side
 
 
 def begin_writing(link: Link, sent: Content, parts: Parts, mine: Content, now: datetime) -> Link:
@@ -56,6 +56,23 @@ def settle_taken(link: Link, parts: Parts, before: Content, after: Content) -> L
         there=link.there.taking(theirs, parts),
         declined={part: d for part, d in link.declined.items() if part not in parts},
         conflicts={part: c for part, c in link.conflicts.items() if part not in parts},
+    )
+
+
+def reopen(link: Link, parts: Parts) -> Link:
+    """Return the link with what was kept out of these parts counting as an edit once more.
+
+    What the other side shows of them is what both had agreed on before.
+    """
+    if link.here is None or link.there is None:
+        return link
+    sides = {part: declined.side for part, declined in link.declined.items() if part in parts}
+    kept_in = [part for part, side in sides.items() if side is Side.IN]
+    kept_out = [part for part, side in sides.items() if side is Side.OUT]
+    return replace(
+        link,
+        here=link.here.taking(link.there, kept_out),
+        there=link.there.taking(link.here, kept_in),
     )
 
 

@@ -17,6 +17,8 @@ LinkCounts = Counter[tuple[Origin, LinkState]]
 _FLOWING = (LinkState.LIVE, LinkState.HELD, LinkState.NOT_FOUND, LinkState.SET_ASIDE)
 #: States in which a copy of ours may stand in the linked calendar.
 _STANDING = (*_FLOWING, LinkState.PARKED)
+#: Links that are named in one statement.
+_AT_ONCE = 500
 
 
 def count_links(
@@ -90,6 +92,16 @@ def resume_brought(
     """Have parked links of events of the user's own looked at again, in the same way."""
     links = _change(tenant_id, integration_id).where(LinkRow.origin == Origin.BROUGHT)
     _resume(session, links, is_agreed=is_agreed)
+
+
+def let_flow(
+    session: Session, tenant_id: str, integration_id: str, link_ids: Sequence[str]
+) -> None:
+    """Have what was kept out of these links so far flow after all."""
+    links = _change(tenant_id, integration_id).where(LinkRow.state == LinkState.LIVE)
+    for at in range(0, len(link_ids), _AT_ONCE):
+        some = links.where(LinkRow.id.in_(link_ids[at : at + _AT_ONCE]), LinkRow.wish.is_(None))
+        session.execute(some.values(wish=Wish.FLOW, looks=LinkRow.looks + 1))
 
 
 def drop_wishes(session: Session, tenant_id: str, integration_id: str) -> None:

@@ -34,6 +34,7 @@ from calsync.services.integration_state import (
     stand_still,
     wake_if_active,
 )
+from calsync.services.sync.kept_out import release
 from calsync.services.tools import Tools, Who
 
 #: What an integration knows of its own past, and begins without.
@@ -96,13 +97,15 @@ def change_options(
     copies: Copies = Copies.STAY,
     confirmed: int | None = None,
     meanwhile: Meanwhile = Meanwhile.AGREED,
+    kept_out: int | None = None,
 ) -> None:
     """Give an integration other options; nothing of the past is rewritten by that alone.
 
     Of a kind that is not sent any more the copies stay or go; those that go are the
     number that the user has ``confirmed``. Of a kind that is sent again, ``meanwhile``
-    says what becomes of what happened to its old copies. Raises NotThere, and
-    NotPossible with a Refusal.
+    says what becomes of what happened to its old copies. ``kept_out`` is the number of
+    changes kept out so far that flow after all, where the user wants them to. Raises
+    NotThere, and NotPossible with a Refusal.
     """
     now = tools.clock.now()
     with tools.db.begin() as session:
@@ -123,6 +126,9 @@ def change_options(
         integration.kinds_since = _since(options.kinds, integration.kinds_since, now)
         integration.options = dump_options(options)
         integration.version += 1
+        session.flush()
+        if kept_out is not None:
+            release(tools, session, who, integration_id, kept_out, now)
         wake_if_active(session, integration, now)
     tools.wake()
     note("options changed", who, integration_id)

@@ -1,19 +1,30 @@
 """Integrations and their runs, for programs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from calsync.core.link import LinkState, Side
+from calsync.core.content import Content, Part
+from calsync.core.link import Declined, Link, LinkState, Origin, Seen, Side, Wish
 from calsync.core.run import Result, Trigger
 from calsync.services.integrations import deactivate
 from calsync.services.tools import Tools
 from tests.api.conftest import Program
 from tests.cast import Person
 from tests.clocks import FakeClock
-from tests.services.integrating import add_entry, add_item, add_link, add_run, due_at, integrate
+from tests.services.integrating import (
+    TIMES,
+    add_entry,
+    add_item,
+    add_link,
+    add_run,
+    due_at,
+    get_link,
+    integrate,
+)
 
 MakeProgram = Callable[[Person], Program]
 
@@ -61,6 +72,25 @@ def test_what_is_not_active_is_not_synced(
     ]
 
 
+def test_a_program_lets_flow_what_was_kept_out_by_its_number(
+    psa: Program, tools: Tools, dana: Person, integration_id: str
+):
+    content = Content("Server room", TIMES)
+    declined = {Part.TITLE: Declined(Side.IN, "update_off", "Other")}
+    seen = Seen(replace(content, title="Other"))
+    link = Link(Origin.SENT, here=content, there=content, seen=seen, declined=declined)
+    link_id = add_link(tools, dana, integration_id, add_item(tools, dana), link=link)
+    path = f"/integrations/{integration_id}/kept-out"
+    assert psa.get(path).json == {"changes": 1}
+    refused = psa.call("POST", path, {"changes": 2})
+    assert refused.status_code == 409, refused.text
+    assert refused.json["errors"][0]["code"] == "number_changed"
+    assert get_link(tools, link_id).wish is None
+    answer = psa.call("POST", path, {"changes": 1})
+    assert (answer.status_code, answer.json) == (200, {"changes": 1})
+    assert get_link(tools, link_id).wish is Wish.FLOW
+
+
 def read_all(program: Program, path: str, name: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor = ""
@@ -106,6 +136,7 @@ def test_nobody_else_sees_an_integration_not_even_a_dispatcher(
             ("GET", f"/integrations/{integration_id}"),
             ("GET", f"/integrations/{integration_id}/runs"),
             ("POST", f"/integrations/{integration_id}/sync"),
+            ("GET", f"/integrations/{integration_id}/kept-out"),
             ("GET", f"/runs/{run_id}"),
             ("GET", f"/runs/{run_id}/entries"),
         ):

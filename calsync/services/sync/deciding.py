@@ -27,10 +27,10 @@ from calsync.core.content import ALL_PARTS, Part
 from calsync.core.decide import decide, decide_superseded
 from calsync.core.footer import ItemLink
 from calsync.core.instances import is_awaited
-from calsync.core.link import Link, LinkState, Origin, Side, Wish
+from calsync.core.link import Link, LinkState, Origin, Side
 from calsync.core.recognition import is_lost
 from calsync.core.run import Result
-from calsync.core.settle import begin_deleting, begin_writing, settle_equal
+from calsync.core.settle import begin_deleting, begin_writing
 from calsync.db.database import Session
 from calsync.db.links import (
     find_last_generations,
@@ -47,6 +47,7 @@ from calsync.services.sync.planning import Plan
 from calsync.services.sync.sending import Order, order_of
 from calsync.services.sync.spreading import new_link_row
 from calsync.services.sync.twins import content_to_send
+from calsync.services.sync.wishes import grant_wish, is_released, reopened
 from calsync.services.tools import Tools
 
 #: Links that are decided on in one transaction, and sent in one call.
@@ -86,7 +87,7 @@ class Decider:
         if not rows:
             return None, []
         orders: list[Order] = []
-        for matter in self.pairs.gather(self.session, rows):
+        for matter in reopened(self.session, self.pairs, self.pairs.gather(self.session, rows)):
             # What may still turn out to be a change is looked at again.
             matter.row.looks = int(is_awaited(matter.pair.link, self.pairs.now))
             orders += self._carry_out(matter, plan)
@@ -121,11 +122,12 @@ class Decider:
             after = rows[-1].id
 
     def _carry_out(self, matter: Matter, plan: Plan) -> list[Order]:
-        wished = self._grant_wish(matter)
+        was_released = is_released(matter)
+        wished = grant_wish(matter)
         decision = wished or _without_moved(matter, self._decide(matter), plan)
         for note in decision.notes:
             self.journal.note_reason(self.session, matter, note, self.pairs.now)
-        held = {} if wished else self._find_held(matter, decision, plan)
+        held = {} if wished else self._find_held(matter, decision, plan, was_released)
         if held:
             self._hold(matter, held)
             return []
@@ -136,24 +138,17 @@ class Decider:
             return decide_superseded(matter.pair.link, self.pairs.now)
         return decide(matter.pair, self.pairs.now)
 
-    def _grant_wish(self, matter: Matter) -> Decision | None:
-        """Return what the user asked to be done with a parked link (SYNC.md 5 and 6)."""
-        row, link = matter.row, matter.pair.link
-        if row.wish is None or link.flight is not None:
-            return None
-        wish, row.wish = row.wish, None
-        if wish is Wish.DELETE_COPY:
-            return Decision(link, (DeleteThere(),))
-        mine, seen = matter.pair.here.content, link.seen
-        theirs = seen.content if seen and seen.stands else link.there
-        live = replace(link, state=LinkState.LIVE)
-        if mine is None or theirs is None:
-            return Decision(live)
-        return Decision(settle_equal(live, mine, theirs))
+    def _find_held(
+        self, matter: Matter, decision: Decision, plan: Plan, was_released: bool
+    ) -> dict[Action, str]:
+        """Return the actions that wait for the user's word, each with the reason.
 
-    def _find_held(self, matter: Matter, decision: Decision, plan: Plan) -> dict[Action, str]:
-        """Return the actions that wait for the user's word, each with the reason."""
-        reasons = {action: self._why_held(matter, action, plan) for action in decision.actions}
+        What was released is what the user has confirmed with its number.
+        """
+        asked = [
+            a for a in decision.actions if not (was_released and isinstance(a, TakeIn | Write))
+        ]
+        reasons = {action: self._why_held(matter, action, plan) for action in asked}
         return {action: reason for action, reason in reasons.items() if reason is not None}
 
     def _why_held(self, matter: Matter, action: Action, plan: Plan) -> str | None:

@@ -167,6 +167,7 @@ def upgrade() -> None:
             sa.Enum(
                 "agree",
                 "delete_copy",
+                "flow",
                 name="wish",
                 native_enum=False,
                 create_constraint=True,

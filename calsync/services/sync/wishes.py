@@ -1,0 +1,51 @@
+"""What users asked to be done with links, with its number on the page."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from calsync.core.actions import Decision, DeleteThere
+from calsync.core.link import LinkState, Wish
+from calsync.core.merge import find_kept_out
+from calsync.core.settle import reopen, settle_equal
+from calsync.db.database import Session
+from calsync.db.links import put_link
+from calsync.services.sync.pairs import Matter, Pairs
+
+
+def is_released(matter: Matter) -> bool:
+    """Tell whether the user wants to flow what was kept out, and nothing is under way."""
+    return matter.row.wish is Wish.FLOW and matter.pair.link.flight is None
+
+
+def reopened(session: Session, pairs: Pairs, matters: Sequence[Matter]) -> Sequence[Matter]:
+    """Return the pairs with what was kept out counting as changed where the user wishes it."""
+    kept_out = {
+        matter.row.id: parts
+        for matter in matters
+        if is_released(matter) and (parts := find_kept_out(matter.pair))
+    }
+    for matter in matters:
+        if matter.row.id in kept_out:
+            put_link(matter.row, reopen(matter.pair.link, kept_out[matter.row.id]))
+    return pairs.gather(session, [matter.row for matter in matters]) if kept_out else matters
+
+
+def grant_wish(matter: Matter) -> Decision | None:
+    """Return what the user asked to be done with a parked link (SYNC.md 5 and 6).
+
+    None where it is to be decided as ever.
+    """
+    row, link = matter.row, matter.pair.link
+    if row.wish is None or link.flight is not None:
+        return None
+    wish, row.wish = row.wish, None
+    if wish is Wish.FLOW:
+        return None
+    if wish is Wish.DELETE_COPY:
+        return Decision(link, (DeleteThere(),))
+    mine, seen = matter.pair.here.content, link.seen
+    theirs = seen.content if seen and seen.stands else link.there
+    live = replace(link, state=LinkState.LIVE)
+    if mine is None or theirs is None:
+        return Decision(live)
+    return Decision(settle_equal(live, mine, theirs))
