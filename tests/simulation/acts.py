@@ -1,21 +1,26 @@
-"""What people do in a history: each act is one method, and what was done is written down.
+"""What people did in a history: each act with what was given, when, and if it was acknowledged.
 
-The hands pick what they act on by a number, as it stands at that moment, and note an act
-once it is acknowledged: here when the service has returned, there at once.
+An act is acknowledged once its person was told so: here when the service has returned, there
+at once. What was refused is no act.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from calsync.core.event import Timed
+from calsync.core.event import AllDay, Timed
+from calsync.db.models import Item
 from calsync.errors import CalsyncError
 from tests.simulation.faults import Crash
 from tests.simulation.office import LONDON, Desk, Office, moment
+from tests.simulation.snapshots import Shown
 
 _HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+
+Each = TypeVar("Each")
 
 
 class Side(StrEnum):
@@ -33,8 +38,9 @@ class Side(StrEnum):
 class Act:
     """What one person did.
 
-    ``subject`` is an item's id or an event's uid. ``fields`` are what was given, by the
-    names of the parts of a content: title, times, text, place, private, busy.
+    ``subject`` is an item's id, an event's uid or an integration's id. ``fields`` are what
+    was given, those of a content by the names of its parts: title, times, text, place,
+    private, busy.
     """
 
     number: int
@@ -50,8 +56,11 @@ class Act:
 
 
 @dataclass
-class Hands:
-    """What a step of a plan does, by its name."""
+class Doer:
+    """Somebody who does things, one after the other or several at once, and notes them.
+
+    What is acted on is picked by a number, from what there is at that moment.
+    """
 
     office: Office
     #: All that was done so far.
@@ -61,112 +70,57 @@ class Hands:
     #: Titles that stood there several times, as a series does.
     series: set[str] = field(default_factory=set)
 
-    # --- on My Calendar ---
+    def here(
+        self, name: str, who: str, do: Callable[[], str | None], item: str = "", **fields: Any
+    ) -> None:
+        """Do something on My Calendar."""
+        self._do(name, Side.HERE, who, do, item, fields)
 
-    def add(self, title: str, hour: int) -> None:
-        times = _hour_at(hour)
-        self._here("add", lambda: self.office.add(title, times.start), title=title, times=times)
+    def there(
+        self, name: str, who: str, do: Callable[[], str | None], uid: str = "", **fields: Any
+    ) -> None:
+        """Do something in a linked calendar."""
+        self._do(name, Side.THERE, who, do, uid, fields)
 
-    def change(self, pick: int, title: str) -> None:
-        if item := self._pick_item(pick):
-            self._here("change", lambda: self.office.change(item, subject=title), item, title=title)
+    def settings(self, name: str, desk: Desk, do: Callable[[], str | None], **fields: Any) -> None:
+        """Do something to an integration, or let it happen."""
+        self._do(name, Side.SETTINGS, desk.who, do, desk.integration_id, fields)
 
-    def shift(self, pick: int, hour: int) -> None:
-        times = _hour_at(hour)
-        if item := self._pick_item(pick):
-            self._here("shift", lambda: self.office.change(item, times=times), item, times=times)
+    def pick_item(self, pick: int, wanted: Callable[[Item], bool] = lambda _: True) -> Item | None:
+        """Return one of the items that stand and are wanted."""
+        return _pick([i for i in self._items() if i.deleted_at is None and wanted(i)], pick)
 
-    def delete(self, pick: int) -> None:
-        if item := self._pick_item(pick):
-            self._here("delete", lambda: self.office.delete(item), item)
+    def pick_deleted_item(self, pick: int) -> Item | None:
+        """Return one of the items in the bin."""
+        return _pick([item for item in self._items() if item.deleted_at is not None], pick)
 
-    def restore(self, pick: int) -> None:
-        if item := self._pick_item(pick, deleted=True):
-            self._here("restore", lambda: self.office.restore(item), item)
+    def pick_event(
+        self, pick: int, wanted: Callable[[Shown], bool] = lambda _: True
+    ) -> Shown | None:
+        """Return one of the events that stand and are wanted."""
+        events = self.office.events()
+        return _pick([each for each in events if not each.deleted and wanted(each)], pick)
 
-    def repeat(self, title: str, hour: int) -> None:
-        times = _hour_at(hour)
-        self.series.add(title)
-        rule = "FREQ=DAILY;COUNT=3"
-        self._here(
-            "repeat",
-            lambda: self.office.add(title, times.start, rule=rule),
-            title=title,
-            times=times,
-            rule=rule,
-        )
+    def pick_deleted_event(self, pick: int) -> Shown | None:
+        """Return one of the events that were deleted."""
+        return _pick([event for event in self.office.events() if event.deleted], pick)
 
-    # --- settings ---
+    def pick_desk(self, pick: int) -> Desk:
+        """Return one of the integrations."""
+        return self.office.desks[pick % len(self.office.desks)]
 
-    def switch(self, pick: int) -> None:
-        name = ("takes_create", "takes_update", "takes_delete")[pick % 3]
-        desk = self._pick_desk(pick)
-        self._settings("switch", desk, lambda: self.office.turn(desk, name), switch=name)
+    def owner_of(self, event: Shown) -> str:
+        """Return the first name of whose calendar an event stands in."""
+        return next(d.who for d in self.office.desks if d.calendar_id == event.calendar_id)
 
-    def pause(self, pick: int) -> None:
-        desk = self._pick_desk(pick)
-        self._settings("pause", desk, lambda: self.office.pause(desk))
-
-    def lock(self, pick: int) -> None:
-        desk, service = self._pick_desk(pick // 2), self.office.provider.service
-        readonly = pick % 2 == 0
-        self._settings(
-            "lock",
-            desk,
-            lambda: service.set_readonly(desk.calendar_id, readonly=readonly),
-            readonly=readonly,
-        )
-
-    # --- in the linked calendar ---
-
-    def put(self, title: str, hour: int) -> None:
-        times, desk = _hour_at(hour), self._pick_desk(hour)
-        owner = self.office.provider.owner
-        self._there(
-            "put",
-            lambda: owner.create_event(desk.calendar_id, title, times.start, times.end),
-            title=title,
-            times=times,
-        )
-
-    def edit(self, pick: int, title: str) -> None:
-        owner = self.office.provider.owner
-        if uid := self._pick_event(pick):
-            self._there("edit", lambda: owner.edit_event(uid, title=title), uid, title=title)
-
-    def move(self, pick: int, hour: int) -> None:
-        owner, times = self.office.provider.owner, _hour_at(hour)
-        if uid := self._pick_event(pick):
-            self._there(
-                "move",
-                lambda: owner.edit_event(uid, start=times.start, end=times.end),
-                uid,
-                times=times,
-            )
-
-    def remove(self, pick: int) -> None:
-        if uid := self._pick_event(pick):
-            self._there("remove", lambda: self.office.provider.owner.delete_event(uid), uid)
-
-    def revive(self, pick: int) -> None:
-        if uid := self._pick_event(pick, deleted=True):
-            self._there("revive", lambda: self.office.provider.owner.restore_event(uid), uid)
-
-    # --- how an act is done ---
-
-    def _here(self, name: str, do: Callable[[], str | None], item: str = "", **fields: Any) -> None:
-        self._do(name, Side.HERE, do, item, fields)
-
-    def _there(self, name: str, do: Callable[[], str | None], uid: str = "", **fields: Any) -> None:
-        self._do(name, Side.THERE, do, uid, fields)
-
-    def _settings(self, name: str, desk: Desk, do: Callable[[], None], **fields: Any) -> None:
-        self._do(name, Side.SETTINGS, do, desk.integration_id, fields)
+    def _items(self) -> list[Item]:
+        return sorted(self.office.items(), key=lambda item: (item.created_at, item.subject))
 
     def _do(
         self,
         name: str,
         side: Side,
+        who: str,
         do: Callable[[], str | None],
         subject: str,
         fields: Mapping[str, Any],
@@ -180,39 +134,26 @@ class Hands:
         except CalsyncError:
             return
         except Crash:
-            self._note(name, side, subject, fields, began_at, is_acknowledged=False)
+            self._note(Act(0, name, side, who, subject, fields, began_at, began_at, False))
             raise
-        self._note(name, side, subject, fields, began_at)
+        self._note(Act(0, name, side, who, subject, fields, began_at, began_at))
 
-    def _note(
-        self,
-        name: str,
-        side: Side,
-        subject: str,
-        fields: Mapping[str, Any],
-        began_at: datetime,
-        *,
-        is_acknowledged: bool = True,
-    ) -> None:
-        number, now = len(self.acts), self.office.clock.now()
-        self.acts.append(
-            Act(number, name, side, "dana", subject, fields, began_at, now, is_acknowledged)
-        )
-
-    def _pick_desk(self, pick: int) -> Desk:
-        return self.office.desks[pick % len(self.office.desks)]
-
-    def _pick_item(self, pick: int, *, deleted: bool = False) -> str | None:
-        items = self.office.items()
-        found = [item for item in items if (item.deleted_at is not None) == deleted]
-        found.sort(key=lambda item: (item.created_at, item.subject))
-        return found[pick % len(found)].id if found else None
-
-    def _pick_event(self, pick: int, *, deleted: bool = False) -> str | None:
-        found = [event.uid for event in self.office.events() if event.deleted == deleted]
-        return found[pick % len(found)] if found else None
+    def _note(self, act: Act) -> None:
+        now = self.office.clock.now()
+        self.acts.append(replace(act, number=len(self.acts), ended_at=now))
 
 
-def _hour_at(hour: int) -> Timed:
-    start = moment(hour)
+def _pick(found: Sequence[Each], pick: int) -> Each | None:
+    return found[pick % len(found)] if found else None
+
+
+def hour_at(number: int) -> Timed:
+    """Return one of the hours that a scenario uses."""
+    start = moment(number)
     return Timed(start, start + _HOUR, LONDON)
+
+
+def day_at(number: int) -> AllDay:
+    """Return one of the days that a scenario uses."""
+    day = date(2026, 3, 3) + number % 10 * _DAY
+    return AllDay(day, day + _DAY)

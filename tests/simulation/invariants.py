@@ -23,7 +23,7 @@ def find_violations(history: History) -> list[str]:
         *_find_differences(office),
         *_find_doubles(history),
         *_find_inventions(history),
-        *_find_unlinked(office),
+        *_find_unlinked(history),
     ]
     return [*found, *_find_unrest(history)]
 
@@ -75,14 +75,17 @@ def _find_doubles(history: History) -> Iterator[str]:
     # What its user brought back beside the copy that was sent again is left alone.
     older = {row.event_uid for row in office.links() if not row.is_present}
     standing = [event for event in office.events() if not event.deleted]
-    names = [read_event_id(e.event_id) for e in standing if e.event_id and e.uid not in older]
-    copies = Counter((name.item_id, name.key) for name in names if name is not None)
+    copies = Counter(
+        (event.calendar_id, name.item_id, name.key)
+        for event in standing
+        if event.event_id and event.uid not in older and (name := read_event_id(event.event_id))
+    )
     yield from (f"I5 entry {entry} stands there twice" for entry in _repeated(copies))
     # A series has several entries of one title, of which some may have been renamed.
     if history.series or any(event.uid in older for event in standing):
         return
     subjects = Counter(item.subject for item in office.items() if item.deleted_at is None)
-    titles = Counter(event.title for event in standing)
+    titles = Counter((event.calendar_id, event.title) for event in standing)
     yield from (f"I5 {title!r} stands here twice" for title in _repeated(subjects))
     yield from (f"I5 {title!r} stands there twice" for title in _repeated(titles))
 
@@ -100,13 +103,18 @@ def _find_inventions(history: History) -> Iterator[str]:
         yield f"I4 nobody wrote {title!r} there"
 
 
-def _find_unlinked(office: Office) -> Iterator[str]:
+def _find_unlinked(history: History) -> Iterator[str]:
     """I3: what stands on one side alone has a reason to."""
+    office = history.office
+    # Of a kind that was ticked again, or left out, nobody knows here what was to be sent.
+    is_sent = not any(act.name in ("tick", "drop") for act in history.acts)
+    people = {desk.person.who.user_id for desk in office.desks}
     rows = [row for row in office.links() if row.is_present]
     linked_items = {row.item_id for row in rows}
     linked_events = {row.event_uid for row in office.links()} | office.judged()
     for item in office.items():
-        if item.deleted_at is None and item.id not in linked_items:
+        is_wanted = is_sent and item.deleted_at is None and people & office.assignees(item.id)
+        if is_wanted and item.id not in linked_items:
             yield f"I3 {item.subject!r} was never sent"
     for desk in office.desks:
         if not desk.options.takes_create:
@@ -121,7 +129,7 @@ def _find_unrest(history: History) -> Iterator[str]:
     office = history.office
     before = _state(office)
     for _ in range(3):
-        office.ask_for_sweep()
+        office.ask_for_reads(sweeps=history.plan.sweeps)
         office.clock.move(timedelta(hours=1))
         for _ in office.desks:
             history.workers.work()

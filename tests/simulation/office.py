@@ -1,19 +1,21 @@
 """The product's own services on the Cronofy in memory: people, their integrations, their items."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
 
 from calsync.core.event import Timed
+from calsync.core.integration import Meanwhile
 from calsync.core.item import ItemFields, Kind
 from calsync.core.options import Options
 from calsync.core.run import Result
-from calsync.cronofy.limiter import Lane, Limiter
+from calsync.cronofy.limiter import Limiter
 from calsync.db import due_rows
 from calsync.db.models import (
+    Assignment,
     DueKind,
     Integration,
     Item,
@@ -25,15 +27,9 @@ from calsync.db.models import (
 )
 from calsync.delivery.sender import Sender
 from calsync.keys import Keyring
-from calsync.services.accounts import check_account
-from calsync.services.integrations import (
-    activate,
-    change_options,
-    create_integration,
-    deactivate,
-)
+from calsync.services.integrations import create_integration
 from calsync.services.item_rows import fields_of
-from calsync.services.items import change_item, create_item, delete_item, restore_item
+from calsync.services.items import create_item
 from calsync.services.linking import begin_connect, finish_connect
 from calsync.services.tools import Tools
 from tests.cast import Person, find_cast, with_session
@@ -55,7 +51,6 @@ class Desk:
 
     person: Person
     profile_id: str
-    account_id: str
     calendar_id: str
     options: Options
     integration_id: str = ""
@@ -111,37 +106,52 @@ class Office:
         """Link a calendar of a person, of the account that they have if there is one."""
         own = [desk for desk in self.desks if desk.person is person]
         if own:
-            profile_id, account_id = own[0].profile_id, own[0].account_id
+            profile_id = own[0].profile_id
         else:
             address = person.email.replace("@acme", "@gsuite")
             profile_id = self.provider.service.add_mailbox(address).profile_id
-            account_id = self._connect(person, profile_id)
+            self.connect(person, profile_id)
         shelves = self.provider.world.accounts.profiles[profile_id].shelves
         calendar_id = shelves[len(own)].calendar_id
-        desk = Desk(person, profile_id, account_id, calendar_id, options)
-        desk.integration_id = self._integrate(desk)
+        desk = Desk(person, profile_id, calendar_id, options)
+        self.integrate(desk)
         self.desks.append(desk)
 
-    def _integrate(self, desk: Desk) -> str:
-        return create_integration(
+    def integrate(self, desk: Desk) -> None:
+        """Link a desk's calendar, for the first time or again."""
+        account = self.account(desk)
+        desk.integration_id = create_integration(
             self.tools,
             desk.person.who,
-            account_id=desk.account_id,
+            account_id=account.id if account else "",
             calendar_id=desk.calendar_id,
             options=desk.options,
+            meanwhile=Meanwhile.FLOWS,
         )
 
-    def _connect(
+    def connect(
         self, person: Person, profile_id: str, account: LinkedAccount | None = None
-    ) -> str:
-        """Go to Cronofy's consent page and back; return the account's id, "" where refused."""
+    ) -> None:
+        """Go to Cronofy's consent page and back, to connect an account again if one is given."""
         who = with_session(self.tools, person)
         url = begin_connect(self.tools, who, account.id if account else None)
         assert url
         state = url.split("state=")[1].split("&")[0]
         code = self.provider.service.consent(profile_id, sub=account.sub if account else None)
-        result = finish_connect(self.tools, who, state=state, code=code, error="")
-        return result.account_id or ""
+        finish_connect(self.tools, who, state=state, code=code, error="")
+
+    def account(self, desk: Desk) -> LinkedAccount | None:
+        """Return the account that a desk's calendar is of, if it is linked."""
+        with self.tools.db.read() as session:
+            query = session.query(LinkedAccount).filter_by(profile_id=desk.profile_id)
+            return query.one_or_none()
+
+    def integration(self, desk: Desk) -> Integration:
+        """Return a desk's row."""
+        with self.tools.db.read() as session:
+            row = session.get(Integration, desk.integration_id)
+        assert row is not None
+        return row
 
     # --- My Calendar ---
 
@@ -165,16 +175,6 @@ class Office:
         person = person or self.desks[0].person
         return create_item(self.tools, person.who, chosen, assignees)
 
-    def change(self, item_id: str, **fields: Any) -> None:
-        changed = replace(self.fields(item_id), **fields)
-        change_item(self.tools, self._owner_of(item_id).who, item_id, changed)
-
-    def delete(self, item_id: str) -> None:
-        delete_item(self.tools, self._owner_of(item_id).who, item_id)
-
-    def restore(self, item_id: str) -> None:
-        restore_item(self.tools, self._owner_of(item_id).who, item_id)
-
     def fields(self, item_id: str) -> ItemFields:
         with self.tools.db.read() as session:
             row = session.get(Item, item_id)
@@ -186,8 +186,11 @@ class Office:
         with self.tools.db.read() as session:
             return list(session.query(Item).order_by(Item.id).all())
 
-    def _owner_of(self, _item_id: str) -> Person:
-        return self.desks[0].person
+    def assignees(self, item_id: str) -> set[str]:
+        """Return the ids of the users on whose calendars an item stands, or stood last."""
+        with self.tools.db.read() as session:
+            rows = session.query(Assignment).filter(Assignment.item_id == item_id).all()
+        return {row.user_id for row in rows}
 
     # --- what is known of both sides; of all desks together where none is named ---
 
@@ -218,44 +221,6 @@ class Office:
 
     # --- settings ---
 
-    def turn(self, desk: Desk, switch: str) -> None:
-        """Turn one switch of the first tab on or off."""
-        options = replace(desk.options, **{switch: not getattr(desk.options, switch)})
-        self.choose(desk, options)
-
-    def choose(self, desk: Desk, options: Options) -> None:
-        """Give an integration other options."""
-        change_options(self.tools, desk.person.who, desk.integration_id, options)
-        desk.options = options
-
-    def pause(self, desk: Desk) -> None:
-        """Turn an integration off, or on again."""
-        change = deactivate if self.integration(desk).is_active else activate
-        change(self.tools, desk.person.who, desk.integration_id)
-
-    def reconnect(self, desk: Desk) -> None:
-        """Let the user sign in again where access was lost, to the same mailbox."""
-        with self.tools.db.read() as session:
-            account = session.get(LinkedAccount, desk.account_id)
-        if account is not None and account.disconnection is not None:
-            self._connect(desk.person, desk.profile_id, account)
-
-    def resume(self) -> None:
-        """Let everything work again: the accounts, the calendars, the switches."""
-        for desk in self.desks:
-            self.provider.service.set_readonly(desk.calendar_id, readonly=False)
-            self.reconnect(desk)
-            check_account(self.tools, desk.person.who.tenant_id, desk.account_id, Lane.POLL)
-            if not self.integration(desk).is_active:
-                self.pause(desk)
-
-    def integration(self, desk: Desk) -> Integration:
-        """Return a desk's row."""
-        with self.tools.db.read() as session:
-            row = session.get(Integration, desk.integration_id)
-        assert row is not None
-        return row
-
     # --- due work ---
 
     def is_settled(self) -> bool:
@@ -271,16 +236,23 @@ class Office:
             looks = session.query(ItemLook.item_id)
             return not (busy.first() or leases.first() or looks.first())
 
-    def ask_for_sweep(self) -> None:
-        """Have the next sync of each integration read everything."""
+    def ask_for_reads(self, *, sweeps: bool = True) -> None:
+        """Have each integration synced now, if need be reading everything."""
         with self.tools.db.begin() as session:
             for desk in self.desks:
                 row = session.get(Integration, desk.integration_id)
                 assert row is not None
-                row.swept_at = None
+                if sweeps:
+                    row.swept_at = None
                 due_rows.wake(
                     session, row.tenant_id, DueKind.SYNC, desk.integration_id, self.clock.now()
                 )
+
+    def put_off_sweeps(self) -> None:
+        """Let no integration read everything but where it has to: it was swept in the future."""
+        with self.tools.db.begin() as session:
+            for row in session.query(Integration).all():
+                row.swept_at = self.clock.now() + timedelta(days=400)
 
 
 def moment(number: int) -> datetime:

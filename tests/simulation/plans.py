@@ -5,7 +5,7 @@ from the seed while it is carried out, unless it names them.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -65,39 +65,125 @@ def options_of(seat: Seat) -> Options:
     return Options(**switches, kinds=frozenset(Kind), policy=Policy(policy))
 
 
+#: The acts by families, of which a seed has some; each with the weights that it may have.
+_FAMILIES: dict[str, dict[str, tuple[int, ...]]] = {
+    "plain": {
+        "add": (1, 3),
+        "put": (0, 1, 3),
+        "change": (1, 4),
+        "edit": (1, 4),
+        "move": (0, 1),
+        "shift": (0, 1),
+        "delete": (0, 1, 2),
+        "remove": (0, 1, 2),
+        "restore": (0, 1),
+        "revive": (0, 0, 1),
+    },
+    "contents": {
+        "describe": (0, 1),
+        "place": (0, 1),
+        "hide": (0, 1),
+        "free": (0, 1),
+        "stretch": (0, 1),
+        "describe_there": (0, 1),
+        "append_there": (0, 1),
+        "place_there": (0, 1),
+        "hide_there": (0, 1),
+        "free_there": (0, 1),
+        "stretch_there": (0, 1),
+        "put_day": (0, 1),
+    },
+    "kinds": {"make": (1, 3), "finish": (0, 1), "stretch": (0, 1)},
+    "series": {"repeat": (1, 2), "exempt": (0, 1), "retitle": (0, 1), "skip": (0, 1)},
+    "series_there": {"repeat_there": (1, 2), "move_series": (0, 1), "end_series": (0, 1)},
+    "calls": {"call": (1, 3), "rename": (0, 1), "assign": (0, 1, 2), "finish": (0, 1)},
+    "meetings": {
+        "invite": (1, 2),
+        "guests": (0, 1),
+        "cancel_there": (0, 1),
+        "decline_there": (0, 1),
+        "permit": (0, 1),
+    },
+    "settings": {
+        "switch": (0, 1),
+        "tick": (0, 1),
+        "decide": (0, 1),
+        "pause": (0, 1),
+        "bulk": (0, 1),
+    },
+    "trouble": {
+        "lock": (0, 1),
+        "cut_off": (0, 1),
+        "revoke": (0, 1),
+        "expire": (0, 1),
+        "relink": (1,),
+    },
+    "ends": {"leave": (0, 1), "drop": (0, 1), "link": (1,), "relink": (1,)},
+    "masses": {"wipe": (0, 1), "lose": (0, 1), "carry": (0, 1)},
+}
+#: How many of a hundred seeds have each family; all have the plain one.
+_SHARES = {
+    "contents": 40,
+    "kinds": 25,
+    "series": 20,
+    "series_there": 20,
+    "calls": 20,
+    "meetings": 15,
+    "settings": 25,
+    "trouble": 20,
+    "ends": 10,
+    "masses": 10,
+}
+_WITH_TITLE = ("add", "put", "repeat", "repeat_there", "make", "call", "invite", "put_day")
+_TITLING = ("change", "edit", "rename", "retitle")
+_NUMBERED = (
+    "move",
+    "shift",
+    "describe",
+    "place",
+    "stretch",
+    "exempt",
+    "describe_there",
+    "append_there",
+    "place_there",
+    "stretch_there",
+    "move_series",
+)
+_WAITS = (1, 5, 20, 70, 400, 4000, 4000, 90_000)
+_LONG_WAITS = (*_WAITS, 864_000, 2_000_000)
+
+
 def draw_plan(seed: int) -> Plan:
     """Return the plan that a seed stands for."""
     stream = random.Random(f"{seed}:steps")
-    seats = (_draw_seat("dana", stream),)
-    weights = {
-        "add": stream.choice([1, 3]),
-        "put": stream.choice([0, 1, 3]),
-        "change": stream.choice([1, 4]),
-        "edit": stream.choice([1, 4]),
-        "move": stream.choice([0, 1]),
-        "shift": stream.choice([0, 1]),
-        "delete": stream.choice([0, 1, 2]),
-        "remove": stream.choice([0, 1, 2]),
-        "restore": stream.choice([0, 1]),
-        "revive": stream.choice([0, 0, 1]),
-        "switch": stream.choice([0, 0, 1]),
-        "pause": stream.choice([0, 0, 1]),
-        "repeat": stream.choice([0, 0, 1]),
-        "lock": stream.choice([0, 0, 0, 1]),
-        "work": 4,
-        "wait": 3,
-    }
-    names = stream.choices(list(weights), list(weights.values()), k=stream.randint(6, 24))
-    steps = tuple(_draw_step(name, number, stream) for number, name in enumerate(names))
+    chosen = ["plain", *(name for name, share in _SHARES.items() if stream.randrange(100) < share)]
+    weights = {"work": 4, "wait": 3}
+    for family in chosen:
+        for act, choices in _FAMILIES[family].items():
+            weights[act] = stream.choice(choices)
+    waits = stream.choice([_WAITS, _WAITS, _LONG_WAITS])
+    count = stream.choice([stream.randint(3, 8), stream.randint(6, 24), stream.randint(20, 40)])
+    names = stream.choices(list(weights), list(weights.values()), k=count)
+    steps = tuple(_draw_step(name, number, waits, stream) for number, name in enumerate(names))
     return Plan(
         seed,
         steps,
-        seats,
+        _draw_seats(chosen, stream),
         workers=stream.choice([1, 2, 2, 3]),
         notified=stream.random() < 0.3,
+        sweeps=stream.random() < 0.5,
         fault_rate=stream.choice([0.0, 0.02, 0.06, 0.15, 0.3]),
         switch_rate=stream.choice([0.05, 0.3, 0.7, 0.95]),
     )
+
+
+def _draw_seats(families: Sequence[str], stream: random.Random) -> tuple[Seat, ...]:
+    people = ["dana"]
+    if stream.random() < 0.25:
+        people.append("dana")
+    if "calls" in families and stream.random() < 0.8:
+        people.append("sam")
+    return tuple(_draw_seat(name, stream) for name in people)
 
 
 def _draw_seat(name: str, stream: random.Random) -> Seat:
@@ -107,16 +193,14 @@ def _draw_seat(name: str, stream: random.Random) -> Seat:
     return name, letters, policy.value
 
 
-def _draw_step(name: str, number: int, stream: random.Random) -> Step:
-    pick = stream.randrange(1000)
-    match name:
-        case "add" | "put" | "repeat":
-            return name, (f"T{number}", stream.randrange(40))
-        case "change" | "edit":
-            return name, (pick, f"T{number}")
-        case "move" | "shift":
-            return name, (pick, stream.randrange(40))
-        case "wait":
-            return name, (stream.choice([1, 5, 20, 70, 400, 4000, 90_000]),)
-        case _:
-            return name, (pick,)
+def _draw_step(name: str, number: int, waits: Sequence[int], stream: random.Random) -> Step:
+    pick, other = stream.randrange(1000), stream.randrange(40)
+    if name == "wait":
+        return name, (stream.choice(waits),)
+    if name in _WITH_TITLE:
+        return name, (f"T{number}", other)
+    if name in _TITLING:
+        return name, (pick, f"T{number}")
+    if name in _NUMBERED:
+        return name, (pick, other)
+    return name, (pick,)

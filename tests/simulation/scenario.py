@@ -14,10 +14,11 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from calsync.db.models import DueKind
-from tests.simulation.acts import Act, Hands
+from tests.simulation.acts import Act
 from tests.simulation.chance import seeded_ids
 from tests.simulation.engines import open_engine
 from tests.simulation.faults import Fault, FaultKind, FaultPlan
+from tests.simulation.hands import Hands
 from tests.simulation.office import Office
 from tests.simulation.plans import Plan, Step, options_of
 from tests.simulation.provider import Provider
@@ -117,6 +118,8 @@ def _carry_out(history: History) -> None:
     office = history.office
     for _ in office.desks:
         history.workers.work()
+    if not history.plan.sweeps:
+        office.put_off_sweeps()
     office.provider.faults.off = office.scheduler.off = False
     for step in history.plan.steps:
         _do(history, step)
@@ -149,11 +152,11 @@ def settle(history: History) -> None:
     office = history.office
     # A worker that crashed while it renewed a token keeps the claim for five minutes.
     office.clock.move(timedelta(minutes=10))
-    office.resume()
+    history.hands.resume()
     for _ in range(2):
         office.clock.move(timedelta(minutes=20))
-        office.ask_for_sweep()
-        history.workers.settle()
+        office.ask_for_reads(sweeps=history.plan.sweeps)
+        history.workers.settle(history.hands.connect_again)
 
 
 def _do(history: History, step: Step) -> None:
@@ -166,6 +169,6 @@ def _do(history: History, step: Step) -> None:
         workers.wait(timedelta(seconds=arguments[0]))
     else:
         # Whoever uses a page does so in a process of its own.
-        office.scheduler.spawn(name, lambda: getattr(history.hands, name)(*arguments))
+        office.scheduler.spawn(name, lambda: history.hands.act(name, arguments))
     office.scheduler.run()
     history.trace.append(f"{name}{arguments}")

@@ -1,6 +1,7 @@
 """The due work of the product's processes, done by tasks of the scheduler."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +15,7 @@ from calsync.services.channels import PATH
 from calsync.services.notifications import take_notification
 from calsync.services.patience import keep_trying
 from tests.simulation.faults import Crash
-from tests.simulation.office import Office
+from tests.simulation.office import Desk, Office
 
 WORKER, HOOK = "worker", "hook"
 LEASE = timedelta(minutes=5)
@@ -64,12 +65,12 @@ class Workers:
         scheduler.run()
         clock.move(max(ends_at - clock.now(), timedelta()))
 
-    def settle(self) -> None:
+    def settle(self, reconnect: Callable[[Desk], None]) -> None:
         """Let time pass until every write was seen or given up, and everything was looked at."""
         office = self.office
         for _ in range(60):
             for desk in office.desks:
-                office.reconnect(desk)
+                reconnect(desk)
             for _ in range(20):
                 if not self.work():
                     break
