@@ -108,6 +108,19 @@ def edit_all(series: Series, times: Times, rule: Rule, edited: Collection[str]) 
     return _unless_empty(replace(new, overrides=tuple(overrides)))
 
 
+def pair_keys(old: Series | None, new: Series | None, keys: Collection[str]) -> dict[str, str]:
+    """Return what each of these occurrences of ``old`` is called in ``new``: pairs by ordinal.
+
+    What does not repeat is one occurrence, whose key is empty. What has no counterpart, and
+    a key that is none of the series, is left out.
+    """
+    ordinals = {"": 0} if old is None else _find_ordinals(old, keys)
+    kept = {key: ordinals[key] for key in keys if key in ordinals}
+    found = _list_by_ordinal(new, kept.values()) if new is not None else ()
+    names = {each.ordinal: each.key for each in found} if new is not None else {0: ""}
+    return {key: names[ordinal] for key, ordinal in kept.items() if ordinal in names}
+
+
 def follow_start(times: Times, rule: Rule, new_times: Times) -> Rule:
     """Return the rule of a series whose first occurrence is moved to another day.
 
@@ -157,7 +170,10 @@ def _unless_empty(series: Series) -> Series:
 
 
 def _ordinals_of(series: Series) -> dict[str, int]:
-    keys = [override.key for override in series.overrides]
+    return _find_ordinals(series, [override.key for override in series.overrides])
+
+
+def _find_ordinals(series: Series, keys: Collection[str]) -> dict[str, int]:
     found = find_occurrences(series.times, series.rule, keys)
     return {occurrence.key: occurrence.ordinal for occurrence in found}
 

@@ -192,19 +192,6 @@ def find_brought_elsewhere(
     )
 
 
-def find_last_generations(
-    session: Session, tenant_id: str, integration_id: str, item_id: str
-) -> dict[str, int]:
-    """Return for each entry of an item how many copies it has had there."""
-    rows = session.execute(
-        select(LinkRow.key, func.max(LinkRow.generation))
-        .where(LinkRow.tenant_id == tenant_id, LinkRow.item_id == item_id)
-        .where(LinkRow.integration_id == integration_id)
-        .group_by(LinkRow.key)
-    )
-    return dict(rows.all())
-
-
 def mark_items(
     session: Session,
     tenant_id: str,

@@ -10,6 +10,7 @@ from calsync.db.database import Session
 from calsync.db.items import replace_assignees, replace_exceptions
 from calsync.db.models import DueKind, Item, User
 from calsync.ids import new_id
+from calsync.services.entry_links import follow_edit, follow_split
 from calsync.services.item_access import BIN_KEEPS
 from calsync.services.item_checks import refuse_faults
 from calsync.services.item_departures import note_departures
@@ -90,7 +91,9 @@ class Edit:
         now = self.tools.clock.now()
         item = Item(id=new_id(), tenant_id=self.item.tenant_id, created_at=now)
         later = replace(self, item=item, present=())
-        return later.add(following, rebind(tail, base, following))
+        later.add(following, rebind(tail, base, following))
+        follow_split(self.session, self.item, tail, item, following)
+        return item.id
 
     def _put(self, fields: ItemFields, renewed: Series | None) -> str:
         before, now = fields_of(self.item), self.tools.clock.now()
@@ -98,6 +101,7 @@ class Edit:
         people = self.present, self.chosen
         replace_assignees(self.session, self.item.tenant_id, self.item.id, self.chosen, now)
         self.store(fields, renewed, before, fields, people=people)
+        follow_edit(self.session, self.item, before, fields)
         note_departures(self.session, self.item, (before, fields), people)
         return self.item.id
 

@@ -24,6 +24,7 @@ from calsync.core.series import (
     edit_all,
     edit_this,
     follow_start,
+    pair_keys,
     remove_this,
     split_following,
 )
@@ -287,3 +288,30 @@ def test_an_edit_of_nothing_changes_nothing(data):
     series, found = draw_series(data)
     series = overridden(data, series, found)
     assert edit_all(series, series.times, series.rule, set()) == series
+
+
+@LIMITS
+@given(made_up(), made_up(), st.data())
+def test_an_edit_pairs_each_occurrence_with_the_one_of_its_number(
+    one: tuple[Times, str], other: tuple[Times, str], data: st.DataObject
+):
+    old, new = (Series(times, parse_rule(text, times)) for times, text in (one, other))
+    before, after = (
+        [each.key for each in islice(expand(each.times, each.rule, *EVER), MANY)]
+        for each in (old, new)
+    )
+    assume(before)
+    asked = data.draw(st.sets(st.sampled_from(before)))
+    paired = pair_keys(old, new, {*asked, "1999-01-01T00:00"})
+    # Of those that come after the first so many, none has a number that was asked for.
+    numbers = {key: at for at, key in enumerate(before)}
+    wanted = {key: after[numbers[key]] for key in asked if numbers[key] < len(after)}
+    assert paired == wanted
+
+
+def test_what_does_not_repeat_is_paired_with_the_first_occurrence():
+    series = a_series("FREQ=DAILY;COUNT=3")
+    assert pair_keys(None, series, {""}) == {"": "2026-03-02T09:00"}
+    assert pair_keys(series, None, {"2026-03-02T09:00", "2026-03-03T09:00"}) == {
+        "2026-03-02T09:00": ""
+    }

@@ -31,9 +31,9 @@ from calsync.core.link import Link, LinkState, Origin, Side
 from calsync.core.recognition import is_lost
 from calsync.core.run import Result
 from calsync.core.settle import begin_deleting, begin_writing
+from calsync.db.copies import find_free_generations
 from calsync.db.database import Session
 from calsync.db.links import (
-    find_last_generations,
     link_of,
     list_links_in_flight,
     list_links_to_look_at,
@@ -228,10 +228,12 @@ class Decider:
     def _send_again(self, matter: Matter, action: SendAgain) -> Order:
         """Return the order that makes a new copy, whose link takes this one's place."""
         row, subject = matter.row, self.pairs.subject
-        last = find_last_generations(self.session, row.tenant_id, subject.id, row.item_id)
+        free = find_free_generations(
+            self.session, row.tenant_id, subject.id, row.item_id, [row.key]
+        )
         row.is_present = False
         self.session.flush()
-        fresh = new_link_row(self.pairs, row.item_id, row.key, last.get(row.key, 0) + 1)
+        fresh = new_link_row(self.pairs, row.item_id, row.key, free[row.key])
         fresh.looks = 0
         link = begin_writing(
             Link(Origin.SENT), action.content, ALL_PARTS, action.content, self.pairs.now

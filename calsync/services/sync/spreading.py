@@ -14,11 +14,11 @@ from calsync.core.link import Act, LinkState, Origin
 from calsync.core.mapping import NotShown, shown_content
 from calsync.core.newcomers import is_to_be_sent
 from calsync.core.window import Window
+from calsync.db.copies import find_free_generations
 from calsync.db.database import Session
 from calsync.db.items import list_items, map_assignees, map_exceptions
 from calsync.db.links import (
     find_brought_elsewhere,
-    find_last_generations,
     forget_item_look,
     link_of,
     list_item_looks,
@@ -118,19 +118,21 @@ class Spreader:
         self, item: Item, entries: Sequence[Entry], linked: Sequence[LinkRow], mark: _Mark
     ) -> None:
         known = {row.key for row in linked}
-        window = Window(self.pairs.now)
-        fresh = [entry for entry in entries if (entry.key or "") not in known]
+        fresh = {entry.key or "" for entry in entries if self._is_shown(entry, mark)} - known
         if not fresh:
             return
-        last = find_last_generations(self.session, item.tenant_id, self.pairs.subject.id, item.id)
-        for entry in fresh:
-            times = entry.times
-            if times is None or isinstance(shown_content(entry, self.pairs.base_url), NotShown):
-                continue
-            if mark.is_asked and not window.is_ahead(times):
-                continue
-            generation = last.get(entry.key or "", 0) + 1
-            self.session.add(new_link_row(self.pairs, item.id, entry.key or "", generation))
+        free = find_free_generations(
+            self.session, item.tenant_id, self.pairs.subject.id, item.id, fresh
+        )
+        for key in sorted(fresh):
+            self.session.add(new_link_row(self.pairs, item.id, key, free[key]))
+
+    def _is_shown(self, entry: Entry, mark: _Mark) -> bool:
+        """Tell whether the linked calendar can show an entry, and shall."""
+        times = entry.times
+        if times is None or isinstance(shown_content(entry, self.pairs.base_url), NotShown):
+            return False
+        return not mark.is_asked or Window(self.pairs.now).is_ahead(times)
 
 
 def new_link_row(pairs: Pairs, item_id: str, key: str, generation: int) -> LinkRow:

@@ -1,0 +1,91 @@
+"""Questions about our copies: the ids that they had, and the entries that they are of."""
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from calsync.core.event_id import event_id_of
+from calsync.db.models import LinkRow
+
+
+def find_free_generations(
+    session: Session, tenant_id: str, integration_id: str, item_id: str, keys: Collection[str]
+) -> dict[str, int]:
+    """Return for each of these entries the next generation whose id no copy has had.
+
+    An id stays with the link of its copy where this goes along with an edited series, so
+    it may name an entry that the copy is no longer of.
+    """
+    rows = session.execute(
+        select(LinkRow.key, func.max(LinkRow.generation))
+        .where(LinkRow.tenant_id == tenant_id, LinkRow.item_id == item_id)
+        .where(LinkRow.integration_id == integration_id)
+        .group_by(LinkRow.key)
+    )
+    last = dict(rows.all())
+    found = {key: last.get(key, 0) + 1 for key in keys}
+    while taken := _list_taken(session, tenant_id, _name_all(integration_id, item_id, found)):
+        found |= {key: found[key] + 1 for key in taken}
+    return found
+
+
+def _name_all(integration_id: str, item_id: str, generations: dict[str, int]) -> dict[str, str]:
+    return {
+        event_id_of(integration_id, item_id, key, generation): key
+        for key, generation in generations.items()
+    }
+
+
+def _list_taken(session: Session, tenant_id: str, names: dict[str, str]) -> list[str]:
+    taken = session.scalars(
+        select(LinkRow.event_id).where(
+            LinkRow.tenant_id == tenant_id, LinkRow.event_id.in_(list(names))
+        )
+    )
+    return [names[event_id] for event_id in taken if event_id is not None]
+
+
+def list_links_of_item(session: Session, tenant_id: str, item_id: str) -> list[LinkRow]:
+    """Return the present links of an item over all integrations, locked until we commit."""
+    return list(
+        session.scalars(
+            select(LinkRow)
+            .where(LinkRow.tenant_id == tenant_id, LinkRow.item_id == item_id)
+            .where(LinkRow.is_present == True)  # noqa: E712 - `IS 1` would miss the index
+            .order_by(LinkRow.id)
+            .with_for_update()
+        )
+    )
+
+
+def rename_entries(
+    session: Session, rows: Iterable[LinkRow], item_id: str, keys: dict[str, str]
+) -> None:
+    """Let links be of the entries of ``item_id`` that ``keys`` gives for their present ones.
+
+    Those that it does not name are of what takes place no more: they keep their key unless
+    another link gets it.
+    """
+    rows = list(rows)
+    renamed = [row for row in rows if row.key in keys]
+    wanted = {(row.integration_id, keys[row.key]) for row in renamed}
+    known = {(row.integration_id, row.key) for row in rows}
+    gone = [row for row in rows if row.key not in keys and (row.integration_id, row.key) in wanted]
+    chosen = [(row, item_id, keys[row.key]) for row in renamed]
+    for row in gone:
+        name = next(n for n in _GONE if (row.integration_id, n) not in known)
+        known.add((row.integration_id, name))
+        chosen.append((row, row.item_id, name))
+    # By way of keys that nothing has: of one entry there is never more than one link.
+    for number, (row, _, _) in enumerate(chosen):
+        row.key = f"~{number}"
+    session.flush()
+    for row, item, key in chosen:
+        row.item_id, row.key = item, key
+        row.looks += 1
+    session.flush()
+
+
+#: Keys that no occurrence has.
+_GONE = [f"gone{number}" for number in range(1, 10_000)]
