@@ -79,6 +79,14 @@ class Hold:
     reason: str
 
 
+#: What may be held, as a link remembers it.
+_DEEDS = {
+    TakeIn: "take_in",
+    RemoveHere: "remove_here",
+    Write: "write",
+    DeleteThere: "delete_there",
+}
+
 Action = TakeIn | RemoveHere | CallOff | RestoreHere | Write | DeleteThere | SendAgain | Hold
 
 
@@ -103,3 +111,8 @@ class Decision:
     link: Link
     actions: tuple[Action, ...] = ()
     notes: tuple[Note, ...] = ()
+
+
+def deed_of(action: Action) -> str | None:
+    """Return what an action does as a held link remembers it, None for what is never held."""
+    return _DEEDS.get(type(action.action if isinstance(action, Hold) else action))

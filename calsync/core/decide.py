@@ -20,6 +20,7 @@ from calsync.core.actions import (
     RestoreHere,
     SendAgain,
     Write,
+    deed_of,
 )
 from calsync.core.content import ALL_PARTS, Content, Part, Parts
 from calsync.core.instances import is_awaited
@@ -77,8 +78,8 @@ REMOVALS: dict[Kind, Removal] = {
 #: The kinds whose deletion an edit there may undo.
 _RESTORABLE = frozenset({Kind.APPOINTMENT, Kind.TODO})
 
-#: States over which nothing flows until somebody answers or switches something.
-_SILENT = frozenset({LinkState.PARKED, LinkState.HELD, LinkState.UNDONE})
+#: States over which nothing flows until somebody switches or does something.
+_SILENT = frozenset({LinkState.PARKED, LinkState.UNDONE})
 #: States that end when a person acts here.
 _SLEEPING = frozenset({LinkState.REMOVED_THERE, LinkState.DELETED_HERE, LinkState.TOMBSTONE})
 #: What wakes them (SYNC.md 2 and 4).
@@ -95,8 +96,18 @@ def decide(pair: Pair, now: datetime) -> Decision:
         return Decision(pair.link)
     if is_awaited(pair.link, now):
         return Decision(pair.link)
+    if pair.link.state is LinkState.HELD:
+        return _decide_held(pair, now)
     decision = _decide(pair, now)
     return replace(decision, link=replace(decision.link, acts=frozenset()))
+
+
+def _decide_held(pair: Pair, now: datetime) -> Decision:
+    """Decide on what waits for the user's word: it waits no more where its cause is gone."""
+    link = replace(pair.link, state=LinkState.LIVE, held=frozenset())
+    decision = decide(replace(pair, link=link), now)
+    deeds = {deed_of(action) for action in decision.actions}
+    return Decision(pair.link) if deeds & pair.link.held else decision
 
 
 def decide_superseded(link: Link, now: datetime) -> Decision:

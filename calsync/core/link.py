@@ -165,6 +165,8 @@ class Link:
     tries: int = 0
     #: How many complete sweeps have not shown it.
     misses: int = 0
+    #: What waits for the user's word while it is held.
+    held: frozenset[str] = frozenset()
     #: When a read first showed that its event was gone.
     gone_at: datetime | None = None
     #: When its present times were taken in from there.

@@ -33,6 +33,7 @@ def dump_link(link: Link) -> dict[str, Any]:
         "is_off": link.is_off,
         "tries": link.tries,
         "misses": link.misses,
+        "held": sorted(link.held),
         "gone_at": _or_none(datetime.isoformat, link.gone_at),
         "times_taken_at": _or_none(datetime.isoformat, link.times_taken_at),
     }
@@ -63,6 +64,7 @@ def load_link(origin: Origin, state: LinkState, record: Mapping[str, Any]) -> Li
         is_off=record.get("is_off", False),
         tries=record.get("tries", 0),
         misses=record.get("misses", 0),
+        held=frozenset(record.get("held", ())),
         gone_at=_or_none(_load_moment, record.get("gone_at")),
         times_taken_at=_or_none(_load_moment, record.get("times_taken_at")),
     )

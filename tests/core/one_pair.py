@@ -15,6 +15,7 @@ from calsync.core.actions import (
     SendAgain,
     TakeIn,
     Write,
+    deed_of,
 )
 from calsync.core.content import ALL_PARTS, NO_PARTS, Content, Part, Parts
 from calsync.core.decide import Removal, decide
@@ -182,7 +183,12 @@ class OnePair:
                 self.link = note_accepted(begin_deleting(self.link, self.now), self.now)
                 self.is_deleted = True
             case Hold():
-                self.link = replace(self.link, state=LinkState.HELD)
+                self.hold(action)
+
+    def hold(self, action: Action) -> None:
+        """Let an action wait for the user's word."""
+        deeds = frozenset(filter(None, [deed_of(action)]))
+        self.link = replace(self.link, state=LinkState.HELD, held=deeds)
 
     def _land(self, content: Content) -> None:
         self.link = note_accepted(self.link, self.now)

@@ -383,3 +383,47 @@ def test_an_older_copy_whose_deletion_never_came_is_deleted_after_all():
     link = expire(note_accepted(link, NOON), NOON + EXPIRES_AFTER)
     later = NOON + EXPIRES_AFTER + REVIVES_WITHIN
     assert decide_superseded(link, later).actions == (DeleteThere(),)
+
+
+def test_what_is_held_waits_while_its_cause_is_there():
+    world = OnePair()
+    world.delete_there()
+    world.read()
+    world.hold(RemoveHere(Removal.DELETE))
+    world.settle()
+    assert world.absence is None
+    assert world.link.state is LinkState.HELD
+
+
+def test_a_removal_that_is_held_dissolves_where_the_event_comes_back():
+    world = OnePair()
+    world.delete_there()
+    world.read()
+    world.hold(RemoveHere(Removal.DELETE))
+    world.restore_there()
+    world.edit_there(DINNER)
+    world.settle()
+    assert world.link.state is LinkState.LIVE
+    assert world.entry == DINNER
+
+
+def test_a_removal_that_is_held_dissolves_where_a_person_edits_the_entry():
+    world = OnePair()
+    world.delete_there()
+    world.read()
+    world.hold(RemoveHere(Removal.DELETE))
+    world.edit_here(DINNER)
+    world.settle()
+    assert not world.is_deleted
+    assert world.event == DINNER
+
+
+def test_a_change_that_is_held_dissolves_where_the_event_is_as_it_was():
+    world = OnePair()
+    world.edit_there(DINNER)
+    world.read()
+    world.hold(TakeIn(DINNER, frozenset({Part.TITLE})))
+    world.edit_there(FIRST)
+    world.settle()
+    assert world.link.state is LinkState.LIVE
+    assert world.entry == FIRST

@@ -21,6 +21,7 @@ from calsync.core.actions import (
     SendAgain,
     TakeIn,
     Write,
+    deed_of,
 )
 from calsync.core.brake import Counted, charge_of
 from calsync.core.content import ALL_PARTS, Part
@@ -164,7 +165,8 @@ class Decider:
         return "brake" if plan.holds(charge) else None
 
     def _hold(self, matter: Matter, held: Mapping[Action, str]) -> None:
-        put_link(matter.row, replace(matter.pair.link, state=LinkState.HELD))
+        deeds = frozenset(filter(None, map(deed_of, held)))
+        put_link(matter.row, replace(matter.pair.link, state=LinkState.HELD, held=deeds))
         for action, reason in held.items():
             self.journal.note_action(
                 self.session, matter, action, self.pairs.now, result=Result.HELD, reason=reason

@@ -1,5 +1,6 @@
 """What is looked at before anything is removed, and what then stays."""
 
+from calsync.core.link import LinkState
 from tests.sandbox_server import RunningSandbox
 from tests.services.sync.office import ON_SQLITE, Office
 
@@ -18,6 +19,20 @@ def test_when_everything_is_gone_at_once_nothing_is_deleted(office: Office):
     office.add("Lunch")
     office.sync()
     assert office.summaries() == ["Lunch"]
+
+
+def test_a_removal_that_waits_for_the_users_word_dissolves_with_its_cause(office: Office):
+    items = [office.add(f"Item {number}", times=office.at(number)) for number in range(3)]
+    office.sync()
+    for event in office.events():
+        office.remove(event["event_uid"])
+    office.sync()
+    assert {link.state for link in office.links()} == {LinkState.HELD}
+    office.change(items[0], subject="Still wanted")
+    office.delete(items[1])
+    office.sync()
+    assert office.summaries() == ["Still wanted"]
+    assert office.subjects() == ["Item 2", "Still wanted"]
 
 
 def test_a_copy_that_was_moved_to_another_calendar_is_not_deleted_here(
