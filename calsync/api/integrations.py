@@ -122,6 +122,7 @@ def write_integration(view: IntegrationView) -> dict[str, Any]:
         "active": row.is_active,
         "connected": view.is_connected,
         "stop": view.stop.value if view.stop else None,
+        "caution": row.caution.value if row.caution else None,
         "options": dump_options(load_options(row.options)),
         "links": dict(links),
         "open_runs": [write_run(run) for run in view.open_runs],

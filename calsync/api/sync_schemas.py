@@ -6,7 +6,7 @@ from calsync.api.fields import Choice, Flag
 from calsync.api.parsing import Strict
 from calsync.api.queries import PageQuery
 from calsync.api.schemas import Page
-from calsync.core.integration import Stop
+from calsync.core.integration import Caution, Stop
 from calsync.core.item import Kind
 from calsync.core.link import LinkState, Side
 from calsync.core.pair import Policy
@@ -77,6 +77,12 @@ class Integration(Strict):
         required=True,
         allow_none=True,
         metadata=_about("Why nothing flows although it is active."),
+    )
+    caution = Choice(
+        Caution,
+        required=True,
+        allow_none=True,
+        metadata=_about("Why events of the user's own are left alone."),
     )
     options = fields.Nested(SyncOptions, required=True)
     links = fields.Dict(

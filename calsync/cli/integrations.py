@@ -25,7 +25,7 @@ from calsync.services.integration_views import (
 )
 from calsync.services.sync.kept_out import count_kept_out
 from calsync.services.tools import Tools, Who
-from calsync.web.sync_words import STATE_WORDS, STOP_WORDS
+from calsync.web.sync_words import CAUTION_WORDS, STATE_WORDS, STOP_WORDS
 
 NO_INTEGRATION = "There is no such integration. `calsync integration list` shows them."
 _COPIES = click.Choice([choice.value for choice in Copies])
@@ -243,7 +243,8 @@ def delete(tenant_slug: str, email: str, integration_id: str, copies: str, yes: 
 def say_status(view: IntegrationView) -> str:
     """Return whether an integration is connected, and what stands in its way."""
     status = "Connected" if view.is_connected else "Not Connected"
-    return f"{status} ({STOP_WORDS[view.stop]})" if view.stop else status
+    caution = f" {CAUTION_WORDS[view.integration.caution]}" if view.integration.caution else ""
+    return f"{status} ({STOP_WORDS[view.stop]}){caution}" if view.stop else status + caution
 
 
 def _find_calendar(

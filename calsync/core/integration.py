@@ -23,6 +23,13 @@ class Stop(StrEnum):
     BEING_READ = "being_read"
 
 
+class Caution(StrEnum):
+    """What does not flow although the integration works, until the user says otherwise."""
+
+    #: A change of an event of the user's own altered more of it than was sent (SYNC.md 7).
+    ALTERED = "altered"
+
+
 class Refusal(StrEnum):
     """Why what a user asks of an integration cannot be done as things are."""
 

@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from calsync.core.actions import Action, Decision, Note, TakeIn, Write
 from calsync.core.content import Content, Part, Parts, canonical, is_same
+from calsync.core.event import LONGEST_TEXT
 from calsync.core.item import Kind
 from calsync.core.link import Conflict, Declined, Link, LinkState, Seen, Side
 from calsync.core.pair import Here, Pair, Policy
@@ -111,7 +112,22 @@ def _settle_by_policy(policy: Policy, here: Here, seen: Seen, part: Part) -> Cou
 
 
 def _gate_of(pair: Pair, part: Part) -> _Gate:
-    return _Gate(pair.rules.bar_out, find_bar_in(pair, part))
+    return _Gate(find_bar_out(pair, part), find_bar_in(pair, part))
+
+
+def find_bar_out(pair: Pair, part: Part) -> str | None:
+    """Return the reason for which a change of a part here is not sent, if there is one.
+
+    Of an event of the user's own it is never written whether it is private, nor a text
+    that may have been cut when it was read (SYNC.md 7).
+    """
+    if pair.rules.bar_out is not None or pair.link.is_ours:
+        return pair.rules.bar_out
+    if part is Part.PRIVATE:
+        return "private_there"
+    seen = pair.link.seen
+    is_long = bool(seen and seen.content and len(seen.content.text) >= LONGEST_TEXT)
+    return "long_text_there" if part is Part.TEXT and is_long else None
 
 
 def find_bar_in(pair: Pair, part: Part) -> str | None:
@@ -175,7 +191,7 @@ def _note_all(
     agreed, asked = _parts(courses, Course.AGREE), _parts(courses, Course.ASK)
     declined = {p: d for p, d in link.declined.items() if p not in agreed}
     declined |= {p: _declined_in(pair, p, theirs) for p in kept_in}
-    declined |= {p: Declined(Side.OUT, pair.rules.bar_out or "", mine.get(p)) for p in kept_out}
+    declined |= {p: _declined_out(pair, p, mine) for p in kept_out}
     conflicts = {p: Conflict(mine.get(p), theirs.get(p)) for p in asked}
     put_back = [str(canonical(p, theirs.get(p))) for p in _parts(courses, Course.PUT_BACK)]
     after = replace(
@@ -191,6 +207,10 @@ def _note_all(
 
 def _declined_in(pair: Pair, part: Part, theirs: Content) -> Declined:
     return Declined(Side.IN, find_bar_in(pair, part) or "", theirs.get(part))
+
+
+def _declined_out(pair: Pair, part: Part, mine: Content) -> Declined:
+    return Declined(Side.OUT, find_bar_out(pair, part) or "", mine.get(part))
 
 
 def _list_notes(
@@ -210,7 +230,7 @@ def _reason_of(pair: Pair, part: Part, course: Course) -> tuple[str | None, Side
         case Course.DECLINE_IN:
             return find_bar_in(pair, part), Side.IN
         case Course.DECLINE_OUT:
-            return pair.rules.bar_out, Side.OUT
+            return find_bar_out(pair, part), Side.OUT
         case Course.ASK:
             return "conflict", Side.IN
         case Course.PUT_BACK:

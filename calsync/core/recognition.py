@@ -77,6 +77,24 @@ def expire(link: Link, read_began_at: datetime) -> Link:
     return replace(link, flight=None, late=flight, tries=tries, state=state)
 
 
+def was_altered(before: Link, after: Link) -> bool:
+    """Tell whether a write of ours to the user's own event changed more of it than it was to.
+
+    ``before`` and ``after`` are the link around the read that first showed the write. What
+    was changed long after we wrote was changed by somebody else.
+    """
+    flight, seen = before.flight, after.seen
+    if before.is_ours or flight is None or after.flight is not None or seen is None:
+        return False
+    known = flight.before
+    if flight.sent is None or known is None or not known.content or not seen.content:
+        return False
+    if not _has_landed(flight, seen) or _was_touched_long_after(flight, seen):
+        return False
+    differing = find_differing(known.content, seen.content) - flight.parts
+    return bool(differing) or known.has_guests != seen.has_guests
+
+
 def is_lost(link: Link, now: datetime) -> bool:
     """Tell whether a call was made of which nobody knows, and no read shows a trace of it.
 
@@ -198,6 +216,12 @@ def _was_touched_since(flight: Flight, seen: Seen) -> bool:
     if seen.updated is None or flight.answered_at is None:
         return False
     return seen.updated > flight.answered_at.replace(microsecond=0)
+
+
+def _was_touched_long_after(flight: Flight, seen: Seen) -> bool:
+    """Tell whether the event was changed later than a write can have taken to be done."""
+    wrote_at = flight.answered_at or flight.decided_at
+    return seen.updated is not None and seen.updated > wrote_at + SETTLES_IN
 
 
 def _same(part: Part, one: Content, other: Content) -> bool:

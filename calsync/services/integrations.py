@@ -47,6 +47,7 @@ _MOMENTS = (
     "synced_at",
     "checked_at",
     "deleted_at",
+    "caution",
 )
 
 

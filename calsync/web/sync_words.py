@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from calsync.core.content import Part
-from calsync.core.integration import Refusal, Stop
+from calsync.core.integration import Caution, Refusal, Stop
 from calsync.core.link import LinkState, Side
 from calsync.core.run import Result, RunState, Trigger
 from calsync.web.i18n import _l
@@ -25,6 +25,9 @@ REASON_WORDS = {
     "read_only": _l("The linked calendar is read only."),
     "calendar_gone": _l("The linked calendar was deleted."),
     "permission": _l("You have not allowed us to change your own events, so changes stay here."),
+    "altered": _l("A change of your own event altered more of it, so such events are left alone."),
+    "private_there": _l("Whether your own event is private can be changed only there."),
+    "long_text_there": _l("The text there is longer than can be read, so it is left alone."),
     "series_there": _l("It is part of a series, which can be changed only where it was made."),
     "not_changeable": _l("The linked calendar does not let us change it."),
     "not_allowed": _l("You may not change this on My Calendar."),
@@ -60,6 +63,9 @@ STOP_WORDS = {
     Stop.CALENDAR_GONE: _l("The calendar was deleted."),
     Stop.PERMISSION_MISSING: _l("You allowed less than the sync needs."),
     Stop.BEING_READ: _l("Cronofy is reading the mailbox for the first time."),
+}
+CAUTION_WORDS = {
+    Caution.ALTERED: _l("Your own events are left alone: a change of one altered more of it."),
 }
 REFUSAL_WORDS = {
     Refusal.ALREADY_LINKED: _l("This calendar is linked already."),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from calsync.core.content import Part
-from calsync.core.integration import Refusal, Stop
+from calsync.core.integration import Caution, Refusal, Stop
 from calsync.core.link import LinkState, Side
 from calsync.core.newcomers import Verdict
 from calsync.core.run import Result, RunState, Trigger
@@ -70,6 +70,7 @@ def test_every_verdict_on_a_new_event_has_words() -> None:
     [
         ("STATE_WORDS", LinkState),
         ("STOP_WORDS", Stop),
+        ("CAUTION_WORDS", Caution),
         ("REFUSAL_WORDS", Refusal),
         ("TRIGGER_WORDS", Trigger),
         ("RUN_WORDS", RunState),

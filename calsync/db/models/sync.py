@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from calsync.core.integration import Stop
+from calsync.core.integration import Caution, Stop
 from calsync.core.link import LinkState, Origin, Side, Wish
 from calsync.core.run import Result, RunState, Trigger
 from calsync.db.base import ID, Base, choice, fresh_id
@@ -71,6 +71,8 @@ class Integration(Base):
     absent_since: Mapped[datetime | None]
     poll_seconds: Mapped[int] = mapped_column(default=300)
     stop: Mapped[Stop | None] = mapped_column(choice(Stop, "stop"))
+    #: Why events of the user's own are left alone.
+    caution: Mapped[Caution | None] = mapped_column(choice(Caution, "caution"))
     created_at: Mapped[datetime]
     #: When an item was last synced.
     synced_at: Mapped[datetime | None]

@@ -113,6 +113,18 @@ class Bringer:
         put_link(row, observe(replace(link_of(row), seen=None), seen, self.pairs.now))
         row.looks += 1
 
+    def note_altered(self, events: Sequence[Event]) -> None:
+        """Write down of which events a write of ours changed more than it was to."""
+        for event in events:
+            self.journal.note_event(
+                self.session,
+                event.uid,
+                event.title,
+                self.pairs.now,
+                result=Result.FAILED,
+                reason="altered",
+            )
+
     def note_unreadable(self, events: Sequence[UnreadableEvent]) -> None:
         """Write down events that could not be understood; their neighbours could."""
         subject = self.pairs.subject

@@ -83,13 +83,14 @@ class CatchUp:
         return is_old or has_doubts or self.course.retrieved is not None
 
     def _take_in(self, found: Found, *, is_baseline: bool) -> None:
-        if not found.strangers and not found.unreadable:
+        if not (found.strangers or found.unreadable or found.altered):
             return
         course = self.course
         with course.fence.begin() as session:
             bringer = Bringer(course.tools, session, course.pairs, course.journal, course.retrieved)
             course.has_changed |= bringer.bring(found.strangers, is_baseline=is_baseline) > 0
             bringer.note_unreadable(found.unreadable)
+            bringer.note_altered(found.altered)
 
     def _sweep(self) -> None:
         """Read the whole window: it heals what changes alone cannot."""

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from calsync.core.event import Event, UnreadableEvent
+from calsync.core.integration import Caution
 from calsync.core.link import LinkState, Seen, Wish
 from calsync.core.mapping import content_of_event, is_off
-from calsync.core.recognition import expire, observe
+from calsync.core.recognition import expire, observe, was_altered
 from calsync.cronofy.queries import EventQuery
 from calsync.db.database import Session
 from calsync.db.links import link_of, list_links_of_events, put_link
-from calsync.db.models import LinkRow
+from calsync.db.models import Integration, LinkRow
 from calsync.services.sync.fence import Door
 from calsync.services.sync.provider import LinkedCalendars
 from calsync.services.sync.scope import Subject
@@ -39,6 +40,8 @@ class Found:
     unreadable: list[UnreadableEvent] = field(default_factory=list)
     #: The links whose events were shown, by id.
     shown: set[str] = field(default_factory=set)
+    #: Events of the user's own of which a write of ours changed more than it was to.
+    altered: list[Event] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -106,9 +109,11 @@ class Reader:
                 found.strangers.append(event)
                 continue
             found.shown.add(row.id)
-            found.changed += self._note_event(row, event, now)
+            found.changed += self._note_event(row, event, now, found)
+        if found.altered:
+            self._beware(session)
 
-    def _note_event(self, row: LinkRow, event: Event, now: datetime) -> bool:
+    def _note_event(self, row: LinkRow, event: Event, now: datetime, found: Found) -> bool:
         """Note on a link what its event shows; tell whether that is news."""
         before = link_of(row)
         after = observe(before, seen_of(event, self.base_url, self._mailbox), now)
@@ -118,9 +123,17 @@ class Reader:
             row.event_uid = event.uid
         if after == before:
             return False
+        if was_altered(before, after):
+            found.altered.append(event)
         put_link(row, after)
         row.looks += 1
         return True
+
+    def _beware(self, session: Session) -> None:
+        """Write to no event of the user's own any more (SYNC.md 7)."""
+        integration = session.get(Integration, self.subject.id)
+        if integration is not None:
+            integration.caution = Caution.ALTERED
 
     @property
     def _mailbox(self) -> str:

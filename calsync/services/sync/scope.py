@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from calsync.core.account import UNRESTRICTED
+from calsync.core.integration import Caution
 from calsync.core.item import Kind
 from calsync.core.link import Link
 from calsync.core.options import Options, load_options
@@ -83,6 +84,8 @@ class Subject:
             return None
         if self.calendar is None or self.calendar.permission_level != UNRESTRICTED:
             return "permission"
+        if self.integration.caution is Caution.ALTERED:
+            return "altered"
         if seen.series is not None:
             return "series_there"
         if seen.has_guests and not self.options.moves_meetings:

@@ -48,6 +48,17 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
+        sa.Column(
+            "caution",
+            sa.Enum(
+                "altered",
+                name="caution",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
         sa.Column("created_at", base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("synced_at", base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("checked_at", base.UtcDateTime(timezone=True), nullable=True),
