@@ -1,4 +1,4 @@
-"""SQLite files that take each other's place under one engine.
+"""Databases that take each other's place under one engine, one engine for each kind.
 
 An engine compiles each statement once and remembers it; a new engine for each history would
 compile them all again, which took a fifth of its time.
@@ -7,36 +7,53 @@ compile them all again, which took a fifth of its time.
 import sqlite3
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from calsync.db.database import engine_options, prepare_engine
 
-_chosen: list[Path] = []
+_PSYCOPG = "postgresql+psycopg://"
+#: The database that is open, for each kind of engine.
+_chosen: dict[str, str] = {}
 
 
 def open_engine(path: Path) -> Engine:
-    """Return this process's engine, with ``path`` for its only database from now on."""
-    engine = _make_engine()
+    """Return this process's engine for SQLite, with ``path`` for its only database from now on."""
+    return _open("sqlite://", str(path))
+
+
+def open_postgres(url: str) -> Engine:
+    """Return this process's engine for PostgreSQL, with ``url`` for its only database."""
+    return _open(_PSYCOPG, url.replace("postgresql+psycopg:", "postgresql:", 1))
+
+
+def _open(kind: str, place: str) -> Engine:
+    engine = _make_engine(kind)
     engine.dispose()
-    _chosen[:] = [path]
+    _chosen[kind] = place
     return engine
 
 
 @cache
-def _make_engine() -> Engine:
+def _make_engine(kind: str) -> Engine:
     # Each task that has a transaction open has a connection of its own.
-    engine = create_engine(
-        "sqlite://", creator=_connect, poolclass=QueuePool, **engine_options("sqlite://")
-    )
+    creator = _connect_sqlite if kind == "sqlite://" else _connect_postgres
+    engine = create_engine(kind, creator=creator, poolclass=QueuePool, **engine_options(kind))
     prepare_engine(engine)
-    event.listen(engine, "connect", _lose_patience)
+    if kind == "sqlite://":
+        event.listen(engine, "connect", _lose_patience)
     return engine
 
 
-def _connect() -> sqlite3.Connection:
-    return sqlite3.connect(_chosen[0], timeout=0.0, check_same_thread=False)
+def _connect_sqlite() -> sqlite3.Connection:
+    return sqlite3.connect(_chosen["sqlite://"], timeout=0.0, check_same_thread=False)
+
+
+def _connect_postgres() -> "psycopg.Connection[Any]":
+    return psycopg.connect(_chosen[_PSYCOPG], **engine_options(_PSYCOPG)["connect_args"])
 
 
 def _lose_patience(connection: sqlite3.Connection, _record: object) -> None:

@@ -2,12 +2,14 @@
 
 import tempfile
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests.simulation.engines import open_postgres
 from tests.simulation.invariants import find_violations
 from tests.simulation.plans import Plan
-from tests.simulation.scenario import History, play
+from tests.simulation.scenario import History, play, play_on
 
 
 @dataclass(frozen=True)
@@ -29,17 +31,26 @@ class Trial:
 
 
 def try_plan(plan: Plan, template: Path) -> Trial:
-    """Carry a plan out and judge it; the trial's plan names all that was drawn meanwhile."""
-    begun: list[History] = []
+    """Carry a plan out on SQLite; the trial's plan names all that was drawn meanwhile."""
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            history = play(plan, Path(folder), template, begun.append)
-            violations = tuple(find_violations(history))
-        # Whatever the engine raises is for the report, and for the shrinker to look for.
-        except Exception as error:
-            violations = (_tell(error),)
-        for each in begun:
-            each.office.close()
+        return try_with(lambda begun: play(plan, Path(folder), template, begun), plan)
+
+
+def try_on_postgres(plan: Plan, url: str) -> Trial:
+    """Carry a plan out on a PostgreSQL database that has nothing but the cast."""
+    return try_with(lambda begun: play_on(plan, open_postgres(url), begun), plan)
+
+
+def try_with(carry_out: Callable[[Callable[[History], None]], History], plan: Plan) -> Trial:
+    """Judge what comes of carrying a plan out."""
+    begun: list[History] = []
+    try:
+        violations = tuple(find_violations(carry_out(begun.append)))
+    # Whatever the engine raises is for the report, and for the shrinker to look for.
+    except Exception as error:
+        violations = (_tell(error),)
+    for each in begun:
+        each.office.close()
     return _judge(begun[0], violations) if begun else Trial(plan, violations)
 
 
