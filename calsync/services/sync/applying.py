@@ -109,7 +109,8 @@ class Applier:
         return self._with_shown(link, replace(entry, fields=fields))
 
     def _call_off(self, matter: Matter, link: Link, action: CallOff) -> Link:
-        entry = matter.entry
+        # What else was edited there has come in before, in this very decision.
+        entry = self._again(matter).entry
         if entry is None:
             raise NotThere
         status = ItemStatus.CANCELLED if action.is_off else ItemStatus.OPEN

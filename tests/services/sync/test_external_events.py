@@ -54,6 +54,15 @@ def test_an_event_that_was_cancelled_shows_its_item_as_cancelled(office: Office)
     assert item.status is ItemStatus.CANCELLED
 
 
+def test_an_event_that_was_renamed_and_cancelled_keeps_its_new_name(office: Office):
+    uid = office.put("Dentist")
+    office.sync()
+    office.edit(uid, summary="Dentist, moved to May", status="cancelled")
+    office.sync()
+    (item,) = office.items()
+    assert (item.subject, item.status) == ("Dentist, moved to May", ItemStatus.CANCELLED)
+
+
 def test_a_write_that_alters_more_than_it_was_to_is_the_last_to_the_users_own_events(
     office: Office, sandbox: RunningSandbox
 ):
