@@ -5,6 +5,7 @@ compile them all again, which took a fifth of its time.
 """
 
 import sqlite3
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,22 @@ def open_engine(path: Path) -> Engine:
 def open_postgres(url: str) -> Engine:
     """Return this process's engine for PostgreSQL, with ``url`` for its only database."""
     return _open(_PSYCOPG, url.replace("postgresql+psycopg:", "postgresql:", 1))
+
+
+def keep(engine: Engine) -> sqlite3.Connection | None:
+    """Return a copy of all that was committed; None on PostgreSQL, where there is none."""
+    if engine.dialect.name != "sqlite":
+        return None
+    copy = sqlite3.connect(":memory:")
+    with closing(engine.raw_connection()) as connection:
+        connection.driver_connection.backup(copy)
+    return copy
+
+
+def put_back(engine: Engine, copy: sqlite3.Connection) -> None:
+    """Let the database be as it was when the copy was made; nobody may be at work in it."""
+    with closing(engine.raw_connection()) as connection:
+        copy.backup(connection.driver_connection)
 
 
 def _open(kind: str, place: str) -> Engine:

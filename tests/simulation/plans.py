@@ -119,6 +119,7 @@ _FAMILIES: dict[str, dict[str, tuple[int, ...]]] = {
         "relink": (1,),
     },
     "ends": {"leave": (0, 1), "drop": (0, 1), "link": (1,), "relink": (1,)},
+    "backups": {"keep": (2,), "rewind": (1,)},
     "masses": {"wipe": (0, 1), "lose": (0, 1), "carry": (0, 1)},
 }
 #: How many of a hundred seeds have each family; all have the plain one.
@@ -132,6 +133,7 @@ _SHARES = {
     "settings": 25,
     "trouble": 20,
     "ends": 10,
+    "backups": 8,
     "masses": 10,
 }
 _WITH_TITLE = ("add", "put", "repeat", "repeat_there", "make", "call", "invite", "put_day")

@@ -6,6 +6,7 @@ the faults and for the provider.
 
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from sqlalchemy import Engine
 from calsync.db.models import DueKind
 from tests.simulation.acts import Act
 from tests.simulation.chance import seeded_ids
-from tests.simulation.engines import open_engine
+from tests.simulation.engines import keep, open_engine, put_back
 from tests.simulation.faults import Fault, FaultKind, FaultPlan
 from tests.simulation.hands import Hands
 from tests.simulation.office import Office
@@ -39,6 +40,8 @@ class History:
     hands: Hands = field(init=False)
     workers: Workers = field(init=False)
     began_at: datetime = field(init=False)
+    #: The last copy of the database that was made.
+    kept: sqlite3.Connection | None = None
     #: The steps that were taken.
     trace: list[str] = field(default_factory=list)
     #: How many boundaries and turns there had been when each step began, and at the end.
@@ -167,8 +170,21 @@ def _do(history: History, step: Step) -> None:
         workers.start()
     elif name == "wait":
         workers.wait(timedelta(seconds=arguments[0]))
+    elif name == "keep":
+        history.kept = keep(office.engine)
+    elif name == "rewind":
+        _rewind(history)
     else:
         # Whoever uses a page does so in a process of its own.
         office.scheduler.spawn(name, lambda: history.hands.act(name, arguments))
     office.scheduler.run()
     history.trace.append(f"{name}{arguments}")
+
+
+def _rewind(history: History) -> None:
+    """Put the database back to the last copy of it: all processes end, Cronofy goes on."""
+    office, desk = history.office, history.office.desks[0]
+    if history.kept is not None:
+        office.scheduler.kill()
+        put_back(office.engine, history.kept)
+        history.hands.settings("rewind", desk, lambda: None)

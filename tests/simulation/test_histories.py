@@ -85,3 +85,22 @@ def test_the_same_seed_has_the_same_history(seed: int, tmp_path: Path, sqlite_te
         office.close()
     assert seen[0] == seen[1]
     assert len(seen[0][2]) > 20
+
+
+def test_a_database_that_is_put_back_knows_nothing_of_what_came_later(
+    tmp_path: Path, sqlite_template: Path
+):
+    steps = (
+        ("add", ("Kept", 1)),
+        ("work", (0,)),
+        ("keep", (0,)),
+        ("add", ("Lost", 2)),
+        ("work", (0,)),
+        ("rewind", (0,)),
+    )
+    history = play(Plan(1, steps, kindly=True), tmp_path, sqlite_template)
+    office = history.office
+    # The copy of what is lost is left alone: nobody knows whether it may go.
+    assert [item.subject for item in office.items()] == ["Kept"]
+    assert sorted(event.title for event in office.events()) == ["Kept", "Lost"]
+    office.close()
