@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tests.sandbox_server import RunningSandbox
+from tests.services.sync.moving_clock import MovingClock
 from tests.services.sync.office import EVERYTHING, HOUR, ON_SQLITE, MakeOffice, Office
 from tests.services.sync.their_series import instances, make_anew, put_series
 
@@ -140,7 +141,10 @@ def test_a_series_that_was_not_brought_in_does_not_follow(make_office: MakeOffic
     assert office.items() == []
 
 
-def test_an_old_series_that_slides_into_the_window_does_not_come_in(make_office: MakeOffice):
+def test_an_old_series_that_slides_into_the_window_does_not_come_in(
+    make_office: MakeOffice, clock: MovingClock
+):
+    clock.move(timedelta(hours=1))
     office = make_office(calendar="Calendar")
     before = office.summaries().count("Weekly stand-up")
     office.clock.move(timedelta(days=36))
