@@ -34,7 +34,8 @@ def mark_change(
     """Have the syncs of these people look at an item that was changed.
 
     ``before`` and ``after`` are what the change touched. The integration that carried the
-    change over knows of it already.
+    change over knows of it already; to the user's other calendars, and to other users', it
+    is a person's all the same, made in the calendar that it comes from (SYNC.md 2).
     """
     carrier = tools.carrier
     found = list_ids_by_user(session, item.tenant_id, people)
@@ -42,7 +43,7 @@ def mark_change(
     if not others:
         return
     now: datetime = tools.clock.now()
-    acts = frozenset() if carrier else acts_of(item.kind, action, before, after)
+    acts = acts_of(item.kind, action, before, after)
     mark_items(session, item.tenant_id, list(others), item.id, acts, now)
     for integration_id, is_active in others.items():
         if is_active:
