@@ -77,6 +77,8 @@ class Bringer:
             if verdict is Verdict.BRING:
                 verdict = self._make(event)
                 made += verdict is Verdict.BRING
+                if verdict is Verdict.UNREADABLE and judged.get(event.uid) != verdict:
+                    self._note_unfit(event)
             if verdict is Verdict.BRING:
                 linked.append(event.uid)
             else:
@@ -179,7 +181,6 @@ class Bringer:
         try:
             item_id = create_item(tools, subject.who, fields)
         except (UnfitItem, NotAllowed):
-            self._note_failure(event, theirs, now)
             return Verdict.UNREADABLE
         row = self._link_row(event, item_id, "", Origin.BROUGHT)
         link = Link(Origin.BROUGHT, seen=seen_of(event, self.pairs.base_url, self._mailbox))
@@ -264,9 +265,15 @@ class Bringer:
             record={},
         )
 
-    def _note_failure(self, event: Event, theirs: Content, now: datetime) -> None:
+    def _note_unfit(self, event: Event) -> None:
+        theirs = content_of_event(event, self.pairs.base_url)
         self.journal.note_event(
-            self.session, event.uid, theirs.title, now, result=Result.FAILED, reason="unfit"
+            self.session,
+            event.uid,
+            theirs.title if theirs else "",
+            self.pairs.now,
+            result=Result.FAILED,
+            reason="unfit",
         )
 
     @property

@@ -87,18 +87,19 @@ class Reader:
             latest = max((e.updated for e in events if e.updated), default=None)
             found = Found(began_at=page.answered_at or latest, events=len(page.events))
             found.unreadable = [e for e in page.events if isinstance(e, UnreadableEvent)]
-            if events:
+            if page.events:
                 with self.fence.begin() as session:
                     self._note(session, events, found)
             yield found
 
     def _note(self, session: Session, events: Sequence[Event], found: Found) -> None:
+        told: list[Event | UnreadableEvent] = [*events, *found.unreadable]
         rows = list_links_of_events(
             session,
             self.subject.tenant_id,
             self.subject.id,
-            {event.event_id for event in events if event.event_id},
-            {event.uid for event in events},
+            {event.event_id for event in told if event.event_id},
+            {event.uid for event in told if event.uid},
         )
         ours = {row.event_id: row for row in rows if row.event_id}
         theirs = {row.event_uid: row for row in rows if row.event_uid}
@@ -110,6 +111,11 @@ class Reader:
                 continue
             found.shown.add(row.id)
             found.changed += self._note_event(row, event, now, found)
+        for bad in found.unreadable:
+            # It stands there, whatever it says: it is not missing.
+            row = ours.get(bad.event_id or "") or theirs.get(bad.uid or "")
+            if row is not None:
+                found.shown.add(row.id)
         if found.altered:
             self._beware(session)
 

@@ -118,9 +118,12 @@ class Office(Owner):
     def run_once(self) -> None:
         self.wake()
         claim = self.claim()
-        self.due_at = run_sync(self.tools, claim)
-        with self.tools.db.begin() as session:
-            due_rows.release(session, claim, due_at=self.due_at or self.now)
+        self.due_at = None
+        try:
+            self.due_at = run_sync(self.tools, claim)
+        finally:
+            with self.tools.db.begin() as session:
+                due_rows.release(session, claim, due_at=self.due_at or self.now)
 
     def claim(self) -> due_rows.Claim:
         with self.tools.db.begin() as session:
