@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from calsync.core.item import ItemFields, Kind
+from calsync.core.link import Link
 from calsync.core.options import Options, load_options
 from calsync.core.run import RunState, Trigger
 from calsync.cronofy.limiter import Lane
@@ -182,6 +183,12 @@ class Office(Owner):
     def links(self) -> list[Any]:
         with self.tools.db.read() as session:
             rows = session.query(LinkRow).filter(LinkRow.is_present).all()
+        return [link_of(row) for row in rows]
+
+    def links_of(self, item_id: str) -> list[Link]:
+        """Return the links of an item that count, the latest of each entry."""
+        with self.tools.db.read() as session:
+            rows = session.query(LinkRow).filter_by(item_id=item_id, is_present=True).all()
         return [link_of(row) for row in rows]
 
     def log(self) -> list[tuple[str, str, str, str | None]]:

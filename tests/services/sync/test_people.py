@@ -1,10 +1,13 @@
 """Items that stand on the calendars of several people."""
 
-from calsync.core.item import ItemFields, Kind
+from dataclasses import replace
+from datetime import timedelta
+
+from calsync.core.item import ItemFields, ItemStatus, Kind
 from calsync.services.items import change_item, create_item
 from calsync.services.tickets import TicketFields, create_ticket
 from tests.cast import Person
-from tests.services.sync.office import ON_SQLITE, MakeOffice
+from tests.services.sync.office import EVERYTHING, HOUR, ON_SQLITE, MakeOffice, Office
 
 pytestmark = ON_SQLITE
 
@@ -49,3 +52,98 @@ def test_deleting_the_copy_of_a_call_unassigns_that_user_alone(
     sams.sync()
     assert sams.summaries() == [title]
     assert danas.summaries() == []
+
+
+def call_of_two(office: Office, dana: Person, sam: Person) -> str:
+    """Make a service call of Dana's and Sam's, tomorrow at ten, and return its id."""
+    ticket = create_ticket(office.tools, dana.who, TicketFields("Replace firewall"))
+    fields = ItemFields(Kind.SERVICE_CALL, times=office.at(0), ticket_id=ticket)
+    return create_item(office.tools, sam.who, fields, [dana.who.user_id, sam.who.user_id])
+
+
+def sync_both(*offices: Office) -> None:
+    for _ in range(2):
+        for office in offices:
+            office.sync()
+
+
+def test_a_call_moved_in_both_calendars_at_once_ends_at_one_time_everywhere(
+    make_office: MakeOffice, dana: Person, sam: Person
+):
+    danas, sams = make_office(), make_office(sam, "sam@office365.example")
+    call = call_of_two(danas, dana, sam)
+    sync_both(danas, sams)
+    (title,) = danas.summaries()
+    danas.edit(danas.uid(title), **danas.moved(2))
+    danas.clock.move(timedelta(seconds=30))
+    sams.edit(sams.uid(title), **danas.moved(5))
+    sync_both(danas, sams)
+    expected = danas.day + 5 * HOUR
+    assert danas.item(call).starts_at == expected
+    assert danas.starts() == sams.starts() == [danas.wire(expected)]
+
+
+def test_a_call_whose_copy_one_user_deleted_comes_back_to_them_with_a_new_time(
+    make_office: MakeOffice, dana: Person, sam: Person
+):
+    danas, sams = make_office(), make_office(sam, "sam@office365.example")
+    call = call_of_two(danas, dana, sam)
+    sync_both(danas, sams)
+    (title,) = danas.summaries()
+    danas.remove(danas.uid(title))
+    sync_both(danas, sams)
+    assert sams.summaries() == [title]
+    sams.edit(sams.uid(title), **danas.moved(3))
+    sync_both(danas, sams)
+    # Dana was un-assigned, so that a new time is nothing of hers.
+    assert (danas.summaries(), sams.summaries()) == ([], [title])
+    people = [sam.who.user_id, dana.who.user_id]
+    change_item(danas.tools, sam.who, call, danas.fields(call), assignees=people)
+    sync_both(danas, sams)
+    assert danas.starts() == sams.starts() == [danas.wire(danas.day + 3 * HOUR)]
+
+
+def test_the_last_one_who_deletes_their_copy_cancels_the_call_and_keeps_it(
+    make_office: MakeOffice, dana: Person, sam: Person
+):
+    danas, sams = make_office(), make_office(sam, "sam@office365.example")
+    call = call_of_two(danas, dana, sam)
+    sync_both(danas, sams)
+    for office in (danas, sams):
+        office.remove(office.uid(office.summaries()[0]))
+        sync_both(danas, sams)
+    assert danas.item(call).deleted_at is None
+    assert danas.item(call).status is ItemStatus.CANCELLED
+    assert danas.summaries() == sams.summaries() == []
+
+
+def test_what_one_user_keeps_out_does_not_keep_the_other_from_it(
+    make_office: MakeOffice, dana: Person, sam: Person
+):
+    danas = make_office(options=replace(EVERYTHING, takes_update=False))
+    sams = make_office(sam, "sam@office365.example")
+    call = call_of_two(danas, dana, sam)
+    sync_both(danas, sams)
+    (title,) = danas.summaries()
+    danas.edit(danas.uid(title), **danas.moved(2))
+    sync_both(danas, sams)
+    assert danas.item(call).starts_at == danas.day
+    assert sams.starts() == [danas.wire(danas.day)]
+    sams.edit(sams.uid(title), **danas.moved(4))
+    sync_both(danas, sams)
+    # The new time is an edit here for Dana's calendar, and wins over what was kept out.
+    assert danas.starts() == sams.starts() == [danas.wire(danas.day + 4 * HOUR)]
+
+
+def test_an_appointment_deleted_in_one_of_two_calendars_stays_with_the_other(
+    make_office: MakeOffice, dana: Person, sam: Person
+):
+    danas, sams = make_office(), make_office(sam, "sam@office365.example")
+    fields = ItemFields(Kind.APPOINTMENT, "Review", times=danas.at(0))
+    people = [dana.who.user_id, sam.who.user_id]
+    item = create_item(danas.tools, sam.who, fields, people)
+    sync_both(danas, sams)
+    danas.remove(danas.uid("Review"))
+    sync_both(danas, sams)
+    assert danas.item(item).deleted_at is None
+    assert (danas.summaries(), sams.summaries()) == ([], ["Review"])
