@@ -2,6 +2,7 @@
 
 import click
 
+from calsync.cli import own_events as own_events
 from calsync.cli.database import db
 from calsync.cli.demo import demo
 from calsync.cli.integrations import integration

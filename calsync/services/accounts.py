@@ -106,12 +106,14 @@ def check_account(tools: Tools, tenant_id: str, account_id: str, lane: Lane) -> 
         account.checked_at = asked_at
         if account.disconnection is None and not was_connected:
             wake_keepers(session, tenant_id, account_id, asked_at)
+        known = list_calendars(session, tenant_id, [account_id])
+        levels = {calendar.calendar_id: calendar.permission_level for calendar in known}
         if seen:
-            known = list_calendars(session, tenant_id, [account_id])
             added = _merge_calendars(account, known, seen)
             session.add_all(added)
             find_lost(session, account, [*known, *added])
-        has_ended = follow_account(session, account, tools.clock.now())
+        permitted = {c.calendar_id for c in known if c.permission_level != levels[c.calendar_id]}
+        has_ended = follow_account(session, account, tools.clock.now(), permitted)
         wake_for_unheard(session, tenant_id, account_id, asked_at)
         if has_ended and not list_integrations_of_account(session, tenant_id, account_id):
             forget_account(tools, session, account)

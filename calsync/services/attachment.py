@@ -1,6 +1,6 @@
 """How integrations hang on a linked account: what becomes of them as the account changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from calsync.core.account import Disconnection
@@ -75,10 +75,14 @@ def find_lost(
     session.flush()
 
 
-def follow_account(session: Session, account: LinkedAccount, now: datetime) -> bool:
+def follow_account(
+    session: Session, account: LinkedAccount, now: datetime, permitted: Collection[str] = ()
+) -> bool:
     """Have the integrations of an account stand still or go on as it is now.
 
-    Says whether a deleted one was ended because its copies can never be deleted.
+    All of a calendar that is ``permitted`` something else than before is read again: its
+    events say what may be done to each of them. Says whether a deleted integration was
+    ended because its copies can never be deleted.
     """
     calendars = {
         calendar.calendar_id: calendar
@@ -92,6 +96,8 @@ def follow_account(session: Session, account: LinkedAccount, now: datetime) -> b
             has_ended = True
         elif calendar is not None:
             _follow(session, integration, account, calendar, now)
+            if calendar.calendar_id in permitted:
+                _read_again(session, integration, now)
     session.flush()
     return has_ended
 
@@ -115,6 +121,12 @@ def _follow(
     has_work = integration.is_active or integration.deleted_at is not None
     if had_stopped and integration.stop is None and has_work:
         note_absence(integration, now)
+        due_rows.wake(session, integration.tenant_id, DueKind.SYNC, integration.id, now)
+
+
+def _read_again(session: Session, integration: Integration, now: datetime) -> None:
+    integration.swept_at = None
+    if integration.is_active:
         due_rows.wake(session, integration.tenant_id, DueKind.SYNC, integration.id, now)
 
 
