@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from calsync.core.actions import Action, DeleteThere, RemoveHere, TakeIn, Write
-from calsync.core.link import Link, Origin, Side
+from calsync.core.link import Act, Link, Origin, Side
 
 #: Fewer than this are nobody's surprise.
 ALWAYS_ALLOWED = 10
@@ -87,8 +87,14 @@ class Brake:
 
 
 def charge_of(action: Action, link: Link, group: str) -> Charge | None:
-    """Return what the brake counts of an action, None for what it lets pass."""
+    """Return what the brake counts of an action, None for what it lets pass.
+
+    That is what only adds or brings back, and what goes out because somebody did it by hand
+    to one item or one series.
+    """
     is_external = link.origin is Origin.BROUGHT
+    if isinstance(action, DeleteThere | Write) and Act.BY_HAND in link.acts:
+        return None
     match action:
         case RemoveHere():
             return Charge(Side.IN, Counted.REMOVAL, group)

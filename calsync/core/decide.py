@@ -132,7 +132,9 @@ def _decide(pair: Pair, now: datetime) -> Decision:
         return _decide_sleeping(pair, now)
     if link.state is LinkState.SET_ASIDE:
         return _decide_set_aside(pair, now)
-    return _decide_by_table(_found_again(pair))
+    if link.state is LinkState.NOT_FOUND:
+        return _decide_not_found(pair)
+    return _decide_by_table(pair)
 
 
 def fate_here(here: Here, link: Link) -> Fate:
@@ -324,11 +326,17 @@ def _decide_set_aside(pair: Pair, now: datetime) -> Decision:
     return _decide(replace(pair, link=woken), now)
 
 
-def _found_again(pair: Pair) -> Pair:
-    """Return the pair of an event that was not found there, as what it is if nothing is new."""
-    if pair.link.state is not LinkState.NOT_FOUND:
-        return pair
-    return replace(pair, link=replace(pair.link, state=LinkState.LIVE))
+def _decide_not_found(pair: Pair) -> Decision:
+    """Decide on an event that complete reads did not show although nobody deleted it.
+
+    Only what people do to a copy here goes out, which may bring it back.
+    """
+    live = replace(pair, link=replace(pair.link, state=LinkState.LIVE))
+    decision = _decide_by_table(live)
+    flows = pair.link.is_ours and any(
+        isinstance(action, Write | DeleteThere) for action in decision.actions
+    )
+    return decision if flows else Decision(pair.link)
 
 
 def _was_edited_by_a_person(pair: Pair) -> bool:

@@ -39,6 +39,8 @@ class Edit:
     item: Item
     present: Sequence[str]
     chosen: Sequence[str]
+    #: Somebody does it in a page, to this one item.
+    by_hand: bool = False
 
     def add(self, fields: ItemFields, series: Series | None = None) -> str:
         """Make the item and return its id."""
@@ -131,6 +133,7 @@ class Edit:
             before,
             after,
             people=people,
+            by_hand=self.by_hand,
             **about,
         )
 
@@ -139,7 +142,16 @@ class Edit:
         item = self.item
         item.deleted_at = item.updated_at = self.tools.clock.now()
         item.version += 1
-        note_change(self.tools, self.session, self.actor, item, "deleted", fields_of(item), None)
+        note_change(
+            self.tools,
+            self.session,
+            self.actor,
+            item,
+            "deleted",
+            fields_of(item),
+            None,
+            by_hand=self.by_hand,
+        )
         due_at = item.deleted_at + BIN_KEEPS
         due_rows.wake(self.session, item.tenant_id, DueKind.PURGE, item.id, due_at)
 

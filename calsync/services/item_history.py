@@ -8,7 +8,7 @@ from calsync.core.item_record import dump_fields, find_changes
 from calsync.db.database import Session
 from calsync.db.items import map_assignees
 from calsync.db.models import Item, ItemChange, User
-from calsync.services.sync_marks import mark_change
+from calsync.services.sync_marks import acts_of, mark_change
 from calsync.services.tools import Tools
 from calsync.services.webhooks import announce
 
@@ -23,11 +23,13 @@ def note_change(
     after: ItemFields | None,
     *,
     people: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    by_hand: bool = False,
     **about: Any,
 ) -> None:
     """Write what made the present version of an item into its history, and have it told.
 
-    ``people`` are the assignees before and after. Only what differs is kept.
+    ``people`` are the assignees before and after. Only what differs is kept. ``by_hand``
+    says that somebody did it in a page, to this one item.
     """
     old, new = find_changes(before, after) if after else (dump_fields(before), {})
     if set(people[0]) != set(people[1]):
@@ -49,4 +51,5 @@ def note_change(
     )
     announce(tools, session, item, action)
     on_it = people[1] or map_assignees(session, item.tenant_id, [item.id])[item.id]
-    mark_change(tools, session, item, action, old, new, {*people[0], *on_it})
+    acts = acts_of(item.kind, action, old, new, by_hand=by_hand)
+    mark_change(tools, session, item, acts, {*people[0], *on_it})

@@ -102,7 +102,7 @@ def change_item(
         fields = replace(fields, kind=item.kind)
         fields = complete(session, who.tenant_id, fields, item.ticket_id)
         refuse_unless_assignable(actor, fields, set(chosen) - set(present))
-        edit = Edit(tools, session, actor, item, present, chosen)
+        edit = Edit(tools, session, actor, item, present, chosen, is_by_hand(who))
         series = _series_in(session, item)
         shown = _get_shown(item, series, scope, key)
         if series is not None and scope is Scope.ALL:
@@ -133,7 +133,7 @@ def delete_item(
     """
     with tools.db.begin() as session:
         item, actor, present = get_item(session, who, item_id, Right.DELETE, version=version)
-        edit = Edit(tools, session, actor, item, present, present)
+        edit = Edit(tools, session, actor, item, present, present, is_by_hand(who))
         series = _series_in(session, item)
         shown = _get_shown(item, series, scope, key)
         if series is not None and shown is not None:
@@ -185,3 +185,8 @@ def _get_shown(
     if shown is None:  # which one of the series was not said
         raise NotThere
     return shown
+
+
+def is_by_hand(who: Who) -> bool:
+    """Tell whether somebody does it in a page, and no program for them."""
+    return bool(who.session_id)

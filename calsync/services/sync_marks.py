@@ -26,16 +26,14 @@ def mark_change(
     tools: Tools,
     session: Session,
     item: Item,
-    action: str,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
+    acts: Collection[Act],
     people: Collection[str],
 ) -> None:
-    """Have the syncs of these people look at an item that was changed.
+    """Have the syncs of these people look at an item that was changed, and by what acts.
 
-    ``before`` and ``after`` are what the change touched. The integration that carried the
-    change over knows of it already; to the user's other calendars, and to other users', it
-    is a person's all the same, made in the calendar that it comes from (SYNC.md 2).
+    The integration that carried the change over knows of it already; to the user's other
+    calendars, and to other users', it is a person's all the same, made in the calendar that
+    it comes from (SYNC.md 2).
     """
     carrier = tools.carrier
     found = list_ids_by_user(session, item.tenant_id, people)
@@ -43,7 +41,6 @@ def mark_change(
     if not others:
         return
     now: datetime = tools.clock.now()
-    acts = acts_of(item.kind, action, before, after)
     mark_items(session, item.tenant_id, list(others), item.id, acts, now)
     for integration_id, is_active in others.items():
         if is_active:
@@ -52,12 +49,18 @@ def mark_change(
 
 
 def acts_of(
-    kind: Kind, action: str, before: Mapping[str, Any], after: Mapping[str, Any]
+    kind: Kind,
+    action: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    by_hand: bool = False,
 ) -> frozenset[Act]:
-    """Return what a person did by a change of an item."""
+    """Return what somebody did by a change that touched ``before`` and ``after``."""
+    hand = {Act.BY_HAND} if by_hand else set()
     if action != "changed":
-        return frozenset({_BY_ACTION[action]} if action in _BY_ACTION else ())
-    acts = {Act.CHANGED}
+        return frozenset({_BY_ACTION[action]} | hand if action in _BY_ACTION else hand)
+    acts = {Act.CHANGED, *hand}
     touched = set(after) | set(before)
     if kind in _RESCHEDULED and _TIMES & touched:
         acts.add(Act.RESCHEDULED)

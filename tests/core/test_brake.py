@@ -1,5 +1,7 @@
 """The brake: what it counts, and when it holds."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +17,7 @@ from calsync.core.actions import (
 )
 from calsync.core.brake import ALWAYS_ALLOWED, Brake, Charge, Counted, Tally, charge_of
 from calsync.core.content import ALL_PARTS, Part
-from calsync.core.link import Link, Origin, Side
+from calsync.core.link import Act, Link, Origin, Side
 from tests.core.one_pair import FIRST
 
 OURS, THEIRS = Link(Origin.SENT), Link(Origin.BROUGHT)
@@ -101,3 +103,12 @@ def test_removals_and_replaced_edits_are_counted():
         (Side.IN, Counted.OVERWRITE),
         (Side.IN, Counted.REPLACEMENT),
     ]
+
+
+def test_what_somebody_did_by_hand_to_one_item_is_not_counted():
+    by_hand = frozenset({Act.BY_HAND})
+    for link in (OURS, THEIRS):
+        done = replace(link, acts=by_hand)
+        assert charge_of(DeleteThere(), done, "one") is None
+        assert charge_of(Write(FIRST, ALL_PARTS), done, "one") is None
+        assert charge_of(RemoveHere(Removal.DELETE), done, "one") is not None

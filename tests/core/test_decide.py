@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from calsync.core.actions import (
     CallOff,
+    Decision,
     DeleteThere,
     Hold,
     Removal,
@@ -20,14 +21,14 @@ from calsync.core.actions import (
     TakeIn,
     Write,
 )
-from calsync.core.content import Content, Part, find_differing
+from calsync.core.content import ALL_PARTS, Content, Part, find_differing
 from calsync.core.decide import REMOVALS, VERDICTS, Fate, decide, decide_superseded
 from calsync.core.item import Kind
-from calsync.core.link import LinkState, Origin
+from calsync.core.link import Link, LinkState, Origin
 from calsync.core.merge import COURSES
 from calsync.core.pair import Absence, Policy, Rules
 from calsync.core.recognition import EXPIRES_AFTER, REVIVES_WITHIN, expire
-from calsync.core.settle import begin_deleting, note_accepted
+from calsync.core.settle import begin_deleting, begin_writing, note_accepted
 from tests.core.one_pair import FIRST, NOON, OPEN, OnePair, contents, in_step, parts, rules
 
 DINNER = replace(FIRST, title="Dinner")
@@ -427,3 +428,45 @@ def test_a_change_that_is_held_dissolves_where_the_event_is_as_it_was():
     world.settle()
     assert world.link.state is LinkState.LIVE
     assert world.entry == FIRST
+
+
+@pytest.mark.parametrize("origin", Origin)
+def test_an_event_that_was_not_found_takes_only_what_people_do_to_a_copy(origin: Origin):
+    world = OnePair(link=replace(in_step(FIRST, origin), state=LinkState.NOT_FOUND))
+    assert decide(world.pair(), world.now) == Decision(world.link)
+    world.edit_here(DINNER)
+    written = any(isinstance(action, Write) for action in decide(world.pair(), world.now).actions)
+    assert written == (origin is Origin.SENT)
+
+
+def test_what_was_set_aside_is_tried_again_when_its_entry_changes():
+    world = OnePair(link=replace(in_step(FIRST), state=LinkState.SET_ASIDE, tries=3))
+    world.settle()
+    assert world.link.state is LinkState.SET_ASIDE
+    world.edit_here(DINNER)
+    world.settle()
+    assert world.event == DINNER
+    assert (world.link.state, world.link.tries) == (LinkState.LIVE, 0)
+
+
+def test_a_service_that_has_no_private_events_makes_nothing_public_here():
+    private = replace(FIRST, private=True)
+    world = OnePair(entry=private, event=FIRST, link=Link(Origin.SENT))
+    world.link = begin_writing(world.link, private, ALL_PARTS, private, world.now)
+    world.link = note_accepted(world.link, world.now)
+    world.settle()
+    assert world.entry.private
+    world.edit_there(replace(FIRST, private=True))
+    world.settle()
+    world.edit_there(FIRST)
+    world.settle()
+    assert not world.entry.private
+
+
+def test_what_the_newer_edit_there_replaces_here_is_logged():
+    world = OnePair()
+    world.edit_here(DINNER)
+    world.edit_there(BRUNCH)
+    world.read()
+    notes = decide(world.pair(), world.now).notes
+    assert [(note.reason, note.mine) for note in notes] == [("replaced_here", "Dinner")]

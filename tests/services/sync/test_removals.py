@@ -1,6 +1,11 @@
 """What is looked at before anything is removed, and what then stays."""
 
+from dataclasses import replace
+
+import pytest
+
 from calsync.core.link import LinkState
+from calsync.services.items import delete_item
 from tests.sandbox_server import RunningSandbox
 from tests.services.sync.office import ON_SQLITE, Office
 
@@ -19,6 +24,19 @@ def test_when_everything_is_gone_at_once_nothing_is_deleted(office: Office):
     office.add("Lunch")
     office.sync()
     assert office.summaries() == ["Lunch"]
+
+
+@pytest.mark.parametrize(("session_id", "left"), [("a browser", 4), ("", 15)])
+def test_what_somebody_deletes_by_hand_waits_for_no_word_and_what_a_program_deletes_does(
+    office: Office, session_id: str, left: int
+):
+    items = [office.add(f"Item {number}", times=office.at(number)) for number in range(15)]
+    office.sync()
+    who = replace(office.person.who, session_id=session_id)
+    for item in items[:11]:
+        delete_item(office.tools, who, item)
+    office.sync()
+    assert len(office.summaries()) == left
 
 
 def test_a_removal_that_waits_for_the_users_word_dissolves_with_its_cause(office: Office):
