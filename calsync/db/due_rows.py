@@ -37,6 +37,7 @@ def wake(
             wakes=DueRow.wakes + 1,
         )
         .returning(DueRow.id)
+        .execution_options(synchronize_session=False)
     )
     if woken.one_or_none() is None:
         session.add(DueRow(tenant_id=tenant_id, kind=kind, subject_id=subject_id, due_at=due_at))
@@ -78,6 +79,8 @@ def claim_due(
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
+    if not candidates:
+        return []
     rows = session.scalars(
         update(DueRow)
         .where(DueRow.id.in_(candidates), free)
@@ -88,6 +91,7 @@ def claim_due(
             attempts=DueRow.attempts + 1,
         )
         .returning(DueRow)
+        .execution_options(synchronize_session=False)
     ).all()
     return [_claim_of(row, owner, now) for row in sorted(rows, key=lambda r: (r.due_at, r.id))]
 
@@ -115,6 +119,7 @@ def claim_one(
             attempts=DueRow.attempts + 1,
         )
         .returning(DueRow)
+        .execution_options(synchronize_session=False)
     )
     return _claim_of(row, owner, now) if row else None
 
@@ -197,6 +202,7 @@ def release(session: Session, claim: Claim, *, due_at: datetime, error: str | No
             attempts=DueRow.attempts if error else 0,
         )
         .returning(DueRow.id)
+        .execution_options(synchronize_session=False)
     )
     return released.one_or_none() is not None
 
@@ -217,6 +223,7 @@ def finish(session: Session, claim: Claim) -> bool:
         .where(DueRow.tenant_id == claim.tenant_id, DueRow.id == claim.id)
         .where(DueRow.fence == claim.fence, DueRow.wakes == claim.wakes)
         .returning(DueRow.id)
+        .execution_options(synchronize_session=False)
     )
     if done.one_or_none() is not None:
         return True
