@@ -6,7 +6,7 @@ at once. What was refused is no act.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -14,11 +14,13 @@ from calsync.core.event import AllDay, Timed
 from calsync.db.models import Item
 from calsync.errors import CalsyncError
 from tests.simulation.faults import Crash
-from tests.simulation.office import LONDON, Desk, Office, moment
+from tests.simulation.office import LONDON, Desk, Office
 from tests.simulation.snapshots import Shown
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+#: Of forty hours so many are ahead.
+_AHEAD = 36
 
 Each = TypeVar("Each")
 
@@ -113,6 +115,21 @@ class Doer:
         """Return the first name of whose calendar an event stands in."""
         return next(d.who for d in self.office.desks if d.calendar_id == event.calendar_id)
 
+    def hour_at(self, number: int) -> Timed:
+        """Return one of the hours that a scenario uses: most are ahead, some lie behind."""
+        hours = number if number < _AHEAD else number - 100
+        start = self._tomorrow() + timedelta(hours=8 + hours)
+        return Timed(start, start + _HOUR, LONDON)
+
+    def day_at(self, number: int) -> AllDay:
+        """Return one of the days that a scenario uses."""
+        day = self._tomorrow().date() + (number % 10 - 1) * _DAY
+        return AllDay(day, day + _DAY)
+
+    def _tomorrow(self) -> datetime:
+        now = self.office.clock.now()
+        return now.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
+
     def _items(self) -> list[Item]:
         return sorted(self.office.items(), key=lambda item: (item.created_at, item.subject))
 
@@ -145,15 +162,3 @@ class Doer:
 
 def _pick(found: Sequence[Each], pick: int) -> Each | None:
     return found[pick % len(found)] if found else None
-
-
-def hour_at(number: int) -> Timed:
-    """Return one of the hours that a scenario uses."""
-    start = moment(number)
-    return Timed(start, start + _HOUR, LONDON)
-
-
-def day_at(number: int) -> AllDay:
-    """Return one of the days that a scenario uses."""
-    day = date(2026, 3, 3) + number % 10 * _DAY
-    return AllDay(day, day + _DAY)

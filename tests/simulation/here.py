@@ -14,7 +14,7 @@ from calsync.services.items import Scope, change_item, delete_item, restore_item
 from calsync.services.occurrences import list_occurrences
 from calsync.services.tickets import TicketFields, change_ticket, create_ticket
 from tests.cast import Person
-from tests.simulation.acts import Doer, day_at, hour_at
+from tests.simulation.acts import Doer
 
 _KINDS = (Kind.APPOINTMENT, Kind.TODO, Kind.TASK, Kind.CRM_ACTIVITY)
 _RULES = ("FREQ=DAILY;COUNT=3", "FREQ=WEEKLY;COUNT=4", "FREQ=DAILY;INTERVAL=2;COUNT=5")
@@ -28,22 +28,26 @@ class Here(Doer):
     """Hands on My Calendar: each method is an act, its arguments are a step's."""
 
     def add(self, title: str, hour: int) -> None:
-        self._make("add", title, times=hour_at(hour))
+        self._make("add", title, times=self.hour_at(hour))
 
     def make(self, title: str, pick: int) -> None:
         """Make an item of any kind but a service call."""
         kind = _KINDS[pick % len(_KINDS)]
-        times = day_at(pick) if pick % 3 == 0 and kind is not Kind.CRM_ACTIVITY else hour_at(pick)
+        times = (
+            self.day_at(pick)
+            if pick % 3 == 0 and kind is not Kind.CRM_ACTIVITY
+            else self.hour_at(pick)
+        )
         self._make("make", title, kind=kind, times=times, private=pick % 5 == 0)
 
     def repeat(self, title: str, hour: int) -> None:
         self.series.add(title)
-        self._make("repeat", title, times=hour_at(hour), rule=_RULES[hour % len(_RULES)])
+        self._make("repeat", title, times=self.hour_at(hour), rule=_RULES[hour % len(_RULES)])
 
     def call(self, title: str, pick: int) -> None:
         """Have Sam make a service call for one or both."""
         sam, names = self.office.cast["sam"], (("dana",), ("dana", "sam"), ("sam",))[pick % 3]
-        tools, times = self.office.tools, hour_at(pick)
+        tools, times = self.office.tools, self.hour_at(pick)
         # Without its own title a call has that of the ticket, whatever its number.
         self.titles |= {call_subject(number, title, "") for number in range(1001, 1041)}
 
@@ -80,14 +84,14 @@ class Here(Doer):
 
     def shift(self, pick: int, hour: int) -> None:
         if item := self.pick_item(pick):
-            times = hour_at(hour)
+            times = self.hour_at(hour)
             self._change("shift", item, {"times": times}, times=times)
 
     def stretch(self, pick: int, day: int) -> None:
         """Let an item be all day; or a task have no time at all."""
         if item := self.pick_item(pick, lambda item: item.rule is None):
             loose = (Kind.TASK, Kind.TODO)
-            times: AllDay | None = None if item.kind in loose and day % 4 == 0 else day_at(day)
+            times: AllDay | None = None if item.kind in loose and day % 4 == 0 else self.day_at(day)
             self._change("stretch", item, {"times": times}, times=times)
 
     def describe(self, pick: int, number: int) -> None:
@@ -146,7 +150,7 @@ class Here(Doer):
 
     def exempt(self, pick: int, hour: int) -> None:
         """Move one occurrence of a series, or it and all that follow."""
-        times, scope = hour_at(hour), (Scope.THIS, Scope.FOLLOWING)[hour % 7 == 0]
+        times, scope = self.hour_at(hour), (Scope.THIS, Scope.FOLLOWING)[hour % 7 == 0]
         self._change_occurrence("exempt", pick, scope, {"times": times}, times=times)
 
     def retitle(self, pick: int, title: str) -> None:
@@ -173,7 +177,7 @@ class Here(Doer):
         fields = dict(given)
         if "private" in fields:
             fields["is_private"] = fields.pop("private")
-        start = hour_at(0).start
+        start = self.hour_at(0).start
         self.here(
             name,
             "dana",

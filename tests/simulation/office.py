@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
@@ -253,8 +253,3 @@ class Office:
         with self.tools.db.begin() as session:
             for row in session.query(Integration).all():
                 row.swept_at = self.clock.now() + timedelta(days=400)
-
-
-def moment(number: int) -> datetime:
-    """Return one of the hours that a scenario uses."""
-    return datetime(2026, 3, 3, 8, tzinfo=UTC) + timedelta(hours=number)

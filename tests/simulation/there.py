@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.simulation.acts import Doer, day_at, hour_at
+from tests.simulation.acts import Doer
 from tests.simulation.snapshots import Shown
 
 _TEXTS = ("", "Bring the badge.", "First\nsecond", "Ask <b>Lee</b> & co")
@@ -18,7 +18,7 @@ class There(Doer):
 
     def put_day(self, title: str, day: int) -> None:
         """Make an event of a whole day, as free time."""
-        desk, times = self.pick_desk(day), day_at(day)
+        desk, times = self.pick_desk(day), self.day_at(day)
         self.there(
             "put_day",
             desk.who,
@@ -36,7 +36,7 @@ class There(Doer):
         )
 
     def repeat_there(self, title: str, hour: int) -> None:
-        desk, times = self.pick_desk(hour), hour_at(hour)
+        desk, times = self.pick_desk(hour), self.hour_at(hour)
         self.series.add(title)
         every = (1, 7)[hour % 2]
         self.there(
@@ -71,12 +71,12 @@ class There(Doer):
         self._edit_fields("edit", pick, {"title": title}, title=title)
 
     def move(self, pick: int, hour: int) -> None:
-        times = hour_at(hour)
+        times = self.hour_at(hour)
         self._edit_fields("move", pick, {"start": times.start, "end": times.end}, times=times)
 
     def stretch_there(self, pick: int, day: int) -> None:
         """Let an event be all day."""
-        times = day_at(day)
+        times = self.day_at(day)
         self._edit_fields(
             "stretch_there", pick, {"start": times.start, "end": times.end}, times=times
         )
@@ -166,7 +166,7 @@ class There(Doer):
         return self.office.provider.owner
 
     def _create_event(self, name: str, title: str, hour: int, **fields: Any) -> None:
-        desk, times = self.pick_desk(hour), hour_at(hour)
+        desk, times = self.pick_desk(hour), self.hour_at(hour)
         self.there(
             name,
             desk.who,
