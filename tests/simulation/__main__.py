@@ -24,6 +24,7 @@ from tests.simulation.plans import draw_plan
 from tests.simulation.shrinking import Shrinker
 from tests.simulation.trials import Trial, try_plan
 
+_TOLD_EVERY = 1000
 _YEAR = 365.25 * 24 * 3600
 
 
@@ -73,6 +74,8 @@ def main() -> int:
                 click.echo(f"\nseed {trial.plan.seed}: " + "\n  ".join(trial.violations))
                 click.echo("  shrunk: " + "\n  ".join(shortest.violations))
                 click.echo(f"  {shortest.plan!r}")
+            elif account.scenarios % _TOLD_EVERY == 0:
+                click.echo(account.tell(time.monotonic() - began_at))
     click.echo(account.tell(time.monotonic() - began_at))
     return 1 if account.failed else 0
 

@@ -58,7 +58,9 @@ def _open(kind: str, place: str) -> Engine:
 def _make_engine(kind: str) -> Engine:
     # Each task that has a transaction open has a connection of its own.
     creator = _connect_sqlite if kind == "sqlite://" else _connect_postgres
-    engine = create_engine(kind, creator=creator, poolclass=QueuePool, **engine_options(kind))
+    # A server that stands for one history need not be asked each time whether it is there.
+    options = engine_options(kind) | {"pool_pre_ping": False}
+    engine = create_engine(kind, creator=creator, poolclass=QueuePool, **options)
     prepare_engine(engine)
     if kind == "sqlite://":
         event.listen(engine, "connect", _lose_patience)
