@@ -290,15 +290,22 @@ def _decide_sleeping(pair: Pair, now: datetime) -> Decision:
         return Decision(link)
     if _is_late_write(link, now):
         # Our own write landed after our deletion: it is taken away once more.
-        return Decision(replace(link, deleted_at=None), (DeleteThere(),))
+        there = link.there or link.seen.content
+        return Decision(replace(link, deleted_at=None, there=there), (DeleteThere(),))
     if link.state is LinkState.DELETED_HERE:
         return Decision(link)
     return _decide_revived(pair, link.seen.content)
 
 
 def _is_late_write(link: Link, now: datetime) -> bool:
-    """Tell whether a copy that stands again so soon after our deletion is our own doing."""
-    return link.is_ours and link.deleted_at is not None and now < link.deleted_at + REVIVES_WITHIN
+    """Tell whether a copy that stands after our deletion is our own doing.
+
+    It is where it stands again so soon, or stood there never before: then nobody else can
+    have brought it back.
+    """
+    if not link.is_ours or link.deleted_at is None:
+        return False
+    return link.there is None or now < link.deleted_at + REVIVES_WITHIN
 
 
 def _wake(pair: Pair, mine: Content) -> Decision:

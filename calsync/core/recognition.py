@@ -70,6 +70,9 @@ def expire(link: Link, read_began_at: datetime) -> Link:
     flight = link.flight
     if flight is None or read_began_at < flight.decided_at + EXPIRES_AFTER:
         return link
+    if flight.is_deletion and link.seen is None:
+        # There is nothing to delete. Should what was to be made before come yet, it is ours.
+        return replace(link, flight=None, tries=0)
     tries = link.tries + 1
     # A deletion that never came is decided again, as if it had not been.
     state = flight.came_from if flight.is_deletion else link.state
@@ -148,9 +151,12 @@ def _judge(link: Link, flight: Flight, seen: Seen, now: datetime) -> Link:
 
 def _has_landed(flight: Flight, seen: Seen) -> bool:
     """Tell whether a read shows a trace of a write."""
-    if flight.sent is None or seen.content is None:
-        return flight.is_deletion and seen.is_deleted
+    if flight.is_deletion:
+        return seen.is_deleted
     if seen.is_deleted:
+        # Nobody can delete what was never made, and an id is used for one event alone.
+        return flight.before is None
+    if flight.sent is None or seen.content is None:
         return False
     before = flight.before.content if flight.before and flight.before.stands else None
     if before is None:
@@ -161,15 +167,17 @@ def _has_landed(flight: Flight, seen: Seen) -> bool:
 
 def _settle(link: Link, flight: Flight, seen: Seen) -> Link:
     """Return the link with its shadow as the write that landed has made it."""
-    if flight.sent is None or flight.here is None or seen.content is None:
+    if flight.sent is None or flight.here is None:
         return replace(link, flight=None, tries=0)
+    # A deleted event may have lost its times, and no longer tell what it was.
+    shown = seen.content or flight.sent
     here, there = link.here or flight.here, link.there or flight.sent
     showing = frozenset(
         part
         for part in flight.parts
-        if _same(part, seen.content, flight.sent) or _is_lost(part, flight.sent, seen.content)
+        if _same(part, shown, flight.sent) or _is_lost(part, flight.sent, shown)
     )
-    there = there.taking(flight.sent, flight.parts).taking(seen.content, showing)
+    there = there.taking(flight.sent, flight.parts).taking(shown, showing)
     return replace(
         link,
         here=here.taking(flight.here, flight.parts),

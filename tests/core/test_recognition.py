@@ -3,10 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from calsync.core.actions import DeleteThere
+from calsync.core.actions import DeleteThere, Removal, RemoveHere
 from calsync.core.content import ALL_PARTS, Part
 from calsync.core.decide import decide
 from calsync.core.link import Flight, Link, LinkState, Origin, Seen
+from calsync.core.pair import Absence
 from calsync.core.recognition import (
     EXPIRES_AFTER,
     MOST_TRIES,
@@ -190,3 +191,33 @@ def test_a_deletion_that_was_refused_is_decided_again():
     world.link = note_refused(begin_deleting(decision.link, world.now))
     world.settle()
     assert world.is_deleted
+
+
+def test_a_copy_that_was_deleted_before_any_read_showed_it_is_not_sent_again():
+    link = after(creating(), FIRST, is_deleted=True)
+    assert link.flight is None
+    world = OnePair(link=link, is_deleted=True)
+    assert world.sync() == (RemoveHere(Removal.DELETE),)
+
+
+def test_a_copy_that_was_deleted_without_a_trace_of_what_it_was_is_known_to_be_gone():
+    link = after(creating(), None, is_deleted=True)
+    assert link.here == link.there == FIRST
+
+
+def test_an_edit_in_flight_is_not_done_because_its_event_was_deleted():
+    assert after(sending(), FIRST, is_deleted=True).flight is not None
+
+
+def test_deleting_a_copy_that_was_never_there_is_done_when_no_read_shows_it():
+    link = begin_deleting(Link(Origin.SENT), NOON)
+    given_up = expire(link, NOON + EXPIRES_AFTER)
+    assert given_up.flight is None
+    assert given_up.state is LinkState.DELETED_HERE
+    assert given_up.tries == 0
+
+
+def test_a_copy_that_comes_hours_after_its_deletion_is_taken_away_if_it_was_never_there():
+    link = expire(begin_deleting(Link(Origin.SENT), NOON), NOON + EXPIRES_AFTER)
+    world = OnePair(link=link, absence=Absence.DELETED, now=NOON + timedelta(hours=2))
+    assert world.sync() == (DeleteThere(),)
