@@ -66,10 +66,11 @@ def read_event(raw: object) -> Event | UnreadableEvent:
 
 
 def read_page(answer: Mapping[str, Any]) -> PageOf:
-    """Return where a page stands; a missing or empty ``next_page`` means the last."""
+    """Return where a page stands; a missing or empty ``next_page`` means the last.
+
+    An answer that does not say where it stands may have been cut: it is not taken for whole.
+    """
     pages = answer.get("pages")
-    if pages is None:
-        return PageOf(None, None, None)
     if not isinstance(pages, dict):
         raise UnreadableAnswer("The answer's pages are no object.")
     further = pages.get("next_page")

@@ -151,7 +151,7 @@ def test_pages_that_go_round_in_circles_are_left(stage, requests_mock, next_page
         list(stage.client.read_events(EventQuery()))
 
 
-@pytest.mark.parametrize("pages", [[], "x", {"next_page": 7}, {"next_page": {}}])
+@pytest.mark.parametrize("pages", [None, [], "x", {"next_page": 7}, {"next_page": {}}])
 def test_pages_of_another_shape_are_unreadable(stage, requests_mock, pages):
     requests_mock.get(FIRST, json={"pages": pages, "events": []})
     with pytest.raises(UnreadableAnswer):
