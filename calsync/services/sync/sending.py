@@ -124,7 +124,8 @@ class Dispatcher:
             link = link_of(row)
             if answer.error is None:
                 put_link(row, note_accepted(link, now))
-                is_new = link.flight is not None and link.flight.before is None
+                flight = link.flight
+                is_new = flight is not None and flight.before is None and not flight.is_deletion
                 self.journal.note_action(session, order.matter, order.action, now, is_new=is_new)
                 continue
             if not is_surely_refused(answer.error):
