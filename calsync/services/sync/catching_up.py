@@ -87,6 +87,8 @@ class CatchUp:
             return
         course = self.course
         with course.fence.begin() as session:
+            # Reading takes its time, and a switch may have been turned off meanwhile.
+            course.reload(session)
             bringer = Bringer(course.tools, session, course.pairs, course.journal, course.retrieved)
             course.has_changed |= bringer.bring(found.strangers, is_baseline=is_baseline) > 0
             bringer.note_unreadable(found.unreadable)
