@@ -24,6 +24,7 @@ from tests.simulation.office import Office
 from tests.simulation.plans import Plan, Step, options_of
 from tests.simulation.provider import Provider
 from tests.simulation.scheduler import Scheduler, SharedClock
+from tests.simulation.tape import Tape
 from tests.simulation.temper import Temper, draw_temper
 from tests.simulation.workers import Workers
 
@@ -39,6 +40,8 @@ class History:
     office: Office
     hands: Hands = field(init=False)
     workers: Workers = field(init=False)
+    #: All that happened, in order, for the invariants to judge.
+    tape: Tape = field(init=False)
     began_at: datetime = field(init=False)
     #: The last copy of the database that was made.
     kept: sqlite3.Connection | None = None
@@ -52,6 +55,7 @@ class History:
         self.hands = Hands(self.office)
         kinds = _ALL_WORK if self.plan.notified else frozenset({DueKind.SYNC})
         self.workers = Workers(self.office, self.plan.workers, kinds)
+        self.tape = Tape(self.office)
 
     def note_mark(self) -> None:
         """Note how far the boundaries and turns are counted."""

@@ -26,6 +26,8 @@ class Shown(NamedTuple):
     series: str | None
     created: int
     updated: int
+    #: Whether the owner declined the invitation.
+    declined: bool = False
 
 
 def show(kept: Kept) -> Shown:
@@ -50,4 +52,5 @@ def show(kept: Kept) -> Shown:
         series=kept.series,
         created=kept.created,
         updated=kept.updated,
+        declined=content.get("participation_status") == "declined",
     )

@@ -19,6 +19,16 @@ ON_POSTGRES = [seed for seed in SEEDS if seed % 20 == 7]
 ON_SQLITE = [seed for seed in SEEDS if seed % 20 != 7]
 #: Histories that went wrong once, cut short.
 REGRESSIONS = {
+    "nothing comes in once Create is off, however long its read takes": Plan(
+        55,
+        (("work", (126,)), ("put", ("T1", 14)), ("switch", (459,))),
+        seats=(("dana", "cd", "newest"),),
+        switch_rate=0.95,
+        faults={},
+        turns={3: 1, 4: 4, 6: 1, 9: -1},
+        draws={},
+        kindly=True,
+    ),
     "a restored item keeps what was changed here before it was deleted": Plan(
         347,
         (

@@ -1,0 +1,63 @@
+"""What holds in and after every history, whatever went wrong in it (RELIABILITY.md 3).
+
+Each invariant is a function from the story of a history to sentences about what does not
+hold. ``docs/simulation.md`` says which is where.
+"""
+
+from collections.abc import Callable, Iterator
+
+from tests.simulation.invariants import (
+    agreement,
+    gates,
+    keeping,
+    making,
+    quiet,
+    reading,
+    reasons,
+    reviving,
+    running,
+)
+from tests.simulation.invariants.story import Story, tell
+from tests.simulation.scenario import History
+
+Judge = Callable[[Story], Iterator[str]]
+
+#: What is judged from the tape and from what both sides are at the end.
+JUDGES: tuple[Judge, ...] = (
+    agreement.find_unsettled,
+    agreement.find_differences,
+    agreement.find_unlinked,
+    reasons.find_lies,
+    keeping.find_losses,
+    making.find_inventions,
+    making.find_doubles,
+    making.find_twins,
+    reviving.find_resurrections,
+    gates.find_trespasses,
+    gates.find_undecided,
+    gates.find_calls_after_the_end,
+    quiet.find_waste,
+    reading.find_removals_unseen,
+    reading.find_false_cursors,
+    reading.find_unread,
+    running.find_unbraked,
+    running.find_strangers,
+    running.find_unfenced,
+    running.find_unserved,
+)
+
+
+def find_violations(history: History) -> list[str]:
+    """Return what does not hold, each as a sentence; the history goes on for a while."""
+    story = tell(history)
+    found = [sentence for judge in JUDGES for sentence in judge(story)]
+    return [*found, *quiet.find_unrest(history), *quiet.find_surprises(history)]
+
+
+def count_limits(history: History) -> dict[str, int]:
+    """Return what no oracle can decide, and how often it came about (RELIABILITY.md 3)."""
+    story = tell(history)
+    for judge in JUDGES:
+        for _ in judge(story):
+            pass
+    return {name: count for name, count in story.limits.items() if count}

@@ -1,0 +1,133 @@
+"""I1, I2: both sides end alike, and what differs has a reason in the log."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from calsync.core.link import LinkState, Side
+from calsync.core.run import Result
+from calsync.db.models import Item
+from tests.simulation.invariants.faces import (
+    face_of_event,
+    face_of_item,
+    find_unlike,
+    is_same,
+    value_of_dumped,
+)
+from tests.simulation.invariants.story import Case, Story, changes_of
+from tests.simulation.snapshots import Shown
+
+_SLEEPING = (LinkState.REMOVED_THERE, LinkState.DELETED_HERE, LinkState.TOMBSTONE)
+#: Results by which the log says that something was not done.
+_NOT_DONE = (Result.DECLINED, Result.HELD, Result.CONFLICT, Result.FAILED)
+#: A write that was not applied this often is not tried again.
+_TRIES = 3
+
+
+def find_unsettled(story: Story) -> Iterator[str]:
+    """I1: nothing is in flight, and nothing waits to be looked at."""
+    for row in story.history.office.links():
+        if row.flight_at is not None:
+            yield f"I1 link {row.id} is in flight for ever"
+        if row.looks and row.state is LinkState.LIVE:
+            yield f"I1 link {row.id} is never looked at"
+
+
+def find_differences(story: Story) -> Iterator[str]:
+    """I1, I2: what stands on one side alone, or otherwise, has a reason."""
+    office = story.history.office
+    items = {item.id: item for item in office.items() if item.deleted_at is None}
+    events = {event.uid: event for event in office.events() if not event.deleted}
+    for case in story.cases.values():
+        for row in case.links:
+            if row["is_present"] and not row["key"]:
+                item, event = items.get(row["item_id"]), events.get(row["event_uid"] or "")
+                yield from _judge(story, case, row, item, event)
+
+
+def find_unlinked(story: Story) -> Iterator[str]:
+    """I2: what no link knows is new to nobody, or was judged."""
+    history, office = story.history, story.history.office
+    rows = office.links()
+    # Of a kind that was ticked again, or left out, nobody knows here what was to be sent.
+    is_sent = not any(act.name in ("tick", "drop") for act in history.acts)
+    people = {desk.person.who.user_id for desk in office.desks}
+    linked_items = {row.item_id for row in rows if row.is_present}
+    judged = {change.row["event_uid"] for _, _, change in changes_of(story.tape, "judged_events")}
+    known = {row.event_uid for row in rows} | office.judged() | judged
+    for item in office.items() if is_sent else ():
+        is_wanted = item.deleted_at is None and people & office.assignees(item.id)
+        if is_wanted and item.id not in linked_items:
+            yield f"I2 {item.subject!r} was never sent, and nothing says why"
+    for desk in office.desks:
+        for event in office.events(desk):
+            if not event.deleted and event.uid not in known and not _is_named(rows, event):
+                yield f"I2 {event.title!r} was never brought in, and nothing says why"
+
+
+def _is_named(rows: list[Any], event: Shown) -> bool:
+    return any(row.event_id == event.event_id for row in rows if event.event_id)
+
+
+def _judge(
+    story: Story, case: Case, row: Mapping[str, Any], item: Item | None, event: Shown | None
+) -> Iterator[str]:
+    state = row["state"]
+    name = f"link {row['id']} ({state.value})"
+    if item is not None and event is not None and state is LinkState.LIVE:
+        for part in find_unlike(face_of_item(item), face_of_event(event)):
+            if not _explains_part(story, case, item, event, part):
+                yield f"I2 {part} of {item.subject!r} differs there, and nothing says why"
+    elif item is None and event is None:
+        if state not in (*_SLEEPING, LinkState.PARKED, LinkState.UNDONE):
+            yield f"I1 {name} has nothing on either side"
+    elif state is LinkState.SET_ASIDE:
+        if _count_lost(story, case) < _TRIES:
+            yield f"I2 {name} was not refused or lost three times"
+    elif state is LinkState.NOT_FOUND and event is not None:
+        yield f"I2 {name} stands in its calendar"
+    elif state in (LinkState.LIVE, *_SLEEPING, LinkState.HELD) and not _explains(story, case):
+        yield f"I2 {name} has item {item is not None}, event {event is not None}, and no reason"
+
+
+def _explains_part(story: Story, case: Case, item: Item, event: Shown, part: str) -> bool:
+    """Tell whether the log says of these very values why they stay as they are."""
+    faces = {"mine": face_of_item(item), "theirs": face_of_event(event)}
+    for _, row in story.log_of(case):
+        if row["result"] not in _NOT_DONE:
+            continue
+        kept_out = ("theirs",) if row["side"].value == "in" else ("mine",)
+        sides = ("mine", "theirs") if row["result"] is Result.CONFLICT else kept_out
+        before = {side: row["before"].get(side) or {} for side in sides}
+        if all(
+            part in before[side]
+            and is_same(part, value_of_dumped(part, before[side][part]), faces[side][part])
+            for side in sides
+        ):
+            return True
+    return False
+
+
+def _explains(story: Story, case: Case) -> bool:
+    """Tell whether the log says why one side stands alone, or why nothing flows."""
+    # Copies go where their user says so, when a kind is un-ticked or an integration deleted.
+    may_go = any(act.fields.get("goes") for act in story.history.acts)
+    return any(
+        (row["result"] in _NOT_DONE and row["reason"])
+        or (row["action"] == "delete" and row["after"].get("removal") not in (None, "delete"))
+        or (row["action"] == "delete" and row["side"] is Side.OUT and may_go)
+        for _, row in story.log_of(case)
+    )
+
+
+def _count_lost(story: Story, case: Case) -> int:
+    """Return how many writes to a case's events were refused or never applied in time."""
+    ids = {row["event_id"] for row in case.links} - {None}
+    writing = story.history.office.provider.world.writing
+    lost = 0
+    for write in writing.accepted:
+        if write.event_id in ids or write.uid in case.uids:
+            lost += write.due is None or write.due - write.accepted_at >= 600
+    refused = sum(
+        1 for _, row in story.log_of(case) if row["result"] is Result.FAILED and row["reason"]
+    )
+    return lost + refused

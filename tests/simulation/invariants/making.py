@@ -1,0 +1,73 @@
+"""I4, I5: nothing is made up, and nothing is made twice."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from calsync.core.event_id import read_event_id
+from tests.simulation.invariants.faces import is_same
+from tests.simulation.invariants.story import Case, Story, Turn
+
+
+def find_inventions(story: Story) -> Iterator[str]:
+    """I4: every value that a sync gave a field was given to that very entry by a person."""
+    for case in story.cases.values():
+        if case.is_series:
+            continue
+        written: dict[str, list[Any]] = {}
+        for turn in _in_order(case):
+            for part in turn.changed():
+                assert turn.after
+                value, known = turn.after[part], written.setdefault(part, [])
+                if turn.by_person:
+                    known.append(value)
+                elif not any(is_same(part, value, each) for each in known):
+                    yield f"I4 nobody wrote {part} {value!r}, which a sync {turn.action}"
+
+
+def _in_order(case: Case) -> list[Turn]:
+    turns = [*case.here, *(turn for turns in case.there.values() for turn in turns)]
+    return sorted(turns, key=lambda turn: turn.index)
+
+
+def find_doubles(story: Story) -> Iterator[str]:
+    """I5: of one entry there is one event, and of one event one item."""
+    office = story.history.office
+    rows = office.links()
+    # What its user brought back beside the copy that was sent again is left alone.
+    older = {row.event_uid for row in rows if not row.is_present}
+    standing = [event for event in office.events() if not event.deleted]
+    names = [read_event_id(e.event_id) for e in standing if e.event_id and e.uid not in older]
+    copies = Counter(
+        (name.integration_id, name.item_id, name.key) for name in names if name is not None
+    )
+    yield from (f"I5 entry {entry} stands there twice" for entry in _repeated(copies))
+    items = {item.id for item in office.items() if item.deleted_at is None}
+    ties = Counter(
+        (row.integration_id, row.event_uid)
+        for row in rows
+        if row.item_id in items and row.event_uid
+    )
+    yield from (f"I5 event {uid} stands here twice" for uid in _repeated(ties))
+    uids = {event.uid for event in standing} - older
+    pairs = Counter(
+        (row.integration_id, row.item_id, row.key) for row in rows if row.event_uid in uids
+    )
+    yield from (f"I5 entry {entry} has two events" for entry in _repeated(pairs))
+
+
+def find_twins(story: Story) -> Iterator[str]:
+    """I5: nobody wrote the same title twice, so it stands once on each side."""
+    history = story.history
+    older = {row.event_uid for row in history.office.links() if not row.is_present}
+    standing = [event for event in history.office.events() if not event.deleted]
+    if history.series or any(event.uid in older for event in standing):
+        return
+    subjects = Counter(item.subject for item in history.office.items() if item.deleted_at is None)
+    titles = Counter((event.calendar_id, event.title) for event in standing)
+    yield from (f"I5 {title!r} stands here twice" for title in _repeated(subjects))
+    yield from (f"I5 {title!r} stands there twice" for title in _repeated(titles))
+
+
+def _repeated(counts: Counter[Any]) -> list[Any]:
+    return [key for key, count in counts.items() if count > 1]

@@ -1,0 +1,97 @@
+"""I8, I9, I10: nothing is written without need, and a switch rewrites nothing."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from calsync.services.integrations import change_options
+from tests.simulation.invariants.story import Case, Story
+from tests.simulation.scenario import History
+from tests.simulation.writing import Waiting
+
+#: After so many seconds a write that does not show may be taken for lost.
+_SETTLES_IN = 60
+#: So often a write that was never applied is sent.
+_TRIES = 3
+
+
+def find_unrest(history: History) -> Iterator[str]:
+    """I9: with nothing changed, further syncs write nothing on either side."""
+    before = _state(history)
+    _idle(history)
+    if _state(history) != before:
+        yield "I9 idle syncs go on changing things"
+
+
+def find_surprises(history: History) -> Iterator[str]:
+    """I8: a switch that is turned on at the end, when all is settled, changes nothing."""
+    chosen = [
+        (desk, replace(desk.options, **dict.fromkeys(_SWITCHES, True)))
+        for desk in history.office.desks
+    ]
+    before = _state(history)
+    for desk, options in chosen:
+        if options != desk.options:
+            change_options(history.office.tools, desk.person.who, desk.integration_id, options)
+            desk.options = options
+    _idle(history)
+    if _state(history) != before:
+        yield "I8 turning switches on changed what was settled"
+
+
+_SWITCHES = ("takes_create", "takes_update", "takes_delete")
+
+
+def _idle(history: History) -> None:
+    office = history.office
+    for _ in range(3):
+        office.ask_for_reads(sweeps=history.plan.sweeps)
+        office.clock.move(timedelta(hours=1))
+        for _ in office.desks:
+            history.workers.work()
+
+
+def _state(history: History) -> tuple[Any, ...]:
+    calls = history.office.provider.traffic.calls
+    writes = sum(call.writes for call in calls)
+    return writes, tuple((item.id, item.version) for item in history.office.items())
+
+
+def find_waste(story: Story) -> Iterator[str]:
+    """I10: an edit here costs one write, an edit there none, and a fault one more."""
+    provider = story.history.office.provider
+    faults = len(provider.faults.fired)
+    for case in story.cases.values():
+        if case.is_series:
+            continue
+        integrations = {row["integration_id"] for row in case.links}
+        edits = sum(1 for turn in case.here if turn.by_person)
+        lost = _count_lost(story, case)
+        # What is private is made anew: a deletion and a creation.
+        anew = sum(1 for turn in case.here if turn.by_person and "private" in turn.changed())
+        restored = sum(1 for turn in case.here if turn.action == "restored")
+        budget = (edits + anew + restored + lost * _TRIES) * len(integrations) + faults
+        written = _count_writes(story, case)
+        if written > budget:
+            yield f"I10 item {case.item_id} was written {written} times for {edits} edits"
+
+
+def _count_writes(story: Story, case: Case) -> int:
+    """Return how many writes to a case's events were accepted."""
+    return sum(1 for write in _list_writes(story, case))
+
+
+def _list_writes(story: Story, case: Case) -> list[Waiting]:
+    ids = {row["event_id"] for row in case.links} - {None}
+    accepted = story.history.office.provider.world.writing.accepted
+    return [write for write in accepted if write.event_id in ids or write.uid in case.uids]
+
+
+def _count_lost(story: Story, case: Case) -> int:
+    """Return how many accepted writes were never applied, or so late that they were given up."""
+    return sum(
+        1
+        for write in _list_writes(story, case)
+        if write.due is None or write.due - write.accepted_at > _SETTLES_IN
+    )

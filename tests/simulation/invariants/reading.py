@@ -1,0 +1,104 @@
+"""I14, I17: absence is not deletion, and no cursor moves past what was not read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from tests.simulation.invariants.story import Story, changes_of
+from tests.simulation.records import Call, Commit
+
+_PAGES = "/v1/events/pages/"
+
+
+@dataclass
+class _Read:
+    """One read of events, over all of its pages."""
+
+    began_at: float
+    calendar_id: str
+    next_page: str | None = None
+
+
+def find_removals_unseen(story: Story) -> Iterator[str]:
+    """I14: an item was removed from there only after an answer said ``deleted: true``."""
+    said: dict[str, int] = {}
+    uids: dict[str, set[str]] = {}
+    for index, record in enumerate(story.tape.records):
+        if isinstance(record, Call):
+            for event in record.events:
+                if event.get("deleted") is True:
+                    said.setdefault(str(event.get("event_uid")), index)
+                    said.setdefault(str(event.get("event_id")), index)
+            continue
+        if not isinstance(record, Commit):
+            continue
+        for change in record.of("links"):
+            names = uids.setdefault(change.row["item_id"], set())
+            names |= {change.row["event_uid"] or "", change.row["event_id"] or ""}
+        for change in record.of("item_changes"):
+            row = change.row
+            if row["carried_by"] is None or row["action"] != "deleted":
+                continue
+            if not uids.get(row["item_id"], set()) & said.keys():
+                yield f"I14 item {row['item_id']} was deleted, and nothing said that its event was"
+
+
+def find_false_cursors(story: Story) -> Iterator[str]:
+    """I17: a cursor is no later than the beginning of a read of which every page came."""
+    reads: dict[str, list[_Read]] = {}
+    complete: dict[str, float] = {}
+    for record in story.tape.records:
+        if isinstance(record, Call):
+            _follow(record, reads, complete)
+        elif isinstance(record, Commit):
+            for change in record.of("integrations"):
+                if not change.has_changed("cursor") or change.after is None:
+                    continue
+                cursor = change.after["cursor"]
+                latest = complete.get(change.row["calendar_id"])
+                if cursor is not None and (latest is None or cursor.timestamp() > latest + 1):
+                    yield f"I17 the cursor is at {cursor}, the last whole read began at {latest}"
+
+
+def _follow(call: Call, reads: dict[str, list[_Read]], complete: dict[str, float]) -> None:
+    """Follow the pages of each read, and note when one was read to its end."""
+    pages = call.reply.get("pages") if isinstance(call.reply, dict) else None
+    if call.status != 200 or not isinstance(pages, dict):
+        return
+    if call.path == "/v1/events":
+        calendar_id = next(iter(call.query.get("calendar_ids[]", [""])))
+        read = _Read(call.at, calendar_id)
+        reads.setdefault(calendar_id, []).append(read)
+    elif call.path.startswith(_PAGES):
+        found = [
+            each
+            for several in reads.values()
+            for each in several
+            if each.next_page and each.next_page.endswith(call.path)
+        ]
+        if not found:
+            return
+        read = found[-1]
+    else:
+        return
+    read.next_page = pages.get("next_page") or None
+    if read.next_page is None:
+        known = complete.get(read.calendar_id, 0.0)
+        complete[read.calendar_id] = max(known, read.began_at)
+
+
+def find_unread(story: Story) -> Iterator[str]:
+    """I14: at the end nothing of the linked calendar has been passed over.
+
+    Each event that stands is known to a link, as it is now, or was judged.
+    """
+    office = story.history.office
+    links = {row.event_uid: row for row in office.links() if row.is_present and row.event_uid}
+    judged = {change.row["event_uid"] for _, _, change in changes_of(story.tape, "judged_events")}
+    for event in office.events():
+        row = links.get(event.uid)
+        seen = row.record.get("seen") if row else None
+        if seen and seen["updated"] and event.event_id is None:
+            known = datetime.fromisoformat(seen["updated"]).timestamp()
+            if known < event.updated and event.uid not in judged:
+                yield f"I14 {event.title!r} was changed at {event.updated}, read at {known}"

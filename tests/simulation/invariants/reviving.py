@@ -1,0 +1,91 @@
+"""I6: what a person deleted stays deleted, unless a person brings it back."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from tests.simulation.acts import Side
+from tests.simulation.invariants.story import Case, Story, Turn
+
+
+def find_resurrections(story: Story) -> Iterator[str]:
+    """Yield what came back without a person's act that would bring it back."""
+    for case in story.cases.values():
+        if not case.is_series:
+            yield from _find_risen_here(case)
+            yield from _find_risen_there(story, case)
+            yield from _find_sent_again(story, case)
+
+
+def _find_risen_here(case: Case) -> Iterator[str]:
+    """An item that a sync took out of the bin was edited or revived there meanwhile."""
+    stood_from = 0
+    for turn in case.here:
+        if turn.action == "restored" and not turn.by_person:
+            causes = [
+                deed
+                for turns in case.there.values()
+                for deed in turns
+                if deed.by_person and deed.after and stood_from <= deed.index < turn.index
+            ]
+            if not causes:
+                yield f"I6 item {case.item_id} came back, and nobody there had touched its event"
+        if turn.after is not None:
+            stood_from = turn.index
+
+
+def _find_risen_there(story: Story, case: Case) -> Iterator[str]:
+    """An event that a write of ours made again was wanted by a person here."""
+    for uid, turns in case.there.items():
+        was_deleted_by: Turn | None = None
+        for turn in turns:
+            if turn.after is None:
+                was_deleted_by = turn
+            elif was_deleted_by is not None and turn.before is None:
+                if not turn.by_person and was_deleted_by.by_person:
+                    if _was_queued(story, was_deleted_by, turn):
+                        story.limits["the owner deleted it while our write was queued"] += 1
+                    else:
+                        yield f"I6 event {uid}, which its owner deleted, was written again"
+                was_deleted_by = None
+
+
+def _was_queued(story: Story, deletion: Turn, landing: Turn) -> bool:
+    """Tell whether no answer could have shown a deletion before the write was accepted."""
+    landed = story.tape.records[landing.index].landed  # type: ignore[union-attr]
+    if landed.write.accepted_at <= deletion.at:
+        return True
+    uid = story.tape.records[landing.index].after.uid  # type: ignore[union-attr]
+    return not any(
+        event.get("event_uid") == uid and event.get("deleted") is True
+        for record in story.tape.records[deletion.index : landing.index]
+        if hasattr(record, "events")
+        for event in record.events
+    )
+
+
+def _find_sent_again(story: Story, case: Case) -> Iterator[str]:
+    """A further copy was sent only after a person acted, since the last one stood."""
+    history = story.history
+    places = {event.uid: event.calendar_id for event in history.office.events()}
+    asked = sum(1 for act in history.acts if act.side is Side.SETTINGS)
+    for place in sorted({places[uid] for uid in case.there if uid in places}):
+        made = sorted(
+            turn.index
+            for uid, turns in case.there.items()
+            for turn in turns
+            if places.get(uid) == place and _is_made(turn)
+        )
+        for number, (before, again) in enumerate(pairwise(made), 2):
+            acts = [turn for turn in case.here if turn.by_person and turn.index < again]
+            # The first copy answers for one act, and each further one for one more.
+            if len(acts) + asked < number and not _came_back(case, before, again):
+                yield f"I6 item {case.item_id} was sent again, and nobody had asked for it"
+
+
+def _is_made(turn: Turn) -> bool:
+    return turn.before is None and turn.after is not None and not turn.by_person
+
+
+def _came_back(case: Case, before: int, again: int) -> bool:
+    """Tell whether an item came back in between, as its event was edited there."""
+    return any(turn.action == "restored" and before < turn.index < again for turn in case.here)

@@ -1,0 +1,101 @@
+"""I15, I16, I18, I20: the brake, the tenant, the fence and the next turn of each sync."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from calsync.core.link import LinkState
+from calsync.core.run import Result
+from calsync.db.models import DueKind, DueRow, Integration
+from tests.simulation.invariants.story import Story
+from tests.simulation.records import Call, Commit
+
+_DAY = timedelta(days=1)
+#: What only a sync writes.
+_OF_SYNCS = ("log_entries", "judged_events")
+
+
+def find_unbraked(story: Story) -> Iterator[str]:
+    """I15: within a day no more goes here than the brake lets go, and nothing after a hold."""
+    removed: dict[str, list[tuple[Any, str]]] = {}
+    live: dict[str, bool] = {}
+    held_by: dict[str, str] = {}
+    for record in story.tape.of(Commit):
+        for change in record.of("links"):
+            state = change.row["state"] is LinkState.LIVE and change.row["is_present"]
+            live[change.row["id"]] = state
+        for change in record.of("log_entries"):
+            row = change.row
+            if row["result"] is Result.HELD and row["reason"] == "brake" and row["side"] == "in":
+                held_by[row["integration_id"]] = row["run_id"]
+            if row["side"] != "in" or row["action"] != "delete" or row["result"] != "done":
+                continue
+            if held_by.get(row["integration_id"]) == row["run_id"]:
+                yield f"I15 item {row['item_id']} was removed after the brake had tripped"
+            since = record.at - _DAY
+            known = removed.setdefault(row["integration_id"], [])
+            known[:] = [each for each in known if each[0] > since] + [(record.at, row["item_id"])]
+            limit = max(10, (sum(live.values()) + len(known)) // 5)
+            if len({item for _, item in known}) > limit:
+                yield f"I15 {len(known)} items were removed within a day"
+
+
+def find_strangers(story: Story) -> Iterator[str]:
+    """I16: a sync changes rows of its tenant, and asks its own account for its own calendars."""
+    office = story.history.office
+    tenants = {row["tenant_id"] for row in story.tape.rows.values() if "tenant_id" in row}
+    accounts = office.provider.world.accounts
+    for record in story.tape.records:
+        if isinstance(record, Commit):
+            for change in record.changes:
+                tenant = change.row.get("tenant_id")
+                if tenant is not None and tenant not in tenants:
+                    yield f"I16 a row of {change.table} of another tenant was written"
+        if isinstance(record, Call) and record.sub:
+            account = accounts.accounts.get(record.sub)
+            own = {shelf.calendar_id for shelf in account.shelves()} if account else set()
+            asked = set(record.query.get("calendar_ids[]", ())) | _calendars_written(record)
+            if not asked <= own:
+                yield f"I16 {sorted(asked - own)} were asked of {record.sub}"
+    linked = {row["calendar_id"] for row in story.tape.rows.values() if "poll_seconds" in row}
+    for write in office.provider.world.writing.accepted:
+        if write.shelf.calendar_id not in linked:
+            yield f"I16 {write.shelf.calendar_id} was written to, and nobody has linked it"
+
+
+def _calendars_written(call: Call) -> set[str]:
+    body = call.body if isinstance(call.body, dict) else {}
+    paths = [str(each.get("relative_url") or "") for each in body.get("batch") or ()]
+    return {path.split("/")[3] for path in paths if path.startswith("/v1/calendars/")}
+
+
+def find_unfenced(story: Story) -> Iterator[str]:
+    """I18: whoever commits for a sync is the one that claimed it last."""
+    for record in story.tape.of(Commit):
+        syncs = {
+            change.row["integration_id"] for table in _OF_SYNCS for change in record.of(table)
+        } | {
+            change.row["id"]
+            for change in record.of("integrations")
+            if change.before and change.row["cursor"] and change.has_changed("cursor")
+        }
+        for sync in syncs:
+            if record.claimed.get(sync) != record.fences.get(sync):
+                yield f"I18 the sync of {sync} was committed by one whose claim had been taken over"
+
+
+def find_unserved(story: Story) -> Iterator[str]:
+    """I20: a sync is never put off for longer than two polls, nor left claimed."""
+    office = story.history.office
+    with office.tools.db.read() as session:
+        rows = session.query(DueRow).filter(DueRow.kind == DueKind.SYNC).all()
+        polls = {row.id: row.poll_seconds for row in session.query(Integration).all()}
+    now = office.clock.now()
+    for row in rows:
+        longest = timedelta(seconds=2 * polls.get(row.subject_id, 86_400))
+        if row.due_at > now + max(longest, timedelta(hours=1)):
+            yield f"I20 the sync of {row.subject_id} is put off until {row.due_at}"
+    missing = {name for name, row in story.tape.rows.items() if "poll_seconds" in row} - {
+        row.subject_id for row in rows
+    }
+    yield from (f"I20 the sync of {name} is never due again" for name in sorted(missing))

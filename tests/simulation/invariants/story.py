@@ -1,0 +1,185 @@
+"""What became of each entry and its events over a history, told from its tape.
+
+A *case* is an entry with all events that any link ever tied to it. Both sides are followed
+field by field: which value stood when, and whether a person gave it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.simulation.faults import FaultKind
+from tests.simulation.invariants.faces import (
+    PARTS,
+    Values,
+    face_of_event,
+    face_of_item,
+    is_same,
+)
+from tests.simulation.invariants.settings import Settings, find_settings
+from tests.simulation.records import Change, Commit, Deed, Landing
+from tests.simulation.scenario import History
+from tests.simulation.tape import Tape
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One change of one side: at which record of the tape, by whom, from what to what.
+
+    ``before`` and ``after`` are None where nothing stood.
+    """
+
+    index: int
+    at: float
+    by_person: bool
+    action: str
+    before: Values | None
+    after: Values | None
+
+    def changed(self) -> list[str]:
+        """Return the parts that it gave another value; all of what was made."""
+        if self.after is None:
+            return []
+        if self.before is None:
+            return list(PARTS)
+        return [p for p in PARTS if not is_same(p, self.before[p], self.after[p])]
+
+
+@dataclass
+class Case:
+    """One entry of My Calendar and the events that were tied to it."""
+
+    item_id: str
+    key: str
+    uids: list[str] = field(default_factory=list)
+    here: list[Turn] = field(default_factory=list)
+    there: dict[str, list[Turn]] = field(default_factory=dict)
+    #: Its links, oldest first, each as its row is now.
+    links: list[Mapping[str, Any]] = field(default_factory=list)
+    is_series: bool = False
+
+    def edits_here(self, part: str) -> list[Turn]:
+        """Return what people gave a part here."""
+        return [turn for turn in self.here if turn.by_person and part in turn.changed()]
+
+    def edits_there(self, part: str) -> list[Turn]:
+        """Return what the owner gave a part there, of any of its events."""
+        turns = [turn for turns in self.there.values() for turn in turns]
+        turns.sort(key=lambda turn: turn.index)
+        return [turn for turn in turns if turn.by_person and part in turn.changed()]
+
+
+@dataclass
+class Story:
+    """All cases of a history."""
+
+    history: History
+    cases: dict[tuple[str, str], Case]
+    settings: dict[str, Settings]
+    #: The entries of the log, each with the number of the record that wrote it.
+    log: list[tuple[int, Mapping[str, Any]]]
+    #: Exceptions that no oracle can decide, by what they are: counted, never silent.
+    limits: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    @property
+    def tape(self) -> Tape:
+        """Give what the story is told from."""
+        return self.history.tape
+
+    @property
+    def faults(self) -> set[FaultKind]:
+        """Give what went wrong in it."""
+        return {fault.kind for fault in self.history.office.provider.faults.fired.values()}
+
+    def case_of(self, uid: str) -> Case | None:
+        """Return the case that an event belongs to."""
+        return next((case for case in self.cases.values() if uid in case.uids), None)
+
+    def log_of(self, case: Case) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Yield what the log says of a case."""
+        for index, row in self.log:
+            if row["item_id"] == case.item_id or row["event_uid"] in case.uids:
+                yield index, row
+
+
+def tell(history: History) -> Story:
+    """Return what became of each entry."""
+    tape = history.tape
+    here, series = _follow_items(tape)
+    there = _follow_events(tape)
+    cases: dict[tuple[str, str], Case] = {}
+    for row in history.office.links():
+        case = cases.setdefault((row.item_id, row.key), Case(row.item_id, row.key))
+        case.links.append({**row.__dict__})
+        names = {row.event_uid, *_uids_of(history, row.event_id)}
+        case.uids += [uid for uid in names if uid and uid not in case.uids]
+    for item_id in here:
+        if not any(item == item_id for item, _ in cases):
+            cases[item_id, ""] = Case(item_id, "")
+    for case in cases.values():
+        case.here = here.get(case.item_id, [])
+        case.is_series = case.item_id in series
+        case.there = {uid: there.get(uid, []) for uid in case.uids}
+    log = [
+        (index, change.row)
+        for index, record in enumerate(tape.records)
+        if isinstance(record, Commit)
+        for change in record.of("log_entries")
+    ]
+    return Story(history, cases, find_settings(tape), log)
+
+
+def _uids_of(history: History, event_id: str | None) -> list[str]:
+    if event_id is None:
+        return []
+    return [event.uid for event in history.office.events() if event.event_id == event_id]
+
+
+def _follow_items(tape: Tape) -> tuple[dict[str, list[Turn]], set[str]]:
+    """Return what happened to each item, and which of them ever repeated."""
+    found: dict[str, list[Turn]] = defaultdict(list)
+    series: set[str] = set()
+    for index, record in enumerate(tape.records):
+        if not isinstance(record, Commit):
+            continue
+        items = {change.row["id"]: change for change in record.of("items")}
+        for change in record.of("item_changes"):
+            row = change.row
+            item = items.get(row["item_id"])
+            if item is None:
+                continue
+            if any(each and each["rule"] for each in (item.before, item.after)):
+                series.add(row["item_id"])
+            at, is_ours = record.at.timestamp(), row["carried_by"] is None
+            found[row["item_id"]].append(
+                Turn(index, at, is_ours, row["action"], _face(item.before), _face(item.after))
+            )
+    return found, series
+
+
+def _face(row: Mapping[str, Any] | None) -> Values | None:
+    return face_of_item(row) if row and row["deleted_at"] is None else None
+
+
+def _follow_events(tape: Tape) -> dict[str, list[Turn]]:
+    found: dict[str, list[Turn]] = defaultdict(list)
+    for index, record in enumerate(tape.records):
+        if not isinstance(record, Deed | Landing) or record.after is None:
+            continue
+        before, after = (
+            face_of_event(each) if each and not each.deleted else None
+            for each in (record.before, record.after)
+        )
+        action = "deleted" if after is None else "changed" if before else "created"
+        by_person = isinstance(record, Deed)
+        found[record.after.uid].append(Turn(index, record.at, by_person, action, before, after))
+    return found
+
+
+def changes_of(tape: Tape, table: str) -> Iterator[tuple[int, Commit, Change]]:
+    """Yield each change of a table with its commit."""
+    for index, record in enumerate(tape.records):
+        if isinstance(record, Commit):
+            for change in record.of(table):
+                yield index, record, change
