@@ -22,16 +22,21 @@ from tests.simulation.scenario import History
 
 Judge = Callable[[Story], Iterator[str]]
 
-#: What is judged from the tape and from what both sides are at the end.
-JUDGES: tuple[Judge, ...] = (
+#: What is judged from what both sides are at the end.
+AT_THE_END: tuple[Judge, ...] = (
     agreement.find_unsettled,
     agreement.find_differences,
     agreement.find_unlinked,
+    making.find_doubles,
+    making.find_twins,
+    reading.find_unread,
+    running.find_unserved,
+)
+#: What is judged from all that happened on the way.
+ON_THE_WAY: tuple[Judge, ...] = (
     reasons.find_lies,
     keeping.find_losses,
     making.find_inventions,
-    making.find_doubles,
-    making.find_twins,
     reviving.find_resurrections,
     gates.find_trespasses,
     gates.find_undecided,
@@ -39,25 +44,31 @@ JUDGES: tuple[Judge, ...] = (
     quiet.find_waste,
     reading.find_removals_unseen,
     reading.find_false_cursors,
-    reading.find_unread,
     running.find_unbraked,
     running.find_strangers,
     running.find_unfenced,
-    running.find_unserved,
 )
+_REWOUND = "the database was put back, and with it what people had done since"
+
+
+def judge(story: Story) -> list[str]:
+    """Return what does not hold in a history as far as it went; count what cannot be told."""
+    judges = AT_THE_END
+    if any(act.name == "rewind" for act in story.history.acts):
+        story.limits[_REWOUND] += 1
+    else:
+        judges += ON_THE_WAY
+    return [sentence for each in judges for sentence in each(story)]
 
 
 def find_violations(history: History) -> list[str]:
     """Return what does not hold, each as a sentence; the history goes on for a while."""
-    story = tell(history)
-    found = [sentence for judge in JUDGES for sentence in judge(story)]
+    found = judge(tell(history))
     return [*found, *quiet.find_unrest(history), *quiet.find_surprises(history)]
 
 
 def count_limits(history: History) -> dict[str, int]:
     """Return what no oracle can decide, and how often it came about (RELIABILITY.md 3)."""
     story = tell(history)
-    for judge in JUDGES:
-        for _ in judge(story):
-            pass
+    judge(story)
     return {name: count for name, count in story.limits.items() if count}

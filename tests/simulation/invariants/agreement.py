@@ -13,7 +13,7 @@ from tests.simulation.invariants.faces import (
     is_same,
     value_of_dumped,
 )
-from tests.simulation.invariants.story import Case, Story, changes_of
+from tests.simulation.invariants.story import REPLACED, Case, Story, changes_of
 from tests.simulation.snapshots import Shown
 
 _SLEEPING = (LinkState.REMOVED_THERE, LinkState.DELETED_HERE, LinkState.TOMBSTONE)
@@ -93,7 +93,7 @@ def _explains_part(story: Story, case: Case, item: Item, event: Shown, part: str
     """Tell whether the log says of these very values why they stay as they are."""
     faces = {"mine": face_of_item(item), "theirs": face_of_event(event)}
     for _, row in story.log_of(case):
-        if row["result"] not in _NOT_DONE:
+        if row["result"] not in _NOT_DONE or row["reason"] in REPLACED:
             continue
         kept_out = ("theirs",) if row["side"].value == "in" else ("mine",)
         sides = ("mine", "theirs") if row["result"] is Result.CONFLICT else kept_out
@@ -112,7 +112,7 @@ def _explains(story: Story, case: Case) -> bool:
     # Copies go where their user says so, when a kind is un-ticked or an integration deleted.
     may_go = any(act.fields.get("goes") for act in story.history.acts)
     return any(
-        (row["result"] in _NOT_DONE and row["reason"])
+        (row["result"] in _NOT_DONE and row["reason"] and row["reason"] not in REPLACED)
         or (row["action"] == "delete" and row["after"].get("removal") not in (None, "delete"))
         or (row["action"] == "delete" and row["side"] is Side.OUT and may_go)
         for _, row in story.log_of(case)

@@ -9,7 +9,7 @@ from calsync.core.run import Result
 from tests.simulation.faults import FaultKind
 from tests.simulation.invariants.faces import PARTS, Values, face_of_event, face_of_item, is_same
 from tests.simulation.invariants.faces import value_of_dumped as load
-from tests.simulation.invariants.story import Case, Story, Turn
+from tests.simulation.invariants.story import REPLACED, Case, Story, Turn
 from tests.simulation.records import Call
 
 
@@ -128,6 +128,7 @@ def _was_declined(story: Story, case: Case, part: str) -> bool:
     """Tell whether a change of a part was kept out: what stood before it stands still."""
     return any(
         row["result"] is not Result.DONE
+        and row["reason"] not in REPLACED
         and any(part in (row["before"].get(side) or {}) for side in ("mine", "theirs"))
         for _, row in story.log_of(case)
     )

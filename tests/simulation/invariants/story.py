@@ -22,6 +22,9 @@ from tests.simulation.records import Change, Commit, Deed, Landing
 from tests.simulation.scenario import History
 from tests.simulation.tape import Tape
 
+#: What the log says of values that lost to others: no reason for anything to differ.
+REPLACED = ("replaced_here", "replaced_there")
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
