@@ -8,6 +8,7 @@ import pytest
 from calsync.cli import main
 from calsync.sandbox.faults import KINDS
 from tests.sandbox_server import RunningSandbox
+from tests.simulation.invariants import AT_THE_END, ON_THE_WAY
 from tests.wheels import ROOT
 
 DOCS = ROOT / "docs"
@@ -83,3 +84,14 @@ def test_every_rule_of_the_sync_names_a_test_that_there_is():
     assert missing == []
     # Undo, the thirteenth, comes with its pages.
     assert {int(number) for number, _ in rows} == set(range(1, 15)) - {13}
+
+
+def test_every_invariant_names_what_holds_it():
+    rows = re.findall(
+        r"^\| I([0-9]+) \| [^|]+ \| `(\w+)` \|$", (DOCS / "simulation.md").read_text(), re.MULTILINE
+    )
+    code = "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
+    assert [name for _, name in rows if f"def {name}(" not in code] == []
+    assert {int(number) for number, _ in rows} == set(range(1, 25))
+    judges = {judge.__name__ for judge in (*AT_THE_END, *ON_THE_WAY)}
+    assert judges <= {name for _, name in rows}

@@ -37,6 +37,7 @@ class Account:
     crashes: int = 0
     faults: int = 0
     simulated: float = 0.0
+    limits: int = 0
     failed: int = 0
 
     def add(self, trial: Trial) -> None:
@@ -46,6 +47,7 @@ class Account:
         self.crashes += trial.crashes
         self.faults += trial.faults
         self.simulated += trial.seconds
+        self.limits += trial.limits
         self.failed += bool(trial.violations)
 
     def tell(self, took: float) -> str:
@@ -53,7 +55,8 @@ class Account:
         return (
             f"{self.scenarios} scenarios, {self.scenarios / took:.1f}/s, "
             f"{self.boundaries} boundaries, {self.crashes} crashes, {self.faults} faults, "
-            f"{self.simulated / _YEAR:.1f} years, {self.failed} with violations"
+            f"{self.simulated / _YEAR:.1f} years, {self.limits} undecidable, "
+            f"{self.failed} with violations"
         )
 
 

@@ -45,6 +45,8 @@ class History:
     began_at: datetime = field(init=False)
     #: The last copy of the database that was made.
     kept: sqlite3.Connection | None = None
+    #: What no oracle could decide, and how often.
+    limits: dict[str, int] = field(default_factory=dict)
     #: The steps that were taken.
     trace: list[str] = field(default_factory=list)
     #: How many boundaries and turns there had been when each step began, and at the end.

@@ -23,6 +23,8 @@ class Trial:
     crashes: int = 0
     faults: int = 0
     seconds: float = 0.0
+    #: How often something came about that no oracle can decide.
+    limits: int = 0
 
     @property
     def boundaries(self) -> int:
@@ -65,6 +67,7 @@ def _judge(history: History, violations: tuple[str, ...]) -> Trial:
         office.scheduler.crashes,
         len(faults.fired),
         (ended_at - began_at).total_seconds(),
+        sum(history.limits.values()),
     )
 
 

@@ -62,13 +62,11 @@ def judge(story: Story) -> list[str]:
 
 
 def find_violations(history: History) -> list[str]:
-    """Return what does not hold, each as a sentence; the history goes on for a while."""
-    found = judge(tell(history))
-    return [*found, *quiet.find_unrest(history), *quiet.find_surprises(history)]
+    """Return what does not hold, each as a sentence; the history goes on for a while.
 
-
-def count_limits(history: History) -> dict[str, int]:
-    """Return what no oracle can decide, and how often it came about (RELIABILITY.md 3)."""
+    What nobody can decide is counted in the history's ``limits``.
+    """
     story = tell(history)
-    judge(story)
-    return {name: count for name, count in story.limits.items() if count}
+    found = judge(story)
+    history.limits = {name: count for name, count in story.limits.items() if count}
+    return [*found, *quiet.find_unrest(history), *quiet.find_surprises(history)]
