@@ -17,20 +17,20 @@ def find_resurrections(story: Story) -> Iterator[str]:
 
 
 def _find_risen_here(case: Case) -> Iterator[str]:
-    """An item that a sync took out of the bin was edited or revived there meanwhile."""
-    stood_from = 0
+    """An item that a sync took out of the bin was edited or revived there meanwhile.
+
+    That is since a sync last gave it anything: what was done there before may still have
+    been unread when a person deleted it here.
+    """
+    given_at = -1
     for turn in case.here:
-        if turn.action == "restored" and not turn.by_person:
-            causes = [
-                deed
-                for turns in case.there.values()
-                for deed in turns
-                if deed.by_person and deed.after and stood_from <= deed.index < turn.index
-            ]
-            if not causes:
+        if turn.by_person:
+            continue
+        if turn.action == "restored":
+            deeds = [deed for turns in case.there.values() for deed in turns if deed.by_person]
+            if not any(deed.after and given_at < deed.index < turn.index for deed in deeds):
                 yield f"I6 item {case.item_id} came back, and nobody there had touched its event"
-        if turn.after is not None:
-            stood_from = turn.index
+        given_at = turn.index
 
 
 def _find_risen_there(story: Story, case: Case) -> Iterator[str]:
