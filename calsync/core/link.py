@@ -171,6 +171,8 @@ class Link:
     held: frozenset[str] = frozenset()
     #: When a read first showed that its event was gone.
     gone_at: datetime | None = None
+    #: Up to when both sides as they were count as agreed, also what no read has shown yet.
+    agreed_at: datetime | None = None
     #: When its present times were taken in from there.
     times_taken_at: datetime | None = None
 

@@ -35,6 +35,7 @@ def dump_link(link: Link) -> dict[str, Any]:
         "misses": link.misses,
         "held": sorted(link.held),
         "gone_at": _or_none(datetime.isoformat, link.gone_at),
+        "agreed_at": _or_none(datetime.isoformat, link.agreed_at),
         "times_taken_at": _or_none(datetime.isoformat, link.times_taken_at),
     }
     return {name: value for name, value in record.items() if value}
@@ -66,6 +67,7 @@ def load_link(origin: Origin, state: LinkState, record: Mapping[str, Any]) -> Li
         misses=record.get("misses", 0),
         held=frozenset(record.get("held", ())),
         gone_at=_or_none(_load_moment, record.get("gone_at")),
+        agreed_at=_or_none(_load_moment, record.get("agreed_at")),
         times_taken_at=_or_none(_load_moment, record.get("times_taken_at")),
     )
 

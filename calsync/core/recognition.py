@@ -54,7 +54,7 @@ def observe(link: Link, seen: Seen, now: datetime) -> Link:
     known = link.seen.series if link.seen else None
     gone_at = None if seen.stands else (link.gone_at or now)
     seen = replace(_with_since(seen, link.seen), series=seen.series or known)
-    link = replace(link, seen=seen, gone_at=gone_at)
+    link = _with_agreed(replace(link, seen=seen, gone_at=gone_at), seen)
     if link.flight is not None:
         return _judge(link, link.flight, seen, now)
     if link.late is not None and _has_landed(link.late, seen):
@@ -200,6 +200,19 @@ def _is_lost(part: Part, sent: Content, shown: Content) -> bool:
     if not isinstance(whole, str) or not isinstance(cut, str):
         return False
     return _SHORTEST_CUT <= len(cut) < len(whole) and whole.startswith(cut)
+
+
+def _with_agreed(link: Link, seen: Seen) -> Link:
+    """Return the link with what the event was when all was agreed, shown only now (SYNC.md 5)."""
+    if link.agreed_at is None:
+        return link
+    is_before = seen.updated is None or seen.updated <= link.agreed_at
+    link = replace(link, agreed_at=None)
+    if not is_before or link.flight is not None or link.state is not LinkState.LIVE:
+        return link
+    if not seen.stands:
+        return replace(link, state=LinkState.REMOVED_THERE)
+    return replace(link, there=seen.content, is_off=seen.is_off, declined={}, conflicts={})
 
 
 def _take_as_agreed(link: Link, seen: Seen) -> Link:

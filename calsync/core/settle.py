@@ -5,6 +5,7 @@ from datetime import datetime
 
 from calsync.core.content import NO_PARTS, Content, Parts, find_differing
 from calsync.core.link import Flight, Link, LinkState, Side
+from calsync.core.pair import Here
 
 
 def begin_writing(link: Link, sent: Content, parts: Parts, mine: Content, now: datetime) -> Link:
@@ -74,6 +75,28 @@ def reopen(link: Link, parts: Parts) -> Link:
         here=link.here.taking(link.there, kept_out),
         there=link.there.taking(link.here, kept_in),
     )
+
+
+def agree(link: Link, here: Here, now: datetime) -> Link:
+    """Return a parked link with both sides as they are now taken as agreed (SYNC.md 5).
+
+    A side that is gone stays gone, and the other stays. What the event became before now
+    and no read has shown yet is agreed when one does.
+    """
+    link = replace(link, agreed_at=now, acts=frozenset())
+    stands_here = here.absence is None and here.content is not None
+    theirs = link.seen.content if link.seen and link.seen.stands else None
+    if stands_here and here.content is not None and theirs is not None:
+        is_off = link.seen is not None and link.seen.is_off
+        live = replace(link, state=LinkState.LIVE, is_off=is_off)
+        return settle_equal(live, here.content, theirs)
+    if link.seen is None and stands_here:
+        # It was parked before its copy was ever shown: that is still to be made.
+        return replace(link, state=LinkState.LIVE)
+    if stands_here:
+        return replace(link, state=LinkState.REMOVED_THERE, here=here.content)
+    state = LinkState.TOMBSTONE if theirs is None else LinkState.DELETED_HERE
+    return replace(link, state=state, there=theirs or link.there)
 
 
 def settle_equal(link: Link, mine: Content, theirs: Content) -> Link:

@@ -79,7 +79,7 @@ def resume_kinds(
 ) -> None:
     """Have parked links of sent entries of these kinds looked at again.
 
-    Agreed ones stay parked with that wish until a read has shown both sides; over the
+    Agreed ones stay parked with that wish until a sync has read the calendar; over the
     others everything flows that happened meanwhile.
     """
     links = _change(tenant_id, integration_id).where(_are_sent(tenant_id, kinds))

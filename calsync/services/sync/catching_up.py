@@ -9,7 +9,7 @@ from calsync.core.recognition import EXPIRES_AFTER
 from calsync.core.window import Window
 from calsync.db.database import Session
 from calsync.db.items import list_repeating_ids
-from calsync.db.links import link_of, list_all_links, list_links_in_flight, put_link
+from calsync.db.links import has_wishes, link_of, list_all_links, list_links_in_flight, put_link
 from calsync.db.models import Integration
 from calsync.services.sync.bringing import Bringer
 from calsync.services.sync.course import Course
@@ -59,7 +59,7 @@ class CatchUp:
         overdue = self._list_overdue()
         if not is_first and (self.is_sweep_due or Origin.BROUGHT in overdue):
             self._sweep()
-        if Origin.SENT in overdue:
+        if Origin.SENT in overdue or (is_first and self._has_wishes()):
             self._read_copies()
 
     def note_cursor(self, row: Integration, session: Session) -> None:
@@ -131,6 +131,12 @@ class CatchUp:
         subject = self.course.subject
         ids = list_repeating_ids(session, subject.tenant_id, subject.who.user_id)
         Spreader(session, self.course.pairs).spread_again(ids)
+
+    def _has_wishes(self) -> bool:
+        """Tell whether links of a former integration are to be looked at, wherever they stand."""
+        subject = self.course.subject
+        with self.course.tools.db.read() as session:
+            return has_wishes(session, subject.tenant_id, subject.id)
 
     def _list_overdue(self) -> set[Origin]:
         """Return over which links writes are in flight that should have been seen by now."""

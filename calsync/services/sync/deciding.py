@@ -124,7 +124,7 @@ class Decider:
 
     def _carry_out(self, matter: Matter, plan: Plan) -> list[Order]:
         was_released = is_released(matter)
-        wished = grant_wish(matter)
+        wished = grant_wish(matter, self.pairs.now)
         decision = wished or _without_moved(matter, self._decide(matter), plan)
         for note in decision.notes:
             self.journal.note_reason(self.session, matter, note, self.pairs.now)

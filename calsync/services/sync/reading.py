@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from calsync.core.event import Event, UnreadableEvent
 from calsync.core.integration import Caution
-from calsync.core.link import LinkState, Seen, Wish
+from calsync.core.link import Link, LinkState, Seen, Wish
 from calsync.core.mapping import content_of_event, is_off
 from calsync.core.recognition import expire, observe, was_altered
 from calsync.cronofy.queries import EventQuery
@@ -131,6 +131,9 @@ class Reader:
             return False
         if was_altered(before, after):
             found.altered.append(event)
+        if _has_gone_as_asked(before, after):
+            # The entry may be sent anew when its kind or calendar is.
+            row.is_present = False
         put_link(row, after)
         row.looks += 1
         return True
@@ -144,6 +147,13 @@ class Reader:
     @property
     def _mailbox(self) -> str:
         return self.subject.integration.profile_name
+
+
+def _has_gone_as_asked(before: Link, after: Link) -> bool:
+    """Tell whether a copy is gone that was to go while its entry stays (SYNC.md 5 and 6)."""
+    flight = before.flight
+    is_over = flight is not None and flight.is_deletion and after.flight is None
+    return is_over and flight is not None and flight.came_from is LinkState.PARKED
 
 
 def expire_flights(rows: Sequence[LinkRow], read_began_at: datetime) -> int:

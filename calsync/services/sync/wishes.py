@@ -1,12 +1,12 @@
 """What users asked to be done with links, with its number on the page."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from datetime import datetime
 
 from calsync.core.actions import Decision, DeleteThere
-from calsync.core.link import LinkState, Wish
+from calsync.core.link import Wish
 from calsync.core.merge import find_kept_out
-from calsync.core.settle import reopen, settle_equal
+from calsync.core.settle import agree, reopen
 from calsync.db.database import Session
 from calsync.db.links import put_link
 from calsync.services.sync.pairs import Matter, Pairs
@@ -30,7 +30,7 @@ def reopened(session: Session, pairs: Pairs, matters: Sequence[Matter]) -> Seque
     return pairs.gather(session, [matter.row for matter in matters]) if kept_out else matters
 
 
-def grant_wish(matter: Matter) -> Decision | None:
+def grant_wish(matter: Matter, now: datetime) -> Decision | None:
     """Return what the user asked to be done with a parked link (SYNC.md 5 and 6).
 
     None where it is to be decided as ever.
@@ -43,9 +43,4 @@ def grant_wish(matter: Matter) -> Decision | None:
         return None
     if wish is Wish.DELETE_COPY:
         return Decision(link, (DeleteThere(),))
-    mine, seen = matter.pair.here.content, link.seen
-    theirs = seen.content if seen and seen.stands else link.there
-    live = replace(link, state=LinkState.LIVE)
-    if mine is None or theirs is None:
-        return Decision(live)
-    return Decision(settle_equal(live, mine, theirs))
+    return Decision(agree(link, matter.pair.here, now))
