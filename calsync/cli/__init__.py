@@ -3,6 +3,7 @@
 import click
 
 from calsync.cli import own_events as own_events
+from calsync.cli import swapping as swapping
 from calsync.cli.database import db
 from calsync.cli.demo import demo
 from calsync.cli.integrations import integration

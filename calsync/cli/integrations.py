@@ -28,7 +28,7 @@ from calsync.services.tools import Tools, Who
 from calsync.web.sync_words import CAUTION_WORDS, STATE_WORDS, STOP_WORDS
 
 NO_INTEGRATION = "There is no such integration. `calsync integration list` shows them."
-_COPIES = click.Choice([choice.value for choice in Copies])
+COPIES = click.Choice([choice.value for choice in Copies])
 _MEANWHILE = click.Choice([choice.value for choice in Meanwhile])
 _ALL_KINDS = ",".join(kind.value for kind in Kind)
 
@@ -95,7 +95,7 @@ def add(tenant_slug: str, email: str, calendar: str, mailbox: str | None, **chos
     """
     tools = open_tools()
     who = find_who(tools, tenant_slug, email)
-    linked, found = _find_calendar(tools, who, calendar, mailbox)
+    linked, found = find_calendar(tools, who, calendar, mailbox)
     first = Options(takes_create=True, takes_update=True, kinds=frozenset(Kind))
     with plain_refusals("There is no such calendar."):
         made = integrations.create_integration(
@@ -169,7 +169,7 @@ def deactivate(tenant_slug: str, email: str, integration_id: str) -> None:
 @of_user
 @click.argument("integration_id", metavar="ID")
 @_takes_options
-@click.option("--copies", type=_COPIES, default=Copies.STAY.value, show_default=True)
+@click.option("--copies", type=COPIES, default=Copies.STAY.value, show_default=True)
 @click.option("--meanwhile", type=_MEANWHILE, default=Meanwhile.AGREED.value, show_default=True)
 @click.option("--kept-out", is_flag=True, help="Changes kept out so far flow too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -201,7 +201,7 @@ def options(
         number = None
         if copies == Copies.GO:
             number = integrations.count_copies_to_go(tools, who, integration_id, unticked)
-            _confirm(number, yes=yes)
+            confirm_copies(number, yes=yes)
         changes = None
         if kept_out:
             changes = count_kept_out(tools, who, integration_id, wanted)
@@ -222,7 +222,7 @@ def options(
 @integration.command()
 @of_user
 @click.argument("integration_id", metavar="ID")
-@click.option("--copies", type=_COPIES, default=Copies.STAY.value, show_default=True)
+@click.option("--copies", type=COPIES, default=Copies.STAY.value, show_default=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @plain_errors
 def delete(tenant_slug: str, email: str, integration_id: str, copies: str, yes: bool) -> None:
@@ -232,7 +232,7 @@ def delete(tenant_slug: str, email: str, integration_id: str, copies: str, yes: 
     with plain_refusals(NO_INTEGRATION):
         number = integrations.count_copies_to_go(tools, who, integration_id)
         if copies == Copies.GO:
-            _confirm(number, yes=yes)
+            confirm_copies(number, yes=yes)
         done = delete_integration(
             tools, who, integration_id, copies=Copies(copies), confirmed=number
         )
@@ -247,9 +247,10 @@ def say_status(view: IntegrationView) -> str:
     return f"{status} ({STOP_WORDS[view.stop]}){caution}" if view.stop else status + caution
 
 
-def _find_calendar(
+def find_calendar(
     tools: Tools, who: Who, calendar: str, mailbox: str | None
 ) -> tuple[LinkedView, LinkedCalendar]:
+    """Return the linked calendar that a command names, and its mailbox. Raises UserError."""
     found = [
         (linked, each)
         for linked in list_linked(tools, who)
@@ -282,7 +283,8 @@ def _choose(present: Options, chosen: dict[str, Any]) -> Options:
     return replace(present, **{name: value for name, value in wanted.items() if value is not None})
 
 
-def _confirm(number: int, *, yes: bool) -> None:
+def confirm_copies(number: int, *, yes: bool) -> None:
+    """Ask whether so many copies are to go, and end the command where they are not."""
     if not yes:
         copies = "1 copy" if number == 1 else f"{number} copies"
         click.confirm(f"{copies} will be deleted in the linked calendar. Go on?", abort=True)

@@ -53,6 +53,13 @@ def count_all_copies(session: Session, tenant_id: str, integration_id: str) -> i
     return session.scalar(query.where(LinkRow.state.in_(_STANDING))) or 0
 
 
+def list_sent_item_ids(session: Session, tenant_id: str, integration_id: str) -> list[str]:
+    """Return the items of which entries are sent there."""
+    query = select(LinkRow.item_id).where(*_are_present(tenant_id, integration_id))
+    query = query.where(LinkRow.origin == Origin.SENT, LinkRow.state.in_(_FLOWING))
+    return list(session.scalars(query.distinct().order_by(LinkRow.item_id)))
+
+
 def park_kinds(
     session: Session, tenant_id: str, integration_id: str, kinds: Collection[Kind], *, goes: bool
 ) -> None:
