@@ -10,6 +10,7 @@ from calsync.core.actions import (
     CallOff,
     DeleteThere,
     Hold,
+    Removal,
     RemoveHere,
     RestoreHere,
     SendAgain,
@@ -18,7 +19,7 @@ from calsync.core.actions import (
     deed_of,
 )
 from calsync.core.content import ALL_PARTS, NO_PARTS, Content, Part, Parts
-from calsync.core.decide import Removal, decide
+from calsync.core.decide import decide
 from calsync.core.event import AllDay, Timed
 from calsync.core.item import Kind
 from calsync.core.link import Act, Link, LinkState, Origin, Seen

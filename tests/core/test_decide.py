@@ -22,13 +22,14 @@ from calsync.core.actions import (
     Write,
 )
 from calsync.core.content import ALL_PARTS, Content, Part, find_differing
-from calsync.core.decide import REMOVALS, VERDICTS, Fate, decide, decide_superseded
+from calsync.core.decide import decide, decide_superseded
 from calsync.core.item import Kind
 from calsync.core.link import Link, LinkState, Origin
 from calsync.core.merge import COURSES
 from calsync.core.pair import Absence, Policy, Rules
 from calsync.core.recognition import EXPIRES_AFTER, REVIVES_WITHIN, expire
 from calsync.core.settle import begin_deleting, begin_writing, note_accepted
+from calsync.core.table import REMOVALS, VERDICTS, Fate
 from tests.core.one_pair import FIRST, NOON, OPEN, OnePair, contents, in_step, parts, rules
 
 DINNER = replace(FIRST, title="Dinner")

@@ -13,13 +13,12 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from calsync.core import decide as deciding_core
-from calsync.core import merge
+from calsync.core import merge, table
 from calsync.core.brake import Brake
-from calsync.core.decide import Fate, Verdict
 from calsync.core.event import Event
 from calsync.core.newcomers import Verdict as Judged
 from calsync.core.run import Result
+from calsync.core.table import Fate, Verdict
 from calsync.db.links import list_all_links
 from calsync.db.models import DueKind, DueRow, LinkRow
 from calsync.services.sync import bringing, deciding, reading, sending
@@ -97,7 +96,7 @@ def makes_titles_up(patch: pytest.MonkeyPatch) -> None:
 
 
 def sends_again_what_was_removed(patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(deciding_core.VERDICTS, (Fate.KEPT, Fate.GONE), Verdict.SEND_AGAIN)
+    patch.setitem(table.VERDICTS, (Fate.KEPT, Fate.GONE), Verdict.SEND_AGAIN)
 
 
 def brings_in_whatever_is_chosen(patch: pytest.MonkeyPatch) -> None:

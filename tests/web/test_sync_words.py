@@ -15,7 +15,7 @@ from calsync.web import sync_words
 from calsync.web.sync_words import REASON_WORDS, say_counts, say_reason
 from tests.wheels import ROOT
 
-_CALLS = {"Note", "Hold", "Declined", "NotTaken", "_sleep"}
+_CALLS = {"Note", "Hold", "Declined", "NotTaken", "fall_asleep"}
 _NAMES = re.compile(r"bar|reason")
 #: What a function that finds a reason asks for by name, and which is none itself.
 _NO_REASONS = {"update", "delete"}

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from calsync.core.content import NO_PARTS, Content, Part, Parts
-from calsync.core.decide import Fate, fate_here, fate_there
 from calsync.core.entry import Entry, entries_of
 from calsync.core.item import Kind
 from calsync.core.link import Link, Origin
@@ -13,6 +12,7 @@ from calsync.core.mapping import NotShown, accepted_parts, shown_content
 from calsync.core.pair import Absence, Here, Pair
 from calsync.core.past import is_past
 from calsync.core.recurrence import View
+from calsync.core.table import Fate, fate_here, fate_there
 from calsync.db.database import Session
 from calsync.db.items import list_changes_of, list_items, map_assignees, map_exceptions
 from calsync.db.links import find_brought_elsewhere, link_of
