@@ -60,7 +60,9 @@ def find_unlinked(story: Story) -> Iterator[str]:
     judged = {change.row["event_uid"] for _, _, change in changes_of(story.tape, "judged_events")}
     known = {row.event_uid for row in rows} | office.judged() | judged
     for item in office.items() if is_sent else ():
-        is_wanted = item.deleted_at is None and people & office.assignees(item.id)
+        # A task without any date is not sent.
+        is_shown = item.deleted_at is None and (item.starts_at or item.starts_on or item.due_on)
+        is_wanted = is_shown and people & office.assignees(item.id)
         if is_wanted and item.id not in linked_items:
             yield f"I2 {item.subject!r} was never sent, and nothing says why"
     for desk in office.desks:
