@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, case, delete, func, literal, select, update
+from sqlalchemy import BindParameter, bindparam, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from calsync.db.models import DueKind, DueRow
@@ -24,28 +24,34 @@ class Claim:
     claimed_at: datetime
 
 
+# What is asked with every look and every commit is put together once.
+_DUE: BindParameter[datetime] = bindparam("due", type_=DueRow.__table__.c.due_at.type)
+_WAKE = (
+    update(DueRow)
+    .where(DueRow.tenant_id == bindparam("of_tenant"), DueRow.kind == bindparam("of_kind"))
+    .where(DueRow.subject_id == bindparam("of_subject"))
+    .values(due_at=case((DueRow.due_at < _DUE, DueRow.due_at), else_=_DUE), wakes=DueRow.wakes + 1)
+    .returning(DueRow.id)
+    .execution_options(synchronize_session=False)
+)
+
+
 def wake(
     session: Session, tenant_id: str, kind: DueKind, subject_id: str, due_at: datetime
 ) -> None:
     """Have the work done at ``due_at`` or before, whether or not it was planned already."""
     woken = session.execute(
-        update(DueRow)
-        .where(DueRow.tenant_id == tenant_id, DueRow.kind == kind)
-        .where(DueRow.subject_id == subject_id)
-        .values(
-            due_at=_earlier(due_at),
-            wakes=DueRow.wakes + 1,
-        )
-        .returning(DueRow.id)
-        .execution_options(synchronize_session=False)
+        _WAKE,
+        {
+            "of_tenant": tenant_id,
+            "of_kind": kind,
+            "of_subject": subject_id,
+            "due": due_at,
+        },
     )
     if woken.one_or_none() is None:
         session.add(DueRow(tenant_id=tenant_id, kind=kind, subject_id=subject_id, due_at=due_at))
         session.flush()
-
-
-def _earlier(due_at: datetime) -> object:
-    return case((DueRow.due_at < due_at, DueRow.due_at), else_=literal(due_at, DueRow.due_at.type))
 
 
 def is_waiting(
@@ -63,6 +69,29 @@ def is_waiting(
     )
 
 
+_NOW: BindParameter[datetime] = bindparam("now")
+_IS_FREE = (DueRow.lease_until.is_(None)) | (DueRow.lease_until <= _NOW)
+_LIST_DUE = (
+    select(DueRow.id)
+    .where(DueRow.due_at <= _NOW, _IS_FREE)
+    .order_by(DueRow.due_at, DueRow.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(DueRow)
+    .where(DueRow.id.in_(bindparam("ids", expanding=True)), _IS_FREE)
+    .values(
+        lease_owner=bindparam("of_owner"),
+        lease_until=bindparam("until"),
+        fence=DueRow.fence + 1,
+        attempts=DueRow.attempts + 1,
+    )
+    .returning(DueRow)
+    .execution_options(synchronize_session=False)
+)
+
+
 def claim_due(
     session: Session, *, owner: str, now: datetime, until: datetime, limit: int
 ) -> list[Claim]:
@@ -71,28 +100,11 @@ def claim_due(
     Asked across tenants on purpose: the loop serves them all. Each row is taken
     by a conditional update, whose row count tells who won.
     """
-    free = (DueRow.lease_until.is_(None)) | (DueRow.lease_until <= now)
-    candidates = session.scalars(
-        select(DueRow.id)
-        .where(DueRow.due_at <= now, free)
-        .order_by(DueRow.due_at, DueRow.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    candidates = session.scalars(_LIST_DUE, {"now": now, "most": limit}).all()
     if not candidates:
         return []
-    rows = session.scalars(
-        update(DueRow)
-        .where(DueRow.id.in_(candidates), free)
-        .values(
-            lease_owner=owner,
-            lease_until=until,
-            fence=DueRow.fence + 1,
-            attempts=DueRow.attempts + 1,
-        )
-        .returning(DueRow)
-        .execution_options(synchronize_session=False)
-    ).all()
+    taken = {"now": now, "ids": candidates, "of_owner": owner, "until": until}
+    rows = session.scalars(_CLAIM, taken).all()
     return [_claim_of(row, owner, now) for row in sorted(rows, key=lambda r: (r.due_at, r.id))]
 
 
@@ -156,7 +168,6 @@ def is_untouched(session: Session, claim: Claim) -> bool:
     return session.scalar(wakes) == claim.wakes
 
 
-#: Put together once: a sync asks it with everything that it commits.
 _EXTEND = (
     update(DueRow)
     .where(DueRow.tenant_id == bindparam("of_tenant"), DueRow.id == bindparam("of_row"))
@@ -185,32 +196,41 @@ def extend(session: Session, claim: Claim, until: datetime) -> bool:
     return kept is not None
 
 
+_ERROR: BindParameter[str | None] = bindparam("error", type_=DueRow.__table__.c.last_error.type)
+_RELEASE = (
+    update(DueRow)
+    .where(DueRow.tenant_id == bindparam("of_tenant"), DueRow.id == bindparam("of_row"))
+    .where(DueRow.fence == bindparam("of_fence"), DueRow.lease_owner == bindparam("of_owner"))
+    .values(
+        due_at=case((DueRow.wakes == bindparam("of_wakes"), _DUE), else_=DueRow.due_at),
+        lease_owner=None,
+        lease_until=None,
+        last_error=_ERROR,
+        attempts=case((_ERROR.is_(None), 0), else_=DueRow.attempts),
+    )
+    .returning(DueRow.id)
+    .execution_options(synchronize_session=False)
+)
+
+
 def release(session: Session, claim: Claim, *, due_at: datetime, error: str | None = None) -> bool:
     """Give the work back, to be done again at ``due_at``; say whether it was still ours.
 
     Where it was asked for while we worked, it stays due as asked.
     """
-    released = session.execute(
-        update(DueRow)
-        .where(DueRow.tenant_id == claim.tenant_id, DueRow.id == claim.id)
-        .where(DueRow.fence == claim.fence, DueRow.lease_owner == claim.owner)
-        .values(
-            due_at=_unless_woken(claim, due_at),
-            lease_owner=None,
-            lease_until=None,
-            last_error=error,
-            attempts=DueRow.attempts if error else 0,
-        )
-        .returning(DueRow.id)
-        .execution_options(synchronize_session=False)
+    released = session.scalar(
+        _RELEASE,
+        {
+            "of_tenant": claim.tenant_id,
+            "of_row": claim.id,
+            "of_fence": claim.fence,
+            "of_owner": claim.owner,
+            "of_wakes": claim.wakes,
+            "due": due_at,
+            "error": error,
+        },
     )
-    return released.one_or_none() is not None
-
-
-def _unless_woken(claim: Claim, due_at: datetime) -> object:
-    return case(
-        (DueRow.wakes == claim.wakes, literal(due_at, DueRow.due_at.type)), else_=DueRow.due_at
-    )
+    return released is not None
 
 
 def finish(session: Session, claim: Claim) -> bool:
