@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from greenlet import getcurrent
-from sqlalchemy import Engine, event, inspect, select
+from sqlalchemy import Engine, event, inspect
 from sqlalchemy.orm import Session, SessionTransaction
 
 from calsync.cronofy.transport import Answer
-from calsync.db.models import DueKind, DueRow, Integration, LinkedAccount, LinkedCalendar
+from calsync.db.models import Integration, LinkedAccount, LinkedCalendar
 from calsync.db.stamps import NotingSession
 from tests.simulation.office import Office
 from tests.simulation.owner import Owner
@@ -217,12 +217,15 @@ def _key_of(entity: Any) -> Any:
     return entity.__tablename__, *inspect(entity).mapper.primary_key_from_instance(entity)
 
 
+#: Asked with every commit, so in the fewest steps.
+_FENCES = "SELECT subject_id, fence FROM due_rows WHERE kind = 'sync'"
+
+
 @event.listens_for(NotingSession, "before_commit")
 def _note_fences(session: Session) -> None:
     if (tape := _tape_of(session)) is None:
         return
-    fences = select(DueRow.subject_id, DueRow.fence).where(DueRow.kind == DueKind.SYNC)
-    session.info["fences"] = dict(session.execute(fences).all())
+    session.info["fences"] = dict(session.connection().exec_driver_sql(_FENCES).all())
     session.info["is_nested"] = session.in_nested_transaction()
     if not session.info["is_nested"]:
         tape.note_fences(session.info["fences"])

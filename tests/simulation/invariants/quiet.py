@@ -19,7 +19,7 @@ _TRIES = 3
 def find_unrest(history: History) -> Iterator[str]:
     """I9: with nothing changed, further syncs write nothing on either side."""
     before = _state(history)
-    _idle(history)
+    _idle(history, polls=3)
     if _state(history) != before:
         yield "I9 idle syncs go on changing things"
 
@@ -35,7 +35,7 @@ def find_surprises(history: History) -> Iterator[str]:
         if options != desk.options:
             change_options(history.office.tools, desk.person.who, desk.integration_id, options)
             desk.options = options
-    _idle(history)
+    _idle(history, polls=1)
     if _state(history) != before:
         yield "I8 turning switches on changed what was settled"
 
@@ -43,11 +43,12 @@ def find_surprises(history: History) -> Iterator[str]:
 _SWITCHES = ("takes_create", "takes_update", "takes_delete")
 
 
-def _idle(history: History) -> None:
+def _idle(history: History, *, polls: int) -> None:
+    """Have the changes read so often, and the first time all there is if it ever is."""
     office = history.office
-    for _ in range(3):
-        office.ask_for_reads(sweeps=history.plan.sweeps)
-        office.clock.move(timedelta(hours=1))
+    for number in range(polls):
+        office.ask_for_reads(sweeps=history.plan.sweeps and number == 0)
+        office.clock.move(timedelta(minutes=20))
         for _ in office.desks:
             history.workers.work()
 
