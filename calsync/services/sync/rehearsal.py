@@ -4,7 +4,7 @@ It is the very same code, in a transaction that is never committed, with a Crono
 read before and takes every write.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
@@ -34,11 +34,19 @@ class _Discard(Exception):
     """Ends the transaction in which everything was tried."""
 
 
-def preview(tools: Tools, who: Who, integration_id: str, *, bulk: bool) -> list[LogEntry]:
+def preview(
+    tools: Tools,
+    who: Who,
+    integration_id: str,
+    *,
+    bulk: bool,
+    change: Callable[[Tools], None] | None = None,
+) -> list[LogEntry]:
     """Return what a manual sync would do and decline now, as its log would have it.
 
-    Nothing is changed on either side. Raises NotThere, NotPossible with a Refusal, and
-    TemporaryError where Cronofy is away.
+    Or after a ``change``, such as of the options, that is made with the tools it is given.
+    Nothing is changed on either side. Raises NotThere, NotPossible with a Refusal,
+    TemporaryError where Cronofy is away, and what the change raises.
     """
     with tools.db.read() as session:
         if find_integration(session, who.tenant_id, who.user_id, integration_id) is None:
@@ -51,6 +59,10 @@ def preview(tools: Tools, who: Who, integration_id: str, *, bulk: bool) -> list[
     pages = list(client.read_events(_query()))
     found: list[LogEntry] = []
     with suppress(_Discard), tools.db.begin() as session:
+        if change is not None:
+            change(replace(tools, db=JoinedDatabase(session), wake=lambda: None))
+            session.flush()
+            subject = load_subject(session, who.tenant_id, integration_id) or subject
         found = _rehearse(tools, session, subject, pages, bulk=bulk)
         raise _Discard
     return found

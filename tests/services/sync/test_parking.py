@@ -6,9 +6,12 @@ import pytest
 
 from calsync.core.integration import Copies, Meanwhile
 from calsync.core.item import Kind
-from calsync.core.link import LinkState
+from calsync.core.link import LinkState, Side
 from calsync.core.options import load_options
+from calsync.core.run import Result
 from calsync.services.integrations import change_options
+from calsync.services.sync.rehearsal import preview
+from calsync.services.tools import Tools
 from tests.services.sync.office import ON_SQLITE, Office
 
 pytestmark = ON_SQLITE
@@ -119,3 +122,24 @@ def test_an_entry_whose_copy_went_with_its_kind_is_sent_by_send(office: Office, 
     office.options(sends=True)
     office.sync(send=True)
     assert office.summaries() == ["Lunch"]
+
+
+def test_what_happened_meanwhile_is_shown_before_it_is_confirmed(office: Office, lunch: str):
+    untick(office)
+    office.change(lunch, subject="Late lunch")
+    office.edit(office.uid("Lunch"), location={"description": "Pub"})
+    office.sync()
+    who, integration_id = office.person.who, office.integration_id
+    options = replace(load_options(office.integration.options), kinds=ALL)
+
+    def tick_all(tools: Tools) -> None:
+        change_options(tools, who, integration_id, options, meanwhile=Meanwhile.FLOWS)
+
+    planned = preview(office.tools, who, integration_id, bulk=False, change=tick_all)
+    assert {(entry.side, entry.action, entry.result) for entry in planned} == {
+        (Side.IN, "update", Result.DONE),
+        (Side.OUT, "update", Result.DONE),
+    }
+    office.sync()
+    assert office.summaries() == ["Lunch"]
+    assert Kind.APPOINTMENT not in load_options(office.integration.options).kinds
