@@ -18,27 +18,37 @@ _UNDER_WAY = 60
 def find_trespasses(story: Story) -> Iterator[str]:
     """I7: hold each write here, and each intent to write there, against what was chosen then."""
     items: dict[str, Mapping[str, Any]] = {}
+    retrieving: dict[str, set[str]] = {}
     for index, record in enumerate(story.tape.records):
         if not isinstance(record, Commit):
             continue
         items |= {change.row["id"]: change.row for change in record.of("items")}
+        for change in record.of("runs"):
+            _note_run(change.row, retrieving)
         for change in record.of("item_changes"):
             if change.row["carried_by"] is not None:
                 setting = story.settings[change.row["carried_by"]].at(index)
-                yield from _judge_taken(change.row["action"], setting, record)
+                is_retrieved = bool(retrieving.get(change.row["carried_by"]))
+                yield from _judge_taken(change.row["action"], setting, is_retrieved=is_retrieved)
         for change in record.of("links"):
             if _is_intent(change):
                 setting = story.settings[change.row["integration_id"]].at(index)
                 yield from _judge_intent(change, setting, items.get(change.row["item_id"]))
 
 
-def _judge_taken(action: str, setting: Setting, commit: Commit) -> Iterator[str]:
+def _note_run(run: Mapping[str, Any], retrieving: dict[str, set[str]]) -> None:
+    """Note which runs, by integration, bring in what was there before: Create or not."""
+    runs = retrieving.setdefault(run["integration_id"], set())
+    is_open = run["ended_at"] is None and run["bulk"].get("retrieve")
+    (runs.add if is_open else runs.discard)(run["id"])
+
+
+def _judge_taken(action: str, setting: Setting, *, is_retrieved: bool) -> Iterator[str]:
     options = setting.options
     if not setting.is_active or not setting.is_connected:
         yield f"I7 an item was {action} while the integration was not active"
-    is_bulk = any((change.row["bulk"] or {}).get("retrieve") for change in commit.of("runs"))
     allowed = {
-        "created": options.takes_create or is_bulk,
+        "created": options.takes_create or is_retrieved,
         "changed": options.takes_update or options.takes_delete,
         "deleted": options.takes_delete,
         "restored": options.takes_update or options.takes_create,
