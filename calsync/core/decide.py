@@ -44,7 +44,17 @@ def decide(pair: Pair, now: datetime) -> Decision:
     if pair.link.state is LinkState.HELD:
         return _decide_held(pair, now)
     decision = _decide(pair, now)
-    return replace(decision, link=replace(decision.link, acts=frozenset()))
+    link = replace(decision.link, acts=frozenset(), overwritten={})
+    return replace(decision, link=link, notes=(*decision.notes, *_note_overwritten(pair)))
+
+
+def _note_overwritten(pair: Pair) -> list[Note]:
+    """Say what of the user's our write landed on, where a read had shown it (SYNC.md 2)."""
+    there = pair.link.there
+    return [
+        Note("replaced_there", Side.OUT, part, there.get(part) if there else None, value)
+        for part, value in pair.link.overwritten.items()
+    ]
 
 
 def _decide_held(pair: Pair, now: datetime) -> Decision:

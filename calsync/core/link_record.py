@@ -29,6 +29,9 @@ def dump_link(link: Link) -> dict[str, Any]:
             for part, c in link.conflicts.items()
         },
         "put_back": list(link.put_back),
+        "overwritten": {
+            part.value: [dump_part(part, value)] for part, value in link.overwritten.items()
+        },
         "acts": sorted(act.value for act in link.acts),
         "is_off": link.is_off,
         "tries": link.tries,
@@ -61,6 +64,10 @@ def load_link(origin: Origin, state: LinkState, record: Mapping[str, Any]) -> Li
             for name, (mine, theirs) in record.get("conflicts", {}).items()
         },
         put_back=tuple(record.get("put_back", ())),
+        overwritten={
+            Part(name): load_part(Part(name), value)
+            for name, [value] in record.get("overwritten", {}).items()
+        },
         acts=frozenset(map(Act, record.get("acts", ()))),
         is_off=record.get("is_off", False),
         tries=record.get("tries", 0),

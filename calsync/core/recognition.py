@@ -7,7 +7,7 @@ precondition: a read after a write may show the state before it (SYNC.md 14, 3 a
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from calsync.core.content import (
     ALL_PARTS,
@@ -54,7 +54,9 @@ def observe(link: Link, seen: Seen, now: datetime) -> Link:
     known = link.seen.series if link.seen else None
     gone_at = None if seen.stands else (link.gone_at or now)
     seen = replace(_with_since(seen, link.seen), series=seen.series or known)
-    link = _with_agreed(replace(link, seen=seen, gone_at=gone_at), seen)
+    overwritten = {**link.overwritten, **_find_overwritten(link, seen)}
+    link = replace(link, seen=seen, gone_at=gone_at, overwritten=overwritten)
+    link = _with_agreed(link, seen)
     if link.flight is not None:
         return _judge(link, link.flight, seen, now)
     if link.late is not None and _has_landed(link.late, seen):
@@ -118,6 +120,22 @@ def next_read(flight: Flight, now: datetime) -> datetime:
         if flight.decided_at + delay > now:
             return flight.decided_at + delay
     return now + EXPIRES_AFTER
+
+
+def _find_overwritten(link: Link, seen: Seen) -> dict[Part, Any]:
+    """Return what the user had there, as the last read showed it, where our write is now."""
+    flight, known = link.flight or link.late, link.seen.content if link.seen else None
+    if flight is None or flight.sent is None or known is None or seen.content is None:
+        return {}
+    before = flight.before.content if flight.before else None
+    return {
+        part: known.get(part)
+        for part in (ALL_PARTS if link.is_ours else flight.parts)
+        if _same(part, seen.content, flight.sent)
+        and not _same(part, known, flight.sent)
+        and before is not None
+        and not _same(part, known, before)
+    }
 
 
 def _is_older(seen: Seen, known: Seen | None) -> bool:

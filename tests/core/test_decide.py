@@ -471,3 +471,17 @@ def test_what_the_newer_edit_there_replaces_here_is_logged():
     world.read()
     notes = decide(world.pair(), world.now).notes
     assert [(note.reason, note.mine) for note in notes] == [("replaced_here", "Dinner")]
+
+
+def test_what_our_write_landed_on_is_logged_where_a_read_had_shown_it():
+    world = OnePair()
+    world.edit_here(DINNER)
+    world.link = begin_writing(world.link, DINNER, frozenset({Part.TITLE}), DINNER, world.now)
+    world.link = note_accepted(world.link, world.now)
+    for title, seconds in (BRUNCH, 2), (DINNER, 4):
+        world.now += timedelta(seconds=seconds)
+        world.event, world.updated = title, world.now
+        world.read()
+    decision = decide(world.pair(), world.now)
+    assert [(note.reason, note.theirs) for note in decision.notes] == [("replaced_there", "Brunch")]
+    assert decide(replace(world.pair(), link=decision.link), world.now).notes == ()

@@ -51,6 +51,7 @@ links = st.builds(
     is_off=st.booleans(),
     tries=st.integers(0, 3),
     misses=st.integers(0, 2),
+    overwritten=st.dictionaries(st.just(Part.TITLE), st.text()),
     held=st.sets(st.sampled_from(["remove_here", "take_in"])).map(frozenset),
     gone_at=moments,
     times_taken_at=moments,
