@@ -118,14 +118,17 @@ def list_log(
     return list(session.scalars(query.limit(limit)))
 
 
-def end_waiting_runs(
+def end_open_runs(
     session: Session, tenant_id: str, integration_id: str, *, error: str, now: datetime
 ) -> None:
-    """Let a run that waits never begin, for the reason that ``error`` is the code of."""
+    """End the runs that nobody carries out any more, for the reason that ``error`` is the code of.
+
+    One that waits never begins. One that is under way has lost its claim, or died.
+    """
     session.execute(
         update(Run)
         .where(Run.tenant_id == tenant_id, Run.integration_id == integration_id)
-        .where(Run.state == RunState.WAITING)
+        .where(Run.state.in_((RunState.WAITING, RunState.RUNNING)))
         .values(state=RunState.STOPPED, error=error, ended_at=now)
     )
 

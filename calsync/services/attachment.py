@@ -15,7 +15,7 @@ from calsync.db.integrations import (
 )
 from calsync.db.models import DueKind, Integration, LinkedAccount, LinkedCalendar
 from calsync.db.parking import park_all
-from calsync.db.runs import end_waiting_runs
+from calsync.db.runs import end_open_runs
 
 
 def attach(integration: Integration, account: LinkedAccount, calendar: LinkedCalendar) -> None:
@@ -38,7 +38,7 @@ def leave_account(session: Session, account: LinkedAccount, now: datetime) -> No
         integration.account_id = None
         integration.stop = Stop.NOT_CONNECTED
         ids = integration.tenant_id, integration.id
-        end_waiting_runs(session, *ids, error=Refusal.NOT_CONNECTED, now=now)
+        end_open_runs(session, *ids, error=Refusal.NOT_CONNECTED, now=now)
         due_rows.drop(session, integration.tenant_id, DueKind.SYNC, integration.id)
     session.flush()
 

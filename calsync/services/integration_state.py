@@ -8,7 +8,7 @@ from calsync.db.channels import wake_keeper
 from calsync.db.database import Session
 from calsync.db.integrations import lock_integration
 from calsync.db.models import DueKind, Integration
-from calsync.db.runs import end_waiting_runs
+from calsync.db.runs import end_open_runs
 from calsync.errors import NotPossible, NotThere
 from calsync.logs import Log
 from calsync.services.tools import Who
@@ -33,7 +33,7 @@ def refuse_other_number(present: int, confirmed: int | None) -> None:
 def stand_still(session: Session, integration: Integration, now: datetime) -> None:
     """Plan no sync any more, have one that is under way lose its claim, and close its channel."""
     ids = integration.tenant_id, integration.id
-    end_waiting_runs(session, *ids, error=Refusal.NOT_ACTIVE, now=now)
+    end_open_runs(session, *ids, error=Refusal.NOT_ACTIVE, now=now)
     due_rows.drop(session, integration.tenant_id, DueKind.SYNC, integration.id)
     wake_keeper(session, integration, now)
 

@@ -1,9 +1,10 @@
 """One sync from its beginning to its end, and when the next one is due (SYNC.md 14)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from calsync.core.integration import SHORTEST_POLL, SWEEP_EVERY, Stop, next_poll
+from calsync.core.integration import SHORTEST_POLL, SWEEP_EVERY, Refusal, Stop, next_poll
 from calsync.core.recognition import next_read
 from calsync.core.run import RunState, Trigger
 from calsync.cronofy.limiter import Lane
@@ -11,6 +12,7 @@ from calsync.db.database import Session
 from calsync.db.due_rows import Claim
 from calsync.db.links import has_looks, has_wishes, link_of, list_links_in_flight
 from calsync.db.models import Integration, Run
+from calsync.db.runs import end_open_runs
 from calsync.db.sync_runs import list_open_runs
 from calsync.errors import AccessRevoked, CronofyError, NotFound, PermissionMissing
 from calsync.logs import Log
@@ -49,11 +51,13 @@ def run_sync(tools: Tools, claim: Claim) -> datetime | None:
     """
     with tools.db.read() as session:
         subject = load_subject(session, claim.tenant_id, claim.subject_id)
-        if subject is None or not may_run(subject):
-            return None
         left: list[Run] = []
-        if subject.has_open_runs:
+        if subject is not None and subject.has_open_runs:
             left = list_open_runs(session, claim.tenant_id, claim.subject_id)
+    if subject is None or not may_run(subject):
+        if subject is not None and left:
+            _leave_off(tools, claim, subject)
+        return None
     if not left and (wait_until := _spaced(subject, tools.clock.now())):
         return wait_until
     asked = next((run for run in left if run.trigger is Trigger.MANUAL), None)
@@ -63,10 +67,28 @@ def run_sync(tools: Tools, claim: Claim) -> datetime | None:
     course = Course(tools, Fence(tools, claim), client, subject, trigger, asked)
     try:
         _begin(course, left)
-        return _perform(course)
+        again_at = _perform(course)
     except Overtaken:
         log.info("sync overtaken", integration_id=claim.subject_id)
         return tools.clock.now()
+    # One that was asked for while we took up another that had died.
+    is_waiting = any(run is not asked and run.state is RunState.WAITING for run in left)
+    return tools.clock.now() if is_waiting else again_at
+
+
+def _leave_off(tools: Tools, claim: Claim, subject: Subject) -> None:
+    """End what was asked for or begun and cannot be carried out as things are."""
+    integration = subject.integration
+    if subject.is_connected and integration.stop is Stop.BEING_READ:
+        return  # It goes on by itself once the mailbox was read.
+    error = Refusal.NOT_CONNECTED
+    if not integration.is_active:
+        error = Refusal.NOT_ACTIVE
+    elif integration.stop is Stop.CALENDAR_GONE:
+        error = Refusal.CALENDAR_GONE
+    with suppress(Overtaken), Fence(tools, claim).begin() as session:
+        ids = claim.tenant_id, claim.subject_id
+        end_open_runs(session, *ids, error=error, now=tools.clock.now())
 
 
 def _spaced(subject: Subject, now: datetime) -> datetime | None:
@@ -97,6 +119,8 @@ def _begin(course: Course, left: Sequence[Run]) -> None:
                 continue
             if course.asked is not None and row.id == course.asked.id:
                 row.state = RunState.RUNNING
+                # More may have been asked of it since we looked.
+                course.asked.bulk = row.bulk
             elif row.state is RunState.RUNNING:
                 row.state, row.ended_at = RunState.STOPPED, course.began_at
 
