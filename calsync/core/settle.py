@@ -34,12 +34,16 @@ def note_accepted(link: Link, at: datetime) -> Link:
     return replace(link, flight=replace(link.flight, answered_at=at))
 
 
-def note_refused(link: Link) -> Link:
-    """Return the link of a write that surely did not happen: it is decided again."""
+def note_refused(link: Link, *, is_repeated: bool = False) -> Link:
+    """Return the link of a write that surely did not happen: it is decided again.
+
+    Of one that ``is_repeated`` only this call did not: the one before may still land.
+    """
     if link.flight is None:
         return link
     state = link.flight.came_from if link.flight.is_deletion else link.state
-    return replace(link, flight=None, state=state)
+    late = link.flight if is_repeated else link.late
+    return replace(link, flight=None, late=late, state=state)
 
 
 def settle_taken(link: Link, parts: Parts, before: Content, after: Content) -> Link:

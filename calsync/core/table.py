@@ -136,8 +136,12 @@ def _decide_merge(pair: Pair) -> Decision:
     if mine is None:
         raise ValueError("an entry that is there shows something")
     theirs = seen.content if seen and seen.content else link.there
-    if theirs is None or link.here is None:
+    if theirs is None:
         raise ValueError("an event that is there was seen")
+    if link.here is None:
+        # A copy stands there of which we believed that it was refused: what the entry shows
+        # besides is still to be sent.
+        pair = replace(pair, link=replace(link, here=theirs, there=theirs))
     merged = merge(pair, mine, seen or Seen(theirs), theirs)
     return _with_calling_off(pair, seen, merged)
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from calsync.core.actions import DeleteThere, Removal, RemoveHere
 from calsync.core.content import ALL_PARTS, Part
 from calsync.core.decide import decide
@@ -149,6 +151,24 @@ def test_a_call_without_an_answer_may_be_made_again_once_no_trace_of_it_shows():
 
 def test_a_refused_write_is_in_flight_no_longer():
     assert note_refused(sending()).flight is None
+
+
+def test_a_copy_whose_second_call_was_refused_may_still_be_there_by_the_first():
+    link = note_refused(begin_writing(Link(Origin.SENT), FIRST, ALL_PARTS, FIRST, NOON))
+    assert link.late is None
+    link = begin_writing(Link(Origin.SENT), FIRST, ALL_PARTS, FIRST, NOON)
+    link = after(note_refused(link, is_repeated=True), FIRST)
+    assert link.here == link.there == FIRST
+    world = OnePair(link=link)
+    assert world.sync() == ()
+
+
+@pytest.mark.parametrize("entry", [FIRST, DINNER])
+def test_a_copy_that_nobody_knows_how_it_came_there_is_made_to_show_its_entry(entry):
+    world = OnePair(link=Link(Origin.SENT), entry=entry)
+    world.settle()
+    assert world.event == entry
+    assert world.link.here == world.link.there == entry
 
 
 def test_a_write_in_flight_is_looked_for_soon_and_then_less_often():

@@ -105,7 +105,8 @@ class Decider:
             if flight is None or (matter.entry is None and flight.sent is not None):
                 continue
             action = DeleteThere() if flight.sent is None else Write(flight.sent, flight.parts)
-            orders.append(self._order(matter, action, matter.pair.link))
+            order = self._order(matter, action, matter.pair.link)
+            orders.append(replace(order, is_repeated=True))
         return orders
 
     def _list(self, after: str, *, is_locked: bool = True) -> list[LinkRow]:

@@ -47,6 +47,8 @@ class Order:
     write: batch.Write
     matter: Matter
     action: Outgoing
+    #: The same was sent before, and nobody knows whether it arrived.
+    is_repeated: bool = False
 
 
 def order_of(
@@ -130,7 +132,10 @@ class Dispatcher:
                 continue
             if not is_surely_refused(answer.error):
                 continue
-            link = note_refused(link)
+            if order.is_repeated and isinstance(answer.error, TemporaryError):
+                # This call did nothing; the one before may have, and stays in flight.
+                continue
+            link = note_refused(link, is_repeated=order.is_repeated)
             if link.state is LinkState.PARKED:
                 # The user asked for the deletion when it was parked, and still wants it.
                 row.wish = Wish.DELETE_COPY

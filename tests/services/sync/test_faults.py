@@ -67,3 +67,20 @@ def test_a_deletion_that_cronofy_refused_for_the_moment_is_made_later(office: Of
     office.clock.move(timedelta(minutes=6))
     office.run_once()
     assert office.summaries() == []
+
+
+def test_a_copy_that_arrives_although_its_second_call_was_refused_stops_no_sync(
+    office: Office, sandbox: RunningSandbox
+):
+    office.add("Lunch")
+    sandbox.control("PATCH", "/settings", {"lag": 120})
+    for fault in ("reset_after", "rate_limited"):
+        number = sandbox.fault(fault, path="/v1/batch", times=None)
+        with suppress(CronofyError):
+            office.run_once()
+        assert sandbox.fired(number) > 0
+        sandbox.control("DELETE", "/faults")
+        office.clock.move(timedelta(seconds=65))
+    office.run_once()
+    assert office.summaries() == office.subjects() == ["Lunch"]
+    assert [link.here.title for link in office.links()] == ["Lunch"]
