@@ -1,6 +1,6 @@
 """Integrations: why one stands still, what can be asked of it, and when it is looked at next."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 #: How often the linked calendar is asked until its notifications are proven to come.
@@ -9,6 +9,9 @@ POLL_EVERY = timedelta(minutes=5)
 LONGEST_POLL = timedelta(hours=24)
 #: A complete read heals what changes alone cannot (SYNC.md 14, 5).
 SWEEP_EVERY = timedelta(hours=24)
+#: Changes of the last seconds are read again: Cronofy's times are whole seconds, and what
+#: was written while a page was put together may stand before it (SYNC.md 14, 4).
+OVERLAP = timedelta(seconds=5)
 #: Two runs of one integration are this far apart, however often it is woken.
 SHORTEST_POLL = timedelta(seconds=5)
 
@@ -74,3 +77,14 @@ def next_poll(present: timedelta, *, has_changed: bool, is_channel_proven: bool)
     if has_changed or not is_channel_proven:
         return POLL_EVERY
     return min(max(present, POLL_EVERY) * 3 / 2, LONGEST_POLL)
+
+
+def move_cursor(cursor: datetime | None, read_at: datetime, *, is_empty: bool) -> datetime:
+    """Return up to when everything was applied by a read that was answered at ``read_at``.
+
+    An answer that shows nothing may be wrong, and would hide a change for ever: it moves the
+    cursor by no more than what is read again.
+    """
+    if cursor is None:
+        return read_at
+    return max(cursor, min(read_at, cursor + OVERLAP) if is_empty else read_at)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from calsync.core.link import Act, Link, LinkState
+from calsync.core.link import Act, Link, LinkState, Origin
 from calsync.core.link_record import dump_link, load_link
 from calsync.db.models import ItemLook, LinkRow
 
@@ -32,17 +32,30 @@ def list_links_of_events(
     event_ids: Collection[str],
     uids: Collection[str],
 ) -> list[LinkRow]:
-    """Return the links that know any of these events: ours by our id, others by uid."""
-    return list(
-        session.scalars(
-            _of(tenant_id, integration_id).where(
-                or_(
-                    LinkRow.event_id.in_(event_ids),
-                    (LinkRow.is_present == True) & LinkRow.event_uid.in_(uids),  # noqa: E712
-                )
-            )
-        )
+    """Return the links that know any of these events: ours by our id, others by uid.
+
+    Two questions, as one with an "or" in it would walk all links of the tenant.
+    """
+    ours = _of(tenant_id, integration_id).where(LinkRow.event_id.in_(event_ids))
+    others = (
+        _of(tenant_id, integration_id)
+        .where(LinkRow.event_uid.in_(uids))
+        .where(LinkRow.is_present == True)  # noqa: E712 - `IS 1` would miss the index
     )
+    asked = [*([ours] if event_ids else []), *([others] if uids else [])]
+    return [row for question in asked for row in session.scalars(question)]
+
+
+def list_earlier_links(
+    session: Session, tenant_id: str, integration_id: str, uids: Collection[str]
+) -> list[LinkRow]:
+    """Return the links of the user's own events that a newer link took the place of."""
+    found = session.scalars(
+        _of(tenant_id, integration_id)
+        .where(LinkRow.event_uid.in_(uids), LinkRow.origin == Origin.BROUGHT)
+        .where(LinkRow.is_present == False)  # noqa: E712 - `IS 0` would miss the index
+    )
+    return sorted(found, key=lambda row: row.id)
 
 
 def list_links(session: Session, tenant_id: str, ids: Collection[str]) -> list[LinkRow]:
@@ -168,14 +181,13 @@ def list_links_of_series(
     session: Session, tenant_id: str, integration_id: str, series: Collection[str]
 ) -> list[LinkRow]:
     """Return the present links of instances of these series there."""
-    return list(
-        session.scalars(
-            _of(tenant_id, integration_id)
-            .where(LinkRow.series.in_(series))
-            .where(LinkRow.is_present == True)  # noqa: E712
-            .order_by(LinkRow.id)
-        )
+    found = session.scalars(
+        _of(tenant_id, integration_id)
+        .where(LinkRow.series.in_(series))
+        .where(LinkRow.is_present == True)  # noqa: E712
     )
+    # Sorted here: to get them in order, a database would rather walk all links of the tenant.
+    return sorted(found, key=lambda row: row.id)
 
 
 def find_brought_elsewhere(

@@ -1,10 +1,7 @@
 """The questions that are asked all the time find their rows by an index, and in its order."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +26,6 @@ from calsync.db import (
 from calsync.db.due_rows import Claim
 from calsync.db.models import DueKind, DueRow, Item
 from tests.db.plans import Explainer, Question
-from tests.postgres import PostgresServer
 
 START, END = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
 PLACE = (START, "i")
@@ -141,30 +137,6 @@ PLANTED: dict[str, Question] = {
         update(DueRow).where(DueRow.last_error == "x").values(wakes=0)
     ),
 }
-
-
-@pytest.fixture(scope="session")
-def explainers(
-    sqlite_template: Path, postgres: PostgresServer
-) -> Iterator[Callable[[str], Explainer]]:
-    """Give a function that returns the one of a kind of database; nothing is changed there."""
-    with ExitStack() as stack:
-
-        @cache
-        def make(kind: str) -> Explainer:
-            if kind == "sqlite":
-                made = Explainer(f"sqlite:///{sqlite_template}")
-            else:
-                made = Explainer(stack.enter_context(postgres.copy_of("template")))
-            stack.callback(made.engine.dispose)
-            return made
-
-        yield make
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def explainer(request: pytest.FixtureRequest, explainers: Callable[[str], Explainer]) -> Explainer:
-    return explainers(request.param)
 
 
 @pytest.mark.parametrize("question", [*HOT, *PAGES])

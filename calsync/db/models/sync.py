@@ -91,7 +91,8 @@ class LinkRow(Base):
             ["integrations.tenant_id", "integrations.id"],
             ondelete="CASCADE",
         ),
-        UniqueConstraint("event_id"),
+        UniqueConstraint("tenant_id", "id"),
+        UniqueConstraint("tenant_id", "event_id"),
         # Of one entry and calendar at most one link is the present one, and of one event.
         Index(
             "uq_links_present_entry",
@@ -109,6 +110,15 @@ class LinkRow(Base):
             unique=True,
             sqlite_where=text("is_present = 1 AND event_uid IS NOT NULL"),
             postgresql_where=text("is_present AND event_uid IS NOT NULL"),
+        ),
+        Index(None, "integration_id", "state"),
+        # Of the user's own events in whose place a copy has come.
+        Index(
+            "ix_links_earlier_event",
+            "integration_id",
+            "event_uid",
+            sqlite_where=text("is_present = 0 AND event_uid IS NOT NULL"),
+            postgresql_where=text("NOT is_present AND event_uid IS NOT NULL"),
         ),
         Index(
             "ix_links_to_look_at",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from calsync.core.integration import SWEEP_EVERY
+from calsync.core.integration import SWEEP_EVERY, move_cursor
 from calsync.core.link import Link, LinkState, Origin
 from calsync.core.recognition import EXPIRES_AFTER
 from calsync.core.window import Window
@@ -39,6 +39,7 @@ class CatchUp:
         instances = Found()
         for found in self.reader.read_changes(_since(integration)):
             self.course.read_at = self.course.read_at or found.began_at
+            self.course.has_read_any |= found.events > 0
             news += found.changed + len(found.strangers) + len(found.unreadable)
             # Which instance took the place of which is known when all pages were read.
             instances.strangers += [e for e in found.strangers if e.series_id]
@@ -66,7 +67,7 @@ class CatchUp:
         """Note up to where everything was applied, in provider time."""
         course = self.course
         if course.read_at is not None:
-            row.cursor = max(row.cursor, course.read_at) if row.cursor else course.read_at
+            row.cursor = move_cursor(row.cursor, course.read_at, is_empty=not course.has_read_any)
         told = course.subject.integration.changes_since
         if told is not None and row.changes_since == told and course.fence.is_untouched(session):
             # A notification that came meanwhile may tell of something that no read has shown.

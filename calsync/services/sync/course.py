@@ -33,6 +33,8 @@ class Course:
     has_changed: bool = False
     #: When the read of the changes was answered, by the provider's clock.
     read_at: datetime | None = None
+    #: Whether that read showed any event.
+    has_read_any: bool = False
     began_at: datetime = field(init=False)
     journal: Journal = field(init=False)
 

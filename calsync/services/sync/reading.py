@@ -4,26 +4,22 @@ What is decided from it is decided later, from what the links have seen. So a pa
 read twice, or out of order, changes nothing, and a run that dies in between loses nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from calsync.core.event import Event, UnreadableEvent
-from calsync.core.integration import Caution
+from calsync.core.integration import OVERLAP, Caution
 from calsync.core.link import Link, LinkState, Seen, Wish
 from calsync.core.mapping import content_of_event, is_off
 from calsync.core.recognition import expire, observe, was_altered
 from calsync.cronofy.queries import EventQuery
 from calsync.db.database import Session
-from calsync.db.links import link_of, list_links_of_events, put_link
+from calsync.db.links import link_of, list_earlier_links, list_links_of_events, put_link
 from calsync.db.models import Integration, LinkRow
 from calsync.services.sync.fence import Door
 from calsync.services.sync.provider import LinkedCalendars
 from calsync.services.sync.scope import Subject
-
-#: Changes of the last seconds are read again: Cronofy's times are whole seconds, and what
-#: was written while a page was put together may stand before it (SYNC.md 14, 4).
-OVERLAP = timedelta(seconds=5)
 
 
 @dataclass
@@ -99,10 +95,11 @@ class Reader:
             self.subject.tenant_id,
             self.subject.id,
             {event.event_id for event in told if event.event_id},
-            {event.uid for event in told if event.uid},
+            {event.uid for event in told if event.uid and not event.event_id},
         )
         ours = {row.event_id: row for row in rows if row.event_id}
-        theirs = {row.event_uid: row for row in rows if row.event_uid}
+        present = {row.event_uid: row for row in rows if row.event_uid}
+        theirs = self._list_earlier(session, events, present.keys()) | present
         now = self.fence.tools.clock.now()
         for event in events:
             row = ours.get(event.event_id) if event.event_id else theirs.get(event.uid)
@@ -118,6 +115,20 @@ class Reader:
                 found.shown.add(row.id)
         if found.altered:
             self._beware(session)
+
+    def _list_earlier(
+        self, session: Session, events: Sequence[Event], known: Collection[str]
+    ) -> dict[str, LinkRow]:
+        """Return the links, by uid, of the user's own events in whose place a copy has come.
+
+        Such an event may be brought back beside the copy; it is no new one (SYNC.md 2).
+        """
+        uids = {event.uid for event in events if not event.event_id} - set(known)
+        if not uids:
+            return {}
+        subject = self.subject
+        rows = list_earlier_links(session, subject.tenant_id, subject.id, uids)
+        return {row.event_uid: row for row in rows if row.event_uid}
 
     def _note_event(self, row: LinkRow, event: Event, now: datetime, found: Found) -> bool:
         """Note on a link what its event shows; tell whether that is news."""

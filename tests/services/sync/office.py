@@ -168,6 +168,13 @@ class Office(Owner):
             assert row is not None
             return row
 
+    def sweep(self) -> None:
+        """Have everything read, not the changes alone."""
+        with self.tools.db.begin() as session:
+            session.get_one(Integration, self.integration_id).swept_at = None
+        self.clock.move(timedelta(minutes=10))
+        self.sync()
+
     def be_absent(self) -> None:
         """Let the integration have been inactive for two days."""
         with self.tools.db.begin() as session:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from calsync.core.pair import Policy
+from calsync.db.models import LinkRow
 from tests.sandbox_server import RunningSandbox
 from tests.services.sync.office import EVERYTHING, HOUR, ON_SQLITE, MakeOffice, Office
 
@@ -211,3 +212,31 @@ def test_an_edit_there_while_our_write_is_on_its_way_leaves_both_sides_alike(
     assert office.summaries() == office.subjects() == ["Dinner"]
     # Which of the two came last is Cronofy's to say; that both show the same is ours.
     assert shown_there(office, "place") == office.item(item).location
+
+
+def test_the_users_own_event_that_comes_back_beside_its_copy_is_left_alone(
+    office: Office, sandbox: RunningSandbox
+):
+    office.set_calendar(permission_level="unrestricted")
+    uid = office.put("Dentist")
+    office.sync()
+    [item] = office.items()
+    office.remove(uid)
+    office.change(item.id, subject="Surgery")
+    office.sync()
+    assert office.summaries() == ["Surgery"]
+    with office.tools.db.begin() as session:
+        [row] = session.query(LinkRow).filter(LinkRow.is_present.is_(False))
+        assert row.event_uid == uid
+    # The very same event again, as from the bin of its calendar.
+    back = {"deleted": False, "updated": office.wire(office.now), "summary": "Dentist"}
+    sandbox.fault(
+        "altered_answer",
+        path="/v1/events",
+        times=None,
+        uid=uid,
+        event={**back, **office.moved(0)},
+    )
+    office.sweep()
+    assert office.subjects() == ["Surgery"]
+    assert "superseded" in office.reasons()

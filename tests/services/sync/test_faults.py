@@ -45,6 +45,19 @@ def test_an_empty_answer_deletes_nothing(office: Office, sandbox: RunningSandbox
     assert office.subjects() == ["Dentist", "Lunch"]
 
 
+def test_what_a_wrongly_empty_answer_hid_is_found_by_the_next_read_of_changes(
+    office: Office, sandbox: RunningSandbox
+):
+    office.put("Dentist")
+    office.clock.move(timedelta(minutes=1))
+    sandbox.fault("empty_read", times=1)
+    office.run_once()
+    assert office.subjects() == []
+    office.clock.move(timedelta(minutes=5))
+    office.run_once()
+    assert office.subjects() == ["Dentist"]
+
+
 def test_one_item_that_is_refused_does_not_keep_its_neighbours(office: Office):
     far = office.day.replace(year=2150)
     office.add("Far", times=Timed(far, far + HOUR, "Europe/London"))

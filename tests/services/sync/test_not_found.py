@@ -3,27 +3,18 @@
 from datetime import timedelta
 
 from calsync.core.link import LinkState
-from calsync.db.models import Integration, LinkRow
+from calsync.db.models import LinkRow
 from tests.sandbox_server import RunningSandbox
 from tests.services.sync.office import ON_SQLITE, MakeOffice, Office
 
 pytestmark = ON_SQLITE
 
 
-def sweep(office: Office) -> None:
-    """Have everything read, not the changes alone."""
-    with office.tools.db.begin() as session:
-        row = session.get_one(Integration, office.integration_id)
-        row.swept_at = None
-    office.clock.move(timedelta(minutes=10))
-    office.sync()
-
-
 def sweep_in_vain(office: Office, sandbox: RunningSandbox) -> None:
     """Let two complete sweeps show nothing of what stands there."""
     for _ in range(2):
         sandbox.fault("empty_read", times=9)
-        sweep(office)
+        office.sweep()
         sandbox.control("DELETE", "/faults")
 
 
@@ -40,7 +31,7 @@ def test_what_two_sweeps_do_not_show_is_not_deleted_and_found_again_later(
     sweep_in_vain(office, sandbox)
     assert states(office) == {LinkState.NOT_FOUND}
     assert office.subjects() == ["Dentist", "Lunch"]
-    sweep(office)
+    office.sweep()
     assert states(office) == {LinkState.LIVE}
     assert office.summaries() == ["Dentist", "Lunch"]
 
@@ -68,7 +59,7 @@ def test_a_copy_that_the_database_forgot_is_known_by_its_id_and_not_doubled(offi
     office.sync()
     with office.tools.db.begin() as session:
         session.query(LinkRow).delete()
-    sweep(office)
+    office.sweep()
     assert office.subjects() == office.summaries() == ["Lunch"]
     assert states(office) == {LinkState.LIVE}
     office.edit(office.uid("Lunch"), summary="Dinner")

@@ -197,7 +197,8 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_links")),
-        sa.UniqueConstraint("event_id", name=op.f("uq_links_event_id")),
+        sa.UniqueConstraint("tenant_id", "event_id", name=op.f("uq_links_tenant_id_event_id")),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_links_tenant_id_id")),
     )
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.create_index(
@@ -237,6 +238,16 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("is_present = 1 AND event_uid IS NOT NULL"),
             postgresql_where=sa.text("is_present AND event_uid IS NOT NULL"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_links_integration_id_state"), ["integration_id", "state"], unique=False
+        )
+        batch_op.create_index(
+            "ix_links_earlier_event",
+            ["integration_id", "event_uid"],
+            unique=False,
+            sqlite_where=sa.text("is_present = 0 AND event_uid IS NOT NULL"),
+            postgresql_where=sa.text("NOT is_present AND event_uid IS NOT NULL"),
         )
 
     op.create_table(
@@ -366,6 +377,12 @@ def downgrade() -> None:
 
     op.drop_table("runs")
     with op.batch_alter_table("links", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_links_integration_id_state"))
+        batch_op.drop_index(
+            "ix_links_earlier_event",
+            sqlite_where=sa.text("is_present = 0 AND event_uid IS NOT NULL"),
+            postgresql_where=sa.text("NOT is_present AND event_uid IS NOT NULL"),
+        )
         batch_op.drop_index(
             "uq_links_present_event",
             sqlite_where=sa.text("is_present = 1 AND event_uid IS NOT NULL"),
