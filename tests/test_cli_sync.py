@@ -13,7 +13,7 @@ from calsync.core.link import Declined, Link, LinkState, Origin, Seen, Side, Wis
 from calsync.core.run import Result, RunState
 from calsync.db import leases
 from calsync.db.due_rows import Claim
-from calsync.db.models import DueKind, JudgedEvent, Run
+from calsync.db.models import DueKind, JudgedEvent, LinkRow, Run
 from calsync.jobs.performers import PERFORMERS
 from calsync.services.integration_views import list_integration_views
 from calsync.services.tools import Tools
@@ -78,8 +78,8 @@ def test_an_integration_is_made_shown_changed_switched_and_deleted(
     )  # fmt: skip
     assert answer.exit_code == 0, answer.output
     shown = run("integration", "show", *DANA, integration_id).output
-    for line in ("takes_update\tFalse", "takes_delete\tTrue", "kinds\ttask", "past\t1w"):
-        assert line in shown.splitlines()
+    for line in ("take\tcreate,delete", "kinds\ttask", "past\t1w", "send-existing\tyes"):
+        assert line in shown.splitlines(), "Options are shown by the names that change them."
     assert run("integration", "deactivate", *DANA, integration_id).exit_code == 0
     assert "not active" in run("integration", "list", *DANA).output
     assert "Turn Active on first." in run("sync", "run", *DANA, integration_id).output
@@ -122,6 +122,23 @@ def test_changes_kept_out_flow_only_after_a_question_that_names_their_number(
     assert get_link(tools, link_id).wish is None
     assert run(*change, "--yes").exit_code == 0
     assert get_link(tools, link_id).wish is Wish.FLOW
+
+
+def test_nothing_is_asked_where_nothing_was_kept_out_and_no_copy_is_there(
+    run: RunCommand, integration_id: str
+) -> None:
+    change = ("integration", "options", *DANA, integration_id, "--kept-out", "--copies", "go")
+    answer = run(*change)
+    assert answer.output == "The options are changed.\n"
+
+
+def test_of_an_item_whose_copy_went_it_is_not_said_that_it_was_deleted(
+    run: RunCommand, integration_id: str, tools: Tools, dana: Person
+) -> None:
+    item_id = add_item(tools, dana)
+    add_link(tools, dana, integration_id, item_id, state=LinkState.DELETED_HERE)
+    said = run("sync", "why", *DANA, item_id).output
+    assert "Copy in Work: The copy was deleted; the entry here stays." in said
 
 
 def test_a_mistake_is_named_in_a_sentence(run: RunCommand, integration_id: str) -> None:
@@ -201,6 +218,11 @@ def test_the_copies_of_a_series_are_told_apart(
     said = run("sync", "why", *DANA, item_id).output
     copies = [line for line in said.splitlines() if line.startswith("Copy of 2026-03-")]
     assert len(copies) == len(set(copies)) == 2, said
+    with tools.db.read() as session:
+        event_ids = [row.event_id for row in session.query(LinkRow)]
+    for event_id in event_ids:
+        said = run("sync", "why", *DANA, str(event_id)).output
+        assert said.count("Sent, Create, Done") == 1, "Of the other one nothing is told."
 
 
 def test_a_sync_is_left_to_the_server_that_does_due_work(
@@ -266,6 +288,7 @@ def test_a_preview_says_what_a_sync_would_do_and_does_nothing(
     add_item(tools, dana)
     shown = run("sync", "preview", *DANA, integration_id)
     assert shown.exit_code == 0, shown.output
-    assert shown.output.endswith("Nothing was changed.\n")
-    assert len(shown.output.splitlines()) == 2
+    line, ahead = shown.output.splitlines()
+    assert line.endswith("\tServer room, 2026-03-03T09:00:00+00:00\tSent, Create")
+    assert ahead == "That would be 1 created. Nothing was changed."
     assert run("sync", "preview", *DANA, "nothing").exit_code != 0

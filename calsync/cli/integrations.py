@@ -1,18 +1,16 @@
 """`calsync integration`: which calendars are kept in step with a user's My Calendar."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from calsync.cli.installation import open_tools, plain_errors
+from calsync.cli.option_flags import choose_options, say_options, takes_options
 from calsync.cli.whose import find_who, of_user, plain_refusals
 from calsync.core.integration import Copies, Meanwhile
 from calsync.core.item import Kind
-from calsync.core.options import Options, dump_options, load_options
-from calsync.core.pair import Policy
-from calsync.core.window import FutureRange, PastRange
+from calsync.core.link import Origin
+from calsync.core.options import Options, load_options
 from calsync.db.models import LinkedCalendar
 from calsync.errors import UserError
 from calsync.services import integrations
@@ -28,53 +26,9 @@ from calsync.services.tools import Tools, Who
 from calsync.web.sync_words import CAUTION_WORDS, STATE_WORDS, STOP_WORDS
 
 NO_INTEGRATION = "There is no such integration. `calsync integration list` shows them."
+_ORIGIN_WORDS = {Origin.SENT: "sent", Origin.BROUGHT: "brought in"}
 COPIES = click.Choice([choice.value for choice in Copies])
 _MEANWHILE = click.Choice([choice.value for choice in Meanwhile])
-_ALL_KINDS = ",".join(kind.value for kind in Kind)
-
-Command = TypeVar("Command", bound=Callable[..., object])
-
-
-class ListOf(click.ParamType[frozenset[str]]):
-    """Some of the words that there are, separated by commas; `none` for none of them."""
-
-    name = "list"
-
-    def __init__(self, words: tuple[str, ...]) -> None:
-        self.words = words
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> frozenset[str]:
-        if isinstance(value, frozenset):
-            return value
-        chosen = frozenset(word for word in str(value).split(",") if word and word != "none")
-        if unknown := sorted(chosen - set(self.words)):
-            self.fail(f"{unknown[0]} is none of {', '.join(self.words)}.", param, ctx)
-        return chosen
-
-
-def _takes_options(command: Command) -> Command:
-    """Give a command the choices of all tabs; what is not given stays as it is."""
-    switches = {
-        "--send-existing/--no-send-existing": "A manual sync sends what stands here already.",
-        "--foreign/--no-foreign": "Send items from the user's other linked calendars too.",
-        "--meetings/--no-meetings": "Change the user's own meetings with guests too.",
-    }
-    for switch, text in reversed(switches.items()):
-        command = click.option(switch, default=None, help=text)(command)
-    for name, choices, text in (
-        ("--policy", Policy, "Who wins where both sides changed the same."),
-        ("--future", FutureRange, "What a manual sync retrieves of what is to come."),
-        ("--past", PastRange, "What a manual sync retrieves of what is past."),
-    ):
-        values = click.Choice([choice.value for choice in choices])
-        command = click.option(name, type=values, help=text)(command)
-    kinds = ListOf(tuple(kind.value for kind in Kind))
-    command = click.option("--kinds", type=kinds, help=f"What is sent: {_ALL_KINDS}; or none.")(
-        command
-    )
-    changes = ListOf(("create", "update", "delete"))
-    text = "What comes in: create,update,delete; or none."
-    return click.option("--take", type=changes, help=text)(command)
 
 
 @click.group()
@@ -86,7 +40,7 @@ def integration() -> None:
 @of_user
 @click.argument("calendar")
 @click.option("--mailbox", help="Which of the user's mailboxes, where several have it.")
-@_takes_options
+@takes_options
 @plain_errors
 def add(tenant_slug: str, email: str, calendar: str, mailbox: str | None, **chosen: Any) -> None:
     """Keep My Calendar in step with CALENDAR, by name or id, of a linked account.
@@ -103,7 +57,7 @@ def add(tenant_slug: str, email: str, calendar: str, mailbox: str | None, **chos
             who,
             account_id=linked.account.id,
             calendar_id=found.calendar_id,
-            options=_choose(first, chosen),
+            options=choose_options(first, chosen),
         )
     click.echo(made)
 
@@ -135,10 +89,10 @@ def show(tenant_slug: str, email: str, integration_id: str) -> None:
         view = find_integration_view(tools, find_who(tools, tenant_slug, email), integration_id)
     row = view.integration
     click.echo(f"{row.calendar_name} of {row.profile_name} ({row.service}): {say_status(view)}")
-    for name, value in dump_options(load_options(row.options)).items():
-        click.echo(f"{name}\t{','.join(value) if isinstance(value, list) else value}")
+    for name, value in say_options(load_options(row.options)):
+        click.echo(f"{name}\t{value}")
     for (origin, state), count in sorted(view.counts.items()):
-        click.echo(f"{count} {origin.value}\t{STATE_WORDS[state]}")
+        click.echo(f"{count} {_ORIGIN_WORDS[origin]}\t{STATE_WORDS[state]}")
 
 
 @integration.command()
@@ -168,7 +122,7 @@ def deactivate(tenant_slug: str, email: str, integration_id: str) -> None:
 @integration.command()
 @of_user
 @click.argument("integration_id", metavar="ID")
-@_takes_options
+@takes_options
 @click.option("--copies", type=COPIES, default=Copies.STAY.value, show_default=True)
 @click.option("--meanwhile", type=_MEANWHILE, default=Meanwhile.AGREED.value, show_default=True)
 @click.option("--kept-out", is_flag=True, help="Changes kept out so far flow too.")
@@ -196,7 +150,7 @@ def options(
         present = load_options(
             find_integration_view(tools, who, integration_id).integration.options
         )
-        wanted = _choose(present, chosen)
+        wanted = choose_options(present, chosen)
         unticked = present.kinds - wanted.kinds
         number = None
         if copies == Copies.GO:
@@ -226,7 +180,10 @@ def options(
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @plain_errors
 def delete(tenant_slug: str, email: str, integration_id: str, copies: str, yes: bool) -> None:
-    """End an integration for good; our copies in the calendar stay or go."""
+    """End an integration for good; our copies in the calendar stay or go.
+
+    With a mailbox's last integration its connection ends too.
+    """
     tools = open_tools()
     who = find_who(tools, tenant_slug, email)
     with plain_refusals(NO_INTEGRATION):
@@ -259,38 +216,23 @@ def find_calendar(
         and mailbox in (None, linked.account.profile_name)
     ]
     if not found:
-        raise UserError(f"The user has no linked calendar called {calendar}.")
+        raise UserError(
+            f"The user has no linked calendar called {calendar}. "
+            "Mailboxes are connected on the Calendar Sync page."
+        )
     if len(found) > 1:
         raise UserError(f"Several calendars are called {calendar}. Add --mailbox, or use an id.")
     return found[0]
 
 
-def _choose(present: Options, chosen: dict[str, Any]) -> Options:
-    """Return the options with what was chosen on the command line in place."""
-    wanted: dict[str, Any] = {
-        "past": chosen["past"] and PastRange(chosen["past"]),
-        "future": chosen["future"] and FutureRange(chosen["future"]),
-        "policy": chosen["policy"] and Policy(chosen["policy"]),
-        "sends": chosen["send_existing"],
-        "sends_foreign": chosen["foreign"],
-        "moves_meetings": chosen["meetings"],
-    }
-    if chosen["kinds"] is not None:
-        wanted["kinds"] = frozenset(map(Kind, chosen["kinds"]))
-    if chosen["take"] is not None:
-        for name in ("create", "update", "delete"):
-            wanted[f"takes_{name}"] = name in chosen["take"]
-    return replace(present, **{name: value for name, value in wanted.items() if value is not None})
-
-
 def confirm_copies(number: int, *, yes: bool) -> None:
-    """Ask whether so many copies are to go, and end the command where they are not."""
-    if not yes:
+    """Ask whether so many copies, if any, are to go; end the command where they are not."""
+    if number and not yes:
         copies = "1 copy" if number == 1 else f"{number} copies"
         click.confirm(f"{copies} will be deleted in the linked calendar. Go on?", abort=True)
 
 
 def _confirm_kept_out(number: int, *, yes: bool) -> None:
-    if not yes:
+    if number and not yes:
         changes = "1 change" if number == 1 else f"{number} changes"
         click.confirm(f"{changes} kept out so far will flow. Go on?", abort=True)

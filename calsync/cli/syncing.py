@@ -1,5 +1,6 @@
 """`calsync sync`: have calendars synced now, and learn what became of an entry."""
 
+from collections import Counter
 from datetime import datetime
 
 import click
@@ -7,8 +8,8 @@ import click
 from calsync.cli.installation import open_tools, plain_errors
 from calsync.cli.integrations import NO_INTEGRATION, say_status
 from calsync.cli.whose import find_who, of_user, plain_refusals
-from calsync.core.link import Origin
-from calsync.core.run import RunState
+from calsync.core.link import LinkState, Origin
+from calsync.core.run import Result, RunState, count_name
 from calsync.db.models import DueKind, LogEntry, Run
 from calsync.errors import UserError
 from calsync.jobs.inprocess import DueLoop
@@ -20,6 +21,7 @@ from calsync.services.sync.rehearsal import preview
 from calsync.services.tools import Tools, Who
 from calsync.web.sync_words import (
     ACTION_WORDS,
+    COPY_DELETED,
     PART_WORDS,
     RESULT_WORDS,
     RUN_WORDS,
@@ -75,7 +77,9 @@ def look_ahead(tenant_slug: str, email: str, integration_id: str, bulk: bool) ->
         planned = preview(tools, who, integration_id, bulk=bulk)
     for entry in planned:
         click.echo(_say_planned(entry))
-    click.echo("Nothing was changed." if planned else "Nothing to change.")
+    counts = Counter(count_name(each.side, each.action, each.result) for each in planned)
+    ahead = f"That would be {say_counts(counts)}. Nothing was changed."
+    click.echo(ahead if planned else "Nothing to change.")
 
 
 @sync.command()
@@ -109,12 +113,13 @@ def why(tenant_slug: str, email: str, what: str) -> None:
 def say_explanation(explained: Explanation) -> list[str]:
     """Return everything that is known of an item or event, a fact a line."""
     lines = []
+    is_here = explained.item is not None and explained.item.deleted_at is None
     if explained.item is not None:
         lines.append(f"Item: {explained.item.subject} ({explained.item.id})")
         if not explained.links:
             lines.append("It stands in no linked calendar.")
     for trace in explained.links:
-        lines += _say_link(trace)
+        lines += _say_link(trace, is_here=is_here)
     names = {each.id: each.calendar_name for each in explained.integrations}
     for judgement in explained.judgements:
         place = names.get(judgement.integration_id, "a deleted integration")
@@ -122,13 +127,17 @@ def say_explanation(explained: Explanation) -> list[str]:
     return lines + [_say_entry(entry) for entry in explained.entries]
 
 
-def _say_link(trace: LinkTrace) -> list[str]:
+def _say_link(trace: LinkTrace, *, is_here: bool) -> list[str]:
     row, link = trace.row, trace.link
     place = trace.integration.calendar_name if trace.integration else "a deleted integration"
     kind = "Copy" if row.origin is Origin.SENT else "Event"
     former = "" if row.is_present else " (a former one)"
     which = f" of {row.key}" if row.key else ""
-    lines = [f"{kind}{which} in {place}{former}: {STATE_WORDS[row.state]}"]
+    is_only_copy_gone = (
+        is_here and row.origin is Origin.SENT and row.state is LinkState.DELETED_HERE
+    )
+    state = COPY_DELETED if is_only_copy_gone else STATE_WORDS[row.state]
+    lines = [f"{kind}{which} in {place}{former}: {state}"]
     if link.flight is not None:
         lines.append(f"  A write is under way since {_say_at(link.flight.decided_at)}.")
     for part, declined in link.declined.items():
@@ -146,8 +155,17 @@ def _say_entry(entry: LogEntry) -> str:
 
 def _say_planned(entry: LogEntry) -> str:
     reason = f": {say_reason(entry.reason)}" if entry.reason else ""
-    words = f"{SIDE_WORDS[entry.side]}, {ACTION_WORDS[entry.action]}, {RESULT_WORDS[entry.result]}"
-    return f"{entry.item_id or entry.event_uid}\t{words}{reason}"
+    words = f"{SIDE_WORDS[entry.side]}, {ACTION_WORDS[entry.action]}"
+    if entry.result is not Result.DONE:
+        words += f", {RESULT_WORDS[entry.result]}"
+    return f"{entry.item_id or entry.event_uid}\t{_say_which(entry)}\t{words}{reason}"
+
+
+def _say_which(entry: LogEntry) -> str:
+    """Return the title and the beginning of what an entry is about: a series has one id."""
+    shown = (*entry.after.values(), *entry.before.values())
+    begins = (side["times"]["start"] for side in shown if side and side.get("times"))
+    return ", ".join(filter(None, [entry.title, next(begins, None)]))
 
 
 def _say_run(run: Run) -> str:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from calsync.core.link import Side
+
 
 class Trigger(StrEnum):
     """What began a sync."""
@@ -31,3 +33,8 @@ class Result(StrEnum):
     HELD = "held"
     CONFLICT = "conflict"
     FAILED = "failed"
+
+
+def count_name(side: Side, action: str, result: Result) -> str:
+    """Return the name under which a run counts such a thing."""
+    return f"{side.value}_{action}_{result.value}"

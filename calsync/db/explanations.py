@@ -40,16 +40,27 @@ def list_judgements(
 
 
 def list_entries_about(
-    session: Session, tenant_id: str, user_id: str, ids: Collection[str], *, limit: int
+    session: Session,
+    tenant_id: str,
+    user_id: str,
+    *,
+    item_id: str,
+    event_uids: Collection[str],
+    link_ids: Collection[str],
+    limit: int,
 ) -> list[LogEntry]:
-    """Return what the user's runs did with an item or an event of these ids, the latest first."""
+    """Return what the user's runs did with an item, with events or links, the latest first."""
+    is_about = or_(
+        LogEntry.item_id == item_id,
+        LogEntry.event_uid.in_(event_uids),
+        LogEntry.link_id.in_(link_ids),
+    )
     return list(
         session.scalars(
             select(LogEntry)
             .join(Integration, Integration.id == LogEntry.integration_id)
             .where(Integration.tenant_id == tenant_id, Integration.user_id == user_id)
-            .where(LogEntry.tenant_id == tenant_id)
-            .where(or_(LogEntry.item_id.in_(ids), LogEntry.event_uid.in_(ids)))
+            .where(LogEntry.tenant_id == tenant_id, is_about)
             .order_by(LogEntry.at.desc(), LogEntry.id.desc())
             .limit(limit)
         )

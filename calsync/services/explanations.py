@@ -53,9 +53,15 @@ def explain(tools: Tools, who: Who, what: str) -> Explanation:
         rows = list_links_about(session, *ids, what)
         item = _find_own_item(session, who, rows[0].item_id if rows else what)
         judgements = list_judgements(session, *ids, what)
-        about = {what, *(row.item_id for row in rows)}
-        about |= {row.event_uid for row in rows if row.event_uid}
-        entries = list_entries_about(session, *ids, about, limit=MOST_ENTRIES)
+        entries = list_entries_about(
+            session,
+            *ids,
+            # An event of a series has nothing to do with what became of the other ones.
+            item_id=what,
+            event_uids={what, *(row.event_uid for row in rows if row.event_uid)},
+            link_ids=[row.id for row in rows],
+            limit=MOST_ENTRIES,
+        )
     if not (item or rows or judgements or entries):
         raise NotThere
     return Explanation(

@@ -58,6 +58,8 @@ STATE_WORDS = {
     LinkState.NOT_FOUND: _l("Not found in the linked calendar; nothing was deleted."),
     LinkState.SET_ASIDE: _l("Set aside after three tries; it is tried again when it changes."),
 }
+#: Where a copy alone was to go, and the entry stands.
+COPY_DELETED = _l("The copy was deleted; the entry here stays.")
 STOP_WORDS = {
     Stop.NOT_CONNECTED: _l("The account is not connected."),
     Stop.CALENDAR_GONE: _l("The calendar was deleted."),
@@ -75,7 +77,7 @@ REFUSAL_WORDS = {
     Refusal.NOT_ACTIVE: _l("The sync is not active. Turn Active on first."),
     Refusal.NOTHING_FLOWS: _l("Nothing would flow. Choose at least one thing to bring in or send."),
     Refusal.NOTHING_TO_SEND: _l("Choose what kinds of entries are to be sent."),
-    Refusal.NUMBER_CHANGED: _l("The number of events to be removed has changed. Confirm it again."),
+    Refusal.NUMBER_CHANGED: _l("There is another number of them by now. Confirm it again."),
 }
 TRIGGER_WORDS = {
     Trigger.MANUAL: _l("Manual"),

@@ -21,7 +21,7 @@ from calsync.core.actions import (
 from calsync.core.content import Content, dump_content
 from calsync.core.link import Link, Side
 from calsync.core.link_record import dump_part
-from calsync.core.run import Result, RunState, Trigger
+from calsync.core.run import Result, RunState, Trigger, count_name
 from calsync.db.database import Session
 from calsync.db.models import LogEntry, Run
 from calsync.ids import new_id
@@ -170,7 +170,7 @@ class Journal:
         entry.tenant_id, entry.integration_id = self.subject.tenant_id, self.subject.id
         entry.run_id = run.id
         session.add(entry)
-        self.counts[f"{entry.side.value}_{entry.action}_{entry.result.value}"] += 1
+        self.counts[count_name(entry.side, entry.action, entry.result)] += 1
 
 
 def _title(matter: Matter) -> str:
