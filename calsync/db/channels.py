@@ -50,6 +50,7 @@ def lock_owner(session: Session, tenant_id: str, integration_id: str) -> Integra
         select(Integration)
         .where(Integration.tenant_id == tenant_id, Integration.id == integration_id)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
 
 
@@ -62,6 +63,7 @@ def list_channels(session: Session, tenant_id: str, integration_id: str) -> list
             .where(PushChannel.integration_id == integration_id)
             .order_by(PushChannel.opened_at, PushChannel.id)
             .with_for_update()
+            .execution_options(populate_existing=True)
         )
     )
 

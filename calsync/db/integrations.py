@@ -18,7 +18,7 @@ def lock_integration(
 ) -> Integration | None:
     """Return a user's integration as it is now, and let nobody else change it until we commit."""
     query = _of_user(tenant_id, user_id).where(Integration.id == integration_id)
-    return session.scalar(query.with_for_update())
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 
 def lock_integration_of_tenant(
@@ -29,6 +29,7 @@ def lock_integration_of_tenant(
         select(Integration)
         .where(Integration.tenant_id == tenant_id, Integration.id == integration_id)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
 
 
@@ -65,6 +66,7 @@ def list_integrations_of_account(
             .where(Integration.tenant_id == tenant_id, Integration.account_id == account_id)
             .order_by(Integration.id)
             .with_for_update()
+            .execution_options(populate_existing=True)
         )
     )
 
@@ -72,7 +74,13 @@ def list_integrations_of_account(
 def list_lost_integrations(session: Session, tenant_id: str, user_id: str) -> list[Integration]:
     """Return a user's integrations whose account was disconnected, locked."""
     query = _of_user(tenant_id, user_id).where(Integration.account_id.is_(None))
-    return list(session.scalars(query.order_by(Integration.id).with_for_update()))
+    return list(
+        session.scalars(
+            query.order_by(Integration.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
 
 
 def lock_by_calendar(
@@ -84,6 +92,7 @@ def lock_by_calendar(
         .where(Integration.tenant_id == tenant_id, Integration.user_id == user_id)
         .where(Integration.calendar_id == calendar_id)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
 
 
@@ -105,6 +114,7 @@ def lock_deleted_by_name(
         .order_by(Integration.deleted_at.desc(), Integration.id)
         .limit(1)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
 
 

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from calsync.core.run import RunState
 from calsync.db.models import (
+    Assignment,
+    DueKind,
+    DueRow,
     Integration,
     ItemLook,
     LinkedAccount,
@@ -97,3 +100,41 @@ def list_ids_by_user(
         .order_by(Integration.id)
     )
     return [(integration_id, is_active) for integration_id, is_active in rows]
+
+
+def hold_sync(session: Session, tenant_id: str, integration_id: str) -> None:
+    """Let no sync of an integration commit anything until we do.
+
+    A sync holds its due row with everything that it commits. Whoever changes what syncs
+    work on takes that row first, too, so that neither waits for the other for ever.
+    """
+    _hold(session, tenant_id, Integration.id == integration_id)
+
+
+def hold_syncs_of_account(session: Session, tenant_id: str, account_id: str) -> None:
+    """Hold the syncs of all integrations of an account, in the same way."""
+    _hold(session, tenant_id, Integration.account_id == account_id)
+
+
+def hold_syncs_of_user(session: Session, tenant_id: str, user_id: str) -> None:
+    """Hold the syncs of all integrations of a user, in the same way."""
+    _hold(session, tenant_id, Integration.user_id == user_id)
+
+
+def hold_syncs_of_item(session: Session, tenant_id: str, item_id: str) -> None:
+    """Hold the syncs of everybody on whose calendar an item stands, in the same way."""
+    people = select(Assignment.user_id).where(
+        Assignment.tenant_id == tenant_id, Assignment.item_id == item_id
+    )
+    _hold(session, tenant_id, Integration.user_id.in_(people))
+
+
+def _hold(session: Session, tenant_id: str, condition: ColumnElement[bool]) -> None:
+    ids = select(Integration.id).where(Integration.tenant_id == tenant_id, condition)
+    session.execute(
+        select(DueRow.id)
+        .where(DueRow.tenant_id == tenant_id, DueRow.kind == DueKind.SYNC)
+        .where(DueRow.subject_id.in_(ids))
+        .order_by(DueRow.subject_id)
+        .with_for_update()
+    )

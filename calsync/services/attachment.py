@@ -16,6 +16,7 @@ from calsync.db.integrations import (
 from calsync.db.models import DueKind, Integration, LinkedAccount, LinkedCalendar
 from calsync.db.parking import park_all
 from calsync.db.runs import end_open_runs
+from calsync.db.subjects import hold_syncs_of_account
 
 
 def attach(integration: Integration, account: LinkedAccount, calendar: LinkedCalendar) -> None:
@@ -30,6 +31,7 @@ def attach(integration: Integration, account: LinkedAccount, calendar: LinkedCal
 
 def leave_account(session: Session, account: LinkedAccount, now: datetime) -> None:
     """Let go of an account that is about to be forgotten: its integrations stand still."""
+    hold_syncs_of_account(session, account.tenant_id, account.id)
     for integration in list_integrations_of_account(session, account.tenant_id, account.id):
         if integration.deleted_at is not None:
             # Copies that were still to be deleted cannot be any more.
@@ -89,6 +91,7 @@ def follow_account(
         for calendar in list_calendars(session, account.tenant_id, [account.id])
     }
     has_ended = False
+    hold_syncs_of_account(session, account.tenant_id, account.id)
     for integration in list_integrations_of_account(session, account.tenant_id, account.id):
         calendar = calendars.get(integration.calendar_id)
         if integration.deleted_at is not None and _is_lost_for_good(account, calendar):

@@ -26,8 +26,8 @@ def erase_account(tools: Tools, tenant_id: str, account_id: str) -> None:
     # goes last, as it is what they are found by.
     for integration_id in integration_ids:
         with tools.db.begin() as session:
-            erase_integration(session, tenant_id, integration_id)
             due_rows.drop(session, tenant_id, DueKind.SYNC, integration_id)
+            erase_integration(session, tenant_id, integration_id)
     with tools.db.begin() as session:
         account = lock_account(session, tenant_id, account_id)
         if account is None:

@@ -12,6 +12,7 @@ from calsync.db.integrations import (
 )
 from calsync.db.models import DueKind, Integration, LinkedAccount
 from calsync.db.parking import count_all_copies, park_all
+from calsync.db.subjects import hold_sync
 from calsync.errors import NotThere
 from calsync.services.accounts import forget_account
 from calsync.services.attachment import end_integration
@@ -86,6 +87,7 @@ def _lock_both(
     """Return an integration and its account, locked in the order that everybody keeps."""
     account_id = find_account_id(session, tenant_id, integration_id)
     account = lock_account(session, tenant_id, account_id) if account_id else None
+    hold_sync(session, tenant_id, integration_id)
     return account, lock_integration_of_tenant(session, tenant_id, integration_id)
 
 

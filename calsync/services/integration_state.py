@@ -9,6 +9,7 @@ from calsync.db.database import Session
 from calsync.db.integrations import lock_integration
 from calsync.db.models import DueKind, Integration
 from calsync.db.runs import end_open_runs
+from calsync.db.subjects import hold_sync
 from calsync.errors import NotPossible, NotThere
 from calsync.logs import Log
 from calsync.services.tools import Who
@@ -18,6 +19,7 @@ log = Log("calsync.integrations")
 
 def lock(session: Session, who: Who, integration_id: str) -> Integration:
     """Return a user's integration, locked. Raises NotThere."""
+    hold_sync(session, who.tenant_id, integration_id)
     integration = lock_integration(session, who.tenant_id, who.user_id, integration_id)
     if integration is None:
         raise NotThere

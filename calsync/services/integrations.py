@@ -24,6 +24,7 @@ from calsync.db.parking import (
     resume_brought,
     resume_kinds,
 )
+from calsync.db.subjects import hold_syncs_of_user
 from calsync.errors import NotPossible, NotThere
 from calsync.ids import new_id
 from calsync.services.attachment import attach, note_absence
@@ -211,6 +212,8 @@ def _find_former(
     session: Session, who: Who, account: LinkedAccount, calendar: LinkedCalendar
 ) -> Integration | None:
     """Return what the user had with a calendar before, by its id, else by its names."""
+    # One that is being deleted still has a sync.
+    hold_syncs_of_user(session, who.tenant_id, who.user_id)
     former = lock_by_calendar(session, who.tenant_id, who.user_id, calendar.calendar_id)
     if former is not None and former.deleted_at is None:
         raise NotPossible(Refusal.ALREADY_LINKED)

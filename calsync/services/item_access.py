@@ -22,6 +22,7 @@ from calsync.db.items import (
     map_exceptions,
 )
 from calsync.db.models import Departure, Item, ItemChange, ItemException, Role, User
+from calsync.db.subjects import hold_syncs_of_item
 from calsync.db.users import get_user, list_users
 from calsync.errors import NotAllowed, NotThere, StaleVersion
 from calsync.services.history_views import list_readable
@@ -133,6 +134,8 @@ def get_item(
     What was deleted is there only where it was after ``bin_since``.
     """
     is_change = right in (Right.CHANGE, Right.ASSIGN, Right.DELETE)
+    if is_change:
+        hold_syncs_of_item(session, who.tenant_id, item_id)
     find = lock_item if is_change else find_item
     item = find(session, who.tenant_id, item_id)
     if item is None or not _is_kept(item, bin_since):

@@ -118,13 +118,13 @@ class _Reception:
                 self._plan_reading(integration, notification.changes_since)
                 return Taken.WOKEN
             case NotificationKind.PROFILE_DISCONNECTED:
-                self._plan_check()
                 self._plan_sweep(integration)
+                self._plan_check()
                 return Taken.CHECKED
             case NotificationKind.PROFILE_INITIAL_SYNC_COMPLETED:
-                self._plan_check()
                 self._plan_reading(integration, None)
                 self._plan_sweep(integration)
+                self._plan_check()
                 return Taken.CHECKED
             case _:
                 return Taken.NOTED

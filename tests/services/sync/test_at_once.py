@@ -1,0 +1,117 @@
+"""What somebody does while a sync commits: on PostgreSQL neither waits for the other for ever."""
+
+from collections.abc import Callable
+from threading import Thread
+
+import pytest
+
+from calsync.core.integration import Copies
+from calsync.db.database import Session
+from calsync.db.integrations import (
+    find_integration,
+    lock_integration,
+    lock_integration_of_tenant,
+)
+from calsync.db.items import lock_item
+from calsync.db.models import Integration, LinkedAccount
+from calsync.errors import CalsyncError, NotThere
+from calsync.services import integration_end
+from calsync.services.accounts import disconnect
+from calsync.services.erasure import erase_account
+from calsync.services.integration_end import delete_integration
+from calsync.services.integrations import deactivate
+from calsync.services.runs import request_sync
+from calsync.services.sync.fence import Fence
+from tests.postgres import wait_for_a_lock
+from tests.services.sync.office import Office
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+def while_a_sync_commits(
+    office: Office, deed: Callable[[], object], touch: Callable[[Session], object]
+) -> None:
+    """Begin a deed while a sync has begun to commit what it then touches; both must end well."""
+    errors: list[CalsyncError] = []
+
+    def do() -> None:
+        try:
+            deed()
+        except CalsyncError as error:
+            errors.append(error)
+
+    office.wake()
+    thread = Thread(target=do)
+    with Fence(office.tools, office.claim()).begin() as session:
+        thread.start()
+        wait_for_a_lock(office.tools.db.engine)
+        touch(session)
+        session.flush()
+    thread.join()
+    assert errors == []
+
+
+@pytest.mark.parametrize(
+    "deed", ["request", "options", "deactivate", "delete", "disconnect", "erase"]
+)
+def test_an_integration_is_changed_while_a_sync_commits(office: Office, deed: str):
+    office.add("Lunch")
+    office.sync()
+    tools, who, integration_id = office.tools, office.person.who, office.integration_id
+    account_id = office.integration.account_id or ""
+    deeds: dict[str, Callable[[], object]] = {
+        "request": lambda: request_sync(tools, who, integration_id, bulk=True),
+        "options": lambda: office.options(takes_delete=False),
+        "deactivate": lambda: deactivate(tools, who, integration_id),
+        "delete": lambda: delete_integration(tools, who, integration_id),
+        "disconnect": lambda: disconnect(tools, who, account_id),
+        "erase": lambda: erase_account(tools, who.tenant_id, account_id),
+    }
+
+    def touch(session: Session) -> None:
+        row = session.get(Integration, integration_id)
+        assert row is not None
+        row.poll_seconds += 1
+
+    while_a_sync_commits(office, deeds[deed], touch)
+
+
+def test_an_item_is_changed_while_a_sync_commits_what_it_took_in_for_it(office: Office):
+    item_id = office.add("Lunch")
+    office.sync()
+
+    def touch(session: Session) -> None:
+        assert lock_item(session, office.person.who.tenant_id, item_id)
+
+    while_a_sync_commits(office, lambda: office.change(item_id, subject="Dinner"), touch)
+    assert office.item(item_id).subject == "Dinner"
+
+
+def test_what_was_read_before_it_was_locked_is_read_again(office: Office):
+    tools, who, integration_id = office.tools, office.person.who, office.integration_id
+    with tools.db.begin() as session:
+        seen = find_integration(session, who.tenant_id, who.user_id, integration_id)
+        assert seen is not None
+        deactivate(tools, who, integration_id)
+        assert lock_integration(session, who.tenant_id, who.user_id, integration_id) is seen
+        assert not seen.is_active
+        assert lock_integration_of_tenant(session, who.tenant_id, integration_id) is seen
+
+
+def test_of_two_windows_that_delete_an_integration_at_once_one_finds_it_gone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    tools, who, integration_id = office.tools, office.person.who, office.integration_id
+    lock_both = integration_end._lock_both
+
+    def delete_meanwhile(
+        session: Session, tenant_id: str, integration_id: str
+    ) -> tuple[LinkedAccount | None, Integration | None]:
+        with monkeypatch.context() as patch:
+            patch.setattr(integration_end, "_lock_both", lock_both)
+            delete_integration(tools, who, integration_id)
+        return lock_both(session, tenant_id, integration_id)
+
+    monkeypatch.setattr(integration_end, "_lock_both", delete_meanwhile)
+    with pytest.raises(NotThere):
+        delete_integration(tools, who, integration_id, copies=Copies.STAY)
