@@ -101,7 +101,7 @@ def _decide_sleeping(pair: Pair, now: datetime) -> Decision:
             return decide_by_table(replace(pair, link=replace(link, state=LinkState.LIVE)))
         return _wake(pair, here.content)
     if not stands_there or link.seen is None or link.seen.content is None:
-        return Decision(link)
+        return Decision(_buried(link))
     if _is_late_write(link, now):
         # Our own write landed after our deletion: it is taken away once more.
         there = link.there or link.seen.content
@@ -109,6 +109,14 @@ def _decide_sleeping(pair: Pair, now: datetime) -> Decision:
     if link.state is LinkState.DELETED_HERE:
         return Decision(link)
     return _decide_revived(pair, link.seen.content)
+
+
+def _buried(link: Link) -> Link:
+    """Return the link with both sides gone, where a read has shown that the event is."""
+    is_gone = link.seen is not None and link.seen.is_deleted
+    if link.state is LinkState.DELETED_HERE and is_gone:
+        return replace(link, state=LinkState.TOMBSTONE)
+    return link
 
 
 def _is_late_write(link: Link, now: datetime) -> bool:

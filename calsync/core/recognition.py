@@ -18,9 +18,12 @@ from calsync.core.content import (
     find_differing,
     is_same,
 )
-from calsync.core.link import Flight, Link, LinkState, Seen
+from calsync.core.link import Act, Flight, Link, LinkState, Seen
 
 Value = TypeVar("Value")
+
+#: States that a late deletion leaves as they are.
+_ENDED = frozenset({LinkState.PARKED, LinkState.REMOVED_THERE, LinkState.TOMBSTONE})
 
 #: How long a write that was accepted may take to show, in all that is known.
 SETTLES_IN = timedelta(seconds=60)
@@ -60,6 +63,8 @@ def observe(link: Link, seen: Seen, now: datetime) -> Link:
     if link.flight is not None:
         return _judge(link, link.flight, seen, now)
     if link.late is not None and _has_landed(link.late, seen):
+        if link.late.is_deletion:
+            return _end_late(link)
         return _settle(replace(link, late=None), link.late, seen)
     return _take_as_agreed(link, seen)
 
@@ -165,6 +170,16 @@ def _judge(link: Link, flight: Flight, seen: Seen, now: datetime) -> Link:
         return link
     # Somebody wrote over it, be it with what stood there before (SYNC.md 14, 12).
     return _settle(link, flight, seen)
+
+
+def _end_late(link: Link) -> Link:
+    """Return the link whose event our own deletion took after it had been given up.
+
+    Nobody removed it there. Where the entry stands, it was brought back since: that counts
+    from the moment at which the deletion was decided (SYNC.md 2).
+    """
+    state = link.state if link.state in _ENDED else LinkState.DELETED_HERE
+    return replace(link, state=state, late=None, tries=0, acts=link.acts | {Act.RESTORED})
 
 
 def _has_landed(flight: Flight, seen: Seen) -> bool:

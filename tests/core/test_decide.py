@@ -485,3 +485,27 @@ def test_what_our_write_landed_on_is_logged_where_a_read_had_shown_it():
     decision = decide(world.pair(), world.now)
     assert [(note.reason, note.theirs) for note in decision.notes] == [("replaced_there", "Brunch")]
     assert decide(replace(world.pair(), link=decision.link), world.now).notes == ()
+
+
+@pytest.mark.parametrize("takes_create", [True, False])
+def test_an_event_that_its_user_restores_after_our_deletion_brings_the_item_back(
+    takes_create: bool,
+):
+    world = OnePair(rules=replace(OPEN, takes_create=takes_create))
+    world.delete_here()
+    world.settle()
+    assert world.is_deleted
+    world.now += timedelta(days=1)
+    world.restore_there()
+    world.settle()
+    assert (world.absence is None) == takes_create
+    assert not world.is_deleted
+
+
+def test_an_event_whose_deletion_was_kept_out_does_not_bring_the_item_back():
+    world = OnePair(rules=replace(OPEN, bar_deletion="permission"))
+    world.delete_here()
+    world.settle()
+    world.edit_there(DINNER)
+    world.settle()
+    assert world.absence is Absence.DELETED

@@ -241,3 +241,17 @@ def test_a_copy_that_comes_hours_after_its_deletion_is_taken_away_if_it_was_neve
     link = expire(begin_deleting(Link(Origin.SENT), NOON), NOON + EXPIRES_AFTER)
     world = OnePair(link=link, absence=Absence.DELETED, now=NOON + timedelta(hours=2))
     assert world.sync() == (DeleteThere(),)
+
+
+def test_our_own_deletion_that_lands_late_is_no_removal_there():
+    world = OnePair()
+    world.delete_here()
+    link = note_accepted(begin_deleting(world.link, world.now), world.now)
+    world.link = expire(link, world.now + EXPIRES_AFTER)
+    world.restore_here()
+    world.settle()
+    assert world.link.state is LinkState.LIVE
+    world.delete_there()
+    world.settle()
+    assert world.absence is None
+    assert not world.is_deleted

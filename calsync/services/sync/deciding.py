@@ -6,7 +6,7 @@ goes out is stored as an intent and sent after the commit.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from calsync.core.actions import (
@@ -28,7 +28,7 @@ from calsync.core.content import ALL_PARTS, Part
 from calsync.core.decide import decide, decide_superseded
 from calsync.core.footer import ItemLink
 from calsync.core.instances import is_awaited
-from calsync.core.link import Link, LinkState, Origin, Side
+from calsync.core.link import Act, Link, LinkState, Origin, Side
 from calsync.core.recognition import is_lost
 from calsync.core.run import Result
 from calsync.core.settle import begin_deleting, begin_writing
@@ -37,6 +37,7 @@ from calsync.db.database import Session
 from calsync.db.links import (
     link_of,
     list_links_in_flight,
+    list_links_of_items,
     list_links_to_look_at,
     put_link,
 )
@@ -63,6 +64,8 @@ class Decider:
     session: Session
     pairs: Pairs
     journal: Journal
+    #: Items to all of whose entries something was done over the link of one.
+    touched: set[str] = field(default_factory=set)
 
     def count(self, plan: Plan) -> None:
         """Count what would be done, and do nothing."""
@@ -91,7 +94,9 @@ class Decider:
         for matter in reopened(self.session, self.pairs, self.pairs.gather(self.session, rows)):
             # What may still turn out to be a change is looked at again.
             matter.row.looks = int(is_awaited(matter.pair.link, self.pairs.now))
-            orders += self._carry_out(matter, plan)
+            is_stale = matter.row.item_id in self.touched
+            present = self.pairs.gather(self.session, [matter.row])[0] if is_stale else matter
+            orders += self._carry_out(present, plan)
         return rows[-1].id if len(rows) == AT_ONCE else None, orders
 
     def list_lost(self) -> list[Order]:
@@ -177,9 +182,14 @@ class Decider:
         link, orders = decision.link, []
         for action in decision.actions:
             match action:
-                case TakeIn() | RemoveHere() | CallOff():
+                case TakeIn() | CallOff():
+                    link = self._take(matter, link, action)
+                case RemoveHere():
+                    self.touched.add(matter.row.item_id)
                     link = self._take(matter, link, action)
                 case RestoreHere():
+                    self.touched.add(matter.row.item_id)
+                    self._wake_others(matter)
                     link = self._take(matter, link, action)
                     # What was changed here before it was deleted is still to be merged.
                     matter.row.looks = 1
@@ -199,6 +209,18 @@ class Decider:
                     pass
         put_link(matter.row, link)
         return orders
+
+    def _wake_others(self, matter: Matter) -> None:
+        """Have the other entries of an item that comes back sent again where they were deleted."""
+        row = matter.row
+        of_item = list_links_of_items(
+            self.session, row.tenant_id, row.integration_id, [row.item_id]
+        )
+        for other in of_item:
+            if other.id != row.id:
+                link = link_of(other)
+                put_link(other, replace(link, acts=link.acts | {Act.RESTORED}))
+                other.looks += 1
 
     def _take(
         self, matter: Matter, link: Link, action: TakeIn | RemoveHere | CallOff | RestoreHere

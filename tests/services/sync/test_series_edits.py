@@ -198,3 +198,17 @@ def test_all_occurrences_removed_there_at_once_count_as_one_for_the_brake(
     assert "Standup" not in office.summaries()
     assert office.item(series).deleted_at is not None
     assert "brake" not in office.reasons()
+
+
+def test_a_deleted_series_that_an_edit_there_brings_back_stands_there_whole(
+    office: Office, series: str
+):
+    before = days_of(office)
+    office.edit(nth(office, 1), summary="Still wanted")
+    office.delete(series)
+    office.sync()
+    office.clock.move(timedelta(minutes=2))
+    office.sync()
+    assert days_of(office) == before
+    assert "Still wanted" in office.summaries()
+    assert len(office.occurrences(series)) == len(before)
