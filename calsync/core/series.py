@@ -31,6 +31,10 @@ class Series:
     rule: Rule
     overrides: tuple[Override, ...] = ()
 
+    def is_removed(self, key: str) -> bool:
+        """Tell whether an occurrence was taken out of it."""
+        return any(override.key == key and override.is_removed for override in self.overrides)
+
     @property
     def is_empty(self) -> bool:
         """Tell whether every occurrence has been removed."""
@@ -58,6 +62,15 @@ def remove_this(series: Series, key: str) -> Series:
     """
     get_occurrence(series.times, series.rule, key)
     return _unless_empty(_with_override(series, Override(key, is_removed=True)))
+
+
+def restore_this(series: Series, key: str) -> Series:
+    """Return the series with an occurrence that was removed taking place again.
+
+    Raises RuleError for a key that is none of the series.
+    """
+    get_occurrence(series.times, series.rule, key)
+    return replace(series, overrides=tuple(o for o in series.overrides if o.key != key))
 
 
 def split_following(series: Series, key: str) -> tuple[Series, Series]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from calsync.core.item import ItemFields
 from calsync.core.permission import Right
 from calsync.core.recurrence import Override
-from calsync.core.series import Series, remove_this
+from calsync.core.series import Series, remove_this, restore_this
 from calsync.db.database import Session
 from calsync.db.items import find_ticket_id_of, map_exceptions
 from calsync.db.models import Item
@@ -160,6 +160,21 @@ def restore_item(tools: Tools, who: Who, item_id: str, *, version: int | None = 
         if item.deleted_at is None:
             raise NotThere
         Edit(tools, session, actor, item, (), ()).restore()
+
+
+def restore_occurrence(tools: Tools, who: Who, item_id: str, key: str) -> None:
+    """Let an occurrence that was taken out of its series take place again.
+
+    Raises NotThere where it was not taken out.
+    """
+    with tools.db.begin() as session:
+        item, actor, present = get_item(session, who, item_id, Right.CHANGE)
+        series = _series_in(session, item)
+        if series is None or not series.is_removed(key):
+            raise NotThere
+        fields = fields_of(item)
+        edit = Edit(tools, session, actor, item, present, present, is_by_hand(who))
+        edit.store(fields, restore_this(series, key), fields, fields, occurrence=key)
 
 
 def _revive_ticket_of(tools: Tools, session: Session, who: Who, item_id: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from calsync.core.actions import CallOff, Removal, RemoveHere, RestoreHere, TakeIn
-from calsync.core.content import Content, Part, Parts
+from calsync.core.content import NO_PARTS, Content, Part, Parts, find_differing
 from calsync.core.entry import Entry
 from calsync.core.item import ItemFields, ItemStatus, UnfitItem
 from calsync.core.link import Link, LinkState, Seen
@@ -19,7 +19,13 @@ from calsync.db.database import Session
 from calsync.db.items import map_assignees
 from calsync.db.joined import JoinedDatabase
 from calsync.errors import NotAllowed, NotThere
-from calsync.services.items import Scope, change_item, delete_item, restore_item
+from calsync.services.items import (
+    Scope,
+    change_item,
+    delete_item,
+    restore_item,
+    restore_occurrence,
+)
 from calsync.services.sync.pairs import Matter, Pairs
 from calsync.services.tools import Carrier, Tools
 
@@ -72,19 +78,24 @@ class Applier:
         if matter.item is None or link.here is None:
             raise NotThere
         tools = self._joined(self._carrier(link.seen, action.parts))
-        if matter.item.deleted_at is not None:
+        if entry is None:
+            restore_occurrence(tools, who, matter.item.id, matter.row.key)
+        elif matter.item.deleted_at is not None:
             restore_item(tools, who, matter.item.id)
-        elif entry is None:
-            raise NotThere
         else:
             present = map_assignees(self.session, who.tenant_id, [matter.item.id])
             people = [*present[matter.item.id], who.user_id]
             change_item(tools, who, matter.item.id, entry.fields, assignees=people)
         live = replace(link, state=LinkState.LIVE)
         again = self._again(matter)
-        if not action.parts or again.entry is None:
+        now = again.pair.here.content
+        if again.entry is None or now is None:
+            raise NotThere
+        # What an occurrence had for itself was lost when it was taken out.
+        parts = action.parts | (find_differing(link.here, now) if entry is None else NO_PARTS)
+        if not parts:
             return live
-        return self._take(again, live, action.content, action.parts)
+        return self._take(again, live, link.here.taking(action.content, action.parts), parts)
 
     def _remove(self, matter: Matter, link: Link, removal: Removal) -> Link:
         entry, who = matter.entry, self.pairs.subject.who

@@ -292,8 +292,13 @@ def _is_made_anew(link: Link, parts: frozenset[Part]) -> bool:
 
 
 def _leave(link: Link, action: object) -> Link:
-    """Return the link of a change that could not be taken in: it is asked no more."""
+    """Return the link of a change that could not be taken in: it is asked no more.
+
+    An event that stands stays although its entry could not come back.
+    """
     seen = link.seen
+    if isinstance(action, RestoreHere):
+        return replace(link, state=LinkState.DELETED_HERE)
     if isinstance(action, TakeIn) and link.there is not None and seen and seen.content:
         return replace(link, there=link.there.taking(seen.content, action.parts))
     return replace(link, state=LinkState.REMOVED_THERE) if isinstance(action, RemoveHere) else link

@@ -8,7 +8,7 @@ from calsync.core.content import NO_PARTS, Content, Part, Parts
 from calsync.core.entry import Entry, entries_of
 from calsync.core.item import Kind
 from calsync.core.link import Link, Origin
-from calsync.core.mapping import NotShown, accepted_parts, shown_content
+from calsync.core.mapping import ACCEPTED, NotShown, accepted_parts, shown_content
 from calsync.core.pair import Absence, Here, Pair
 from calsync.core.past import is_past
 from calsync.core.recurrence import View
@@ -77,6 +77,12 @@ class Pairs:
                 item, exceptions.get(item.id, ()), assignees[item.id], keys[item.id]
             )
         }
+        removed = {
+            (item_id, each.key)
+            for item_id, rows_of in exceptions.items()
+            for each in rows_of
+            if each.is_removed
+        }
         matters = [
             self._matter(
                 row,
@@ -84,6 +90,7 @@ class Pairs:
                 entries.get((row.item_id, row.key)),
                 assignees.get(row.item_id, []),
                 is_foreign=row.id in foreign,
+                is_removed=(row.item_id, row.key) in removed,
             )
             for row in rows
         ]
@@ -129,22 +136,32 @@ class Pairs:
         assignees: Sequence[str],
         *,
         is_foreign: bool,
+        is_removed: bool,
     ) -> Matter:
         link = link_of(row)
         kind = item.kind if item else Kind.APPOINTMENT
-        here = self.here(link, item, entry, assignees)
+        here = self.here(link, item, entry, assignees, is_removed=is_removed)
         rules = self.subject.rules_for(link, kind)
         if is_foreign:
             rules = rules.barred("foreign")
         return Matter(row, Pair(link, here, rules), entry, item)
 
     def here(
-        self, link: Link, item: Item | None, entry: Entry | None, assignees: Sequence[str]
+        self,
+        link: Link,
+        item: Item | None,
+        entry: Entry | None,
+        assignees: Sequence[str],
+        *,
+        is_removed: bool = False,
     ) -> Here:
-        """Return the entry as the core sees it."""
+        """Return the entry as the core sees it; ``is_removed`` of an occurrence taken out."""
         if item is None or entry is None:
             kind = item.kind if item else Kind.APPOINTMENT
-            return Here(kind, link.here, NO_PARTS, Absence.DELETED)
+            # One that was taken out can take place again, as an edit there may want it.
+            can_return = is_removed and item is not None and item.deleted_at is None
+            accepted = _accepted_back(kind, assignees) if can_return else NO_PARTS
+            return Here(kind, link.here, accepted, Absence.DELETED)
         content = self.content(entry, link)
         absence = self._absence(item, assignees, content)
         return Here(
@@ -194,6 +211,12 @@ class Pairs:
             _with_changes(m, changes.get(m.row.item_id, ())) if m.row.item_id in contested else m
             for m in matters
         ]
+
+
+def _accepted_back(kind: Kind, assignees: Sequence[str]) -> Parts:
+    """Return which parts of its event an occurrence takes over that comes back by it."""
+    single = frozenset({Part.FREE}) if len(assignees) > 1 else NO_PARTS
+    return ACCEPTED[kind] - {Part.PRIVATE} - single
 
 
 def _was_found_equal(row: LinkRow) -> bool:

@@ -1,13 +1,16 @@
 """What is looked at before anything is removed, and what then stays."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from calsync.core.link import LinkState
+from calsync.db.models import Item
 from calsync.services.items import delete_item
 from tests.sandbox_server import RunningSandbox
 from tests.services.sync.office import ON_SQLITE, Office
+from tests.services.sync.their_series import bring_back
 
 pytestmark = ON_SQLITE
 
@@ -84,3 +87,20 @@ def test_after_a_long_absence_removals_wait_for_the_users_word(office: Office):
     office.sync()
     assert office.subjects() == ["Lunch"]
     assert "absence" in office.reasons()
+
+
+def test_an_event_restored_there_stays_although_its_item_is_gone_for_good(office: Office):
+    office.set_calendar(permission_level="unrestricted")
+    uid = office.put("Dentist")
+    office.sync()
+    item = office.items()[0].id
+    office.remove(uid)
+    office.sync()
+    with office.tools.db.begin() as session:
+        session.delete(session.get_one(Item, item))
+    office.clock.move(timedelta(days=31))
+    bring_back(office, uid)
+    for _ in range(3):
+        office.sync()
+    assert office.summaries() == ["Dentist"]
+    assert "not_allowed" in office.reasons()

@@ -7,6 +7,7 @@ import pytest
 
 from calsync.core.event import AllDay, Timed
 from tests.services.sync.office import EVERYTHING, HOUR, ON_SQLITE, MakeOffice, Office
+from tests.services.sync.their_series import bring_back
 
 pytestmark = ON_SQLITE
 DAY = timedelta(days=1)
@@ -212,3 +213,34 @@ def test_a_deleted_series_that_an_edit_there_brings_back_stands_there_whole(
     assert days_of(office) == before
     assert "Still wanted" in office.summaries()
     assert len(office.occurrences(series)) == len(before)
+
+
+def test_an_occurrence_removed_there_and_restored_there_comes_back(office: Office, series: str):
+    times = office.at(24 + 5)
+    office.change_one(series, key_of(office, series, 1), times=times, subject="Retrospective")
+    office.sync()
+    uid = office.uid("Retrospective")
+    office.remove(uid)
+    office.sync()
+    assert len(office.occurrences(series)) == 3
+    office.clock.move(timedelta(hours=1))
+    bring_back(office, uid)
+    for _ in range(3):
+        office.sync()
+    assert uid == office.uid("Retrospective")
+    back = office.occurrences(series)[1].fields
+    assert isinstance(times, Timed)
+    assert isinstance(back.times, Timed)
+    assert (back.subject, back.times.start) == ("Retrospective", times.start)
+    assert days_of(office) == [0, 1, 2, 3]
+
+
+def test_an_occurrence_edited_there_while_it_is_removed_here_comes_back(
+    office: Office, series: str
+):
+    uid = nth(office, 1)
+    office.delete_one(series, key_of(office, series, 1))
+    office.edit(uid, summary="Retrospective")
+    office.sync()
+    assert office.uid("Retrospective") == uid
+    assert office.occurrences(series)[1].fields.subject == "Retrospective"

@@ -50,3 +50,13 @@ def _add_like(tx: Any, row: sqlite3.Row, shift: int) -> None:
     marks = ",".join("?" * len(values))
     sql = f"INSERT INTO events ({','.join(values)}) VALUES ({marks})"  # noqa: S608 - our own words
     wire.rewrite_event(tx, tx.execute(sql, list(values.values())).lastrowid or 0)
+
+
+def bring_back(office: Office, uid: str) -> None:
+    """Let the owner take an event out of the trash of their calendar."""
+    with office.sandbox.world.store.begin() as tx:
+        row = tx.list("SELECT * FROM events WHERE uid = ?", [uid])[0]
+        tx.execute(
+            "UPDATE events SET is_deleted = 0, updated_at = ? WHERE id = ?", [tx.second, row["id"]]
+        )
+        wire.rewrite_event(tx, row["id"])
