@@ -40,12 +40,20 @@ def pair_instances(
     return pairs
 
 
-def is_awaited(link: Link, now: datetime) -> bool:
-    """Tell whether a deleted instance may still turn out to have been made anew."""
+def is_replaceable(link: Link) -> bool:
+    """Tell whether a link may follow a new instance: its own is gone, and nothing came of it.
+
+    The read that ends the waiting may be the very one that shows the new instance.
+    """
     seen = link.seen
     if link.is_ours or link.state is not LinkState.LIVE or seen is None or seen.stands:
         return False
-    return seen.series is not None and link.gone_at is not None and now < link.gone_at + WAITS
+    return seen.series is not None and link.gone_at is not None
+
+
+def is_awaited(link: Link, now: datetime) -> bool:
+    """Tell whether a deleted instance may still turn out to have been made anew."""
+    return is_replaceable(link) and link.gone_at is not None and now < link.gone_at + WAITS
 
 
 def _may_replace(new: Instance, old: Instance) -> bool:

@@ -8,7 +8,7 @@ from calsync.core.content import Content, dump_content
 from calsync.core.event import Event, UnreadableEvent
 from calsync.core.event_id import CopyName, read_event_id
 from calsync.core.footer import find_item_links
-from calsync.core.instances import Instance, is_awaited, pair_instances
+from calsync.core.instances import Instance, is_replaceable, pair_instances
 from calsync.core.item import UnfitItem
 from calsync.core.link import Link, LinkState, Origin
 from calsync.core.mapping import content_of_event, is_off, item_of_event
@@ -97,7 +97,7 @@ class Bringer:
         rows = list_links_of_series(
             self.session, subject.tenant_id, subject.id, {e.series_id or "" for e in fresh}
         )
-        awaited = {row.id: row for row in rows if is_awaited(link_of(row), self.pairs.now)}
+        awaited = {row.id: row for row in rows if is_replaceable(link_of(row))}
         by_uid = {event.uid: event for event in fresh}
         followed = set()
         for series in {event.series_id for event in fresh}:

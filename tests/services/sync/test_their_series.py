@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from tests.sandbox_server import RunningSandbox
 from tests.services.sync.moving_clock import MovingClock
 from tests.services.sync.office import EVERYTHING, HOUR, ON_SQLITE, MakeOffice, Office
-from tests.services.sync.their_series import instances, make_anew, put_series
+from tests.services.sync.their_series import add_like, instances, make_anew, put_series
 
 pytestmark = ON_SQLITE
 DAY = timedelta(days=1)
@@ -94,6 +94,20 @@ def test_a_series_that_was_made_anew_keeps_its_items(office: Office):
     moved = sorted(start + 2 * HOUR for start in before.values() if start)
     assert sorted(start for start in after.values() if start) == moved
     assert len(office.events()) == 3
+
+
+def test_an_instance_is_known_again_by_the_very_read_that_ends_the_waiting(office: Office):
+    put_series(office)
+    office.sync()
+    before = {item.id for item in office.items()}
+    second = instances(office)[1]["event_uid"]
+    office.remove(second)
+    office.sync()
+    add_like(office, second, HOUR)
+    office.clock.move(timedelta(minutes=3))
+    office.sync()
+    assert {item.id for item in office.items()} == before
+    assert office.day + DAY + HOUR in starts_here(office)
 
 
 def test_a_series_made_anew_with_update_off_stays_as_it_was_and_is_not_doubled(

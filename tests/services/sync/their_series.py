@@ -36,6 +36,13 @@ def make_anew(office: Office, series_id: str, later: timedelta = timedelta()) ->
             _add_like(tx, row, int(later.total_seconds()))
 
 
+def add_like(office: Office, uid: str, later: timedelta) -> None:
+    """Let the provider make another instance in place of one, so much later in the day."""
+    with office.sandbox.world.store.begin() as tx:
+        row = tx.list("SELECT * FROM events WHERE uid = ?", [uid])[0]
+        _add_like(tx, row, int(later.total_seconds()))
+
+
 def _add_like(tx: Any, row: sqlite3.Row, shift: int) -> None:
     values = {name: row[name] for name in row.keys() if name != "id"}  # noqa: SIM118
     values |= {
