@@ -9,6 +9,7 @@ from tests.simulation.moments import count, wall
 from tests.simulation.world import World
 
 ZONE = "Europe/London"
+_DAY = 24 * 3600
 #: How an owner names what the API calls otherwise.
 _NAMES = {"title": "summary", "text": "description", "private": "event_private"}
 
@@ -142,17 +143,18 @@ class Owner:
     def edit_series(
         self, series: str, *, shift: int = 0, keeps_uids: bool = True, **changes: Any
     ) -> None:
-        """Change all living instances: fields, and times by ``shift`` seconds.
+        """Change all living instances: fields, and times by ``shift`` seconds, days by whole days.
 
         Without ``keeps_uids`` the instances are deleted and made anew, as some services do.
         """
         self._catch_up()
         for kept in self._instances(series):
             span = kept.span
+            by = shift // _DAY * _DAY if span.all_day else shift
             moved = Span(
                 span.all_day,
-                span.starts_at + shift,
-                span.ends_at + shift,
+                span.starts_at + by,
+                span.ends_at + by,
                 span.zone,
                 span.end_zone,
             )

@@ -13,6 +13,7 @@ from tests.simulation.invariants.faces import (
     is_same,
     value_of_dumped,
 )
+from tests.simulation.invariants.sight import is_out_of_sight
 from tests.simulation.invariants.story import REPLACED, Case, Story, changes_of
 from tests.simulation.snapshots import Shown
 
@@ -67,7 +68,9 @@ def find_unlinked(story: Story) -> Iterator[str]:
             yield f"I2 {item.subject!r} was never sent, and nothing says why"
     for desk in office.desks:
         for event in office.events(desk):
-            if not event.deleted and event.uid not in known and not _is_named(rows, event):
+            if event.deleted or event.uid in known or _is_named(rows, event):
+                continue
+            if not is_out_of_sight(story, event):
                 yield f"I2 {event.title!r} was never brought in, and nothing says why"
 
 
@@ -82,7 +85,8 @@ def _judge(
     name = f"link {row['id']} ({state.value})"
     if item is not None and event is not None and state is LinkState.LIVE:
         for part in find_unlike(face_of_item(item), face_of_event(event)):
-            if not _explains_part(story, case, item, event, part):
+            is_explained = _explains_part(story, case, item, event, part)
+            if not is_explained and not is_out_of_sight(story, event):
                 yield f"I2 {part} of {item.subject!r} differs there, and nothing says why"
     elif item is None and event is None:
         if state not in (*_SLEEPING, LinkState.PARKED, LinkState.UNDONE):

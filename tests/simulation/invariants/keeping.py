@@ -118,10 +118,22 @@ def _find_stale_side(story: Story, case: Case, name: str, face: Values | None) -
         return
     for part in PARTS:
         if not _was_declined(story, case, part):
-            last = [turns[-1] for turns in (case.edits_here(part), case.edits_there(part)) if turns]
-            wanted = [turn.after[part] for turn in last if turn.after]
+            wanted = [turn.after[part] for turn in _list_last(case, part) if turn.after]
             if wanted and not any(is_same(part, face[part], value) for value in wanted):
                 yield f"I3 {part} is {face[part]!r} {name}, last it was made one of {wanted}"
+
+
+def _list_last(case: Case, part: str) -> list[Turn]:
+    """Return the last edits of a part: one here, and one there.
+
+    In several linked calendars each has one: which of those wins is between two policies, and
+    may turn on which calendar was read first.
+    """
+    several = [case.edits_here(part), case.edits_there(part)]
+    if len({row["integration_id"] for row in case.links}) > 1:
+        of_each = case.there.values()
+        several += [[t for t in ts if t.by_person and part in t.changed()] for ts in of_each]
+    return [turns[-1] for turns in several if turns]
 
 
 def _was_declined(story: Story, case: Case, part: str) -> bool:

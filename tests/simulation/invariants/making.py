@@ -19,7 +19,7 @@ def find_inventions(story: Story) -> Iterator[str]:
             for part in turn.changed():
                 assert turn.after
                 value, known = turn.after[part], written.setdefault(part, [])
-                if turn.by_person:
+                if turn.gives(part):
                     known.append(value)
                 elif not any(is_same(part, value, each) for each in known):
                     yield f"I4 nobody wrote {part} {value!r}, which a sync {turn.action}"

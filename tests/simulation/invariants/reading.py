@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from tests.simulation.invariants.sight import is_out_of_sight
 from tests.simulation.invariants.story import Story, changes_of
 from tests.simulation.records import Call, Commit
 
@@ -35,12 +36,20 @@ def find_removals_unseen(story: Story) -> Iterator[str]:
         for change in record.of("links"):
             names = uids.setdefault(change.row["item_id"], set())
             names |= {change.row["event_uid"] or "", change.row["event_id"] or ""}
-        for change in record.of("item_changes"):
-            row = change.row
-            if row["carried_by"] is None or row["action"] != "deleted":
-                continue
-            if not uids.get(row["item_id"], set()) & said.keys():
-                yield f"I14 item {row['item_id']} was deleted, and nothing said that its event was"
+        for item_id, removal in _removals(record):
+            if not uids.get(item_id, set()) & said.keys():
+                yield f"I14 {removal} of item {item_id}, and nothing said that its event was gone"
+
+
+def _removals(commit: Commit) -> Iterator[tuple[str, str]]:
+    """Yield the items that a sync deleted or took off a calendar, and what was done to each."""
+    for change in commit.of("item_changes"):
+        if change.row["carried_by"] is not None and change.row["action"] == "deleted":
+            yield change.row["item_id"], "delete"
+    for change in commit.of("log_entries"):
+        removal = change.row["after"].get("removal", "delete")
+        if removal != "delete":
+            yield change.row["item_id"], removal
 
 
 def find_false_cursors(story: Story) -> Iterator[str]:
@@ -100,5 +109,7 @@ def find_unread(story: Story) -> Iterator[str]:
         seen = row.record.get("seen") if row else None
         if seen and seen["updated"] and event.event_id is None:
             known = datetime.fromisoformat(seen["updated"]).timestamp()
-            if known < event.updated and event.uid not in judged:
+            if known >= event.updated or event.uid in judged:
+                continue
+            if not is_out_of_sight(story, event):
                 yield f"I14 {event.title!r} was changed at {event.updated}, read at {known}"

@@ -39,6 +39,19 @@ class Turn:
     action: str
     before: Values | None
     after: Values | None
+    #: Whether a removal there was carried out by it, which leaves the item standing.
+    is_removal: bool = False
+
+    def gives(self, part: str) -> bool:
+        """Tell whether a part got its value by a person: their edit, or their removal there."""
+        if self.by_person or not self.is_removal or self.after is None:
+            return self.by_person
+        has_no_times = self.after["times"] is None
+        return (
+            has_no_times
+            if part == "times"
+            else part == "free" and (self.after[part] or has_no_times)
+        )
 
     def changed(self) -> list[str]:
         """Return the parts that it gave another value; all of what was made."""
@@ -64,7 +77,7 @@ class Case:
 
     def edits_here(self, part: str) -> list[Turn]:
         """Return what people gave a part here."""
-        return [turn for turn in self.here if turn.by_person and part in turn.changed()]
+        return [turn for turn in self.here if turn.gives(part) and part in turn.changed()]
 
     def edits_there(self, part: str) -> list[Turn]:
         """Return what the owner gave a part there, of any of its events."""
@@ -117,6 +130,7 @@ def tell(history: History) -> Story:
         case.links.append({**row.__dict__})
         names = {row.event_uid, *_uids_of(history, row.event_id)}
         case.uids += [uid for uid in names if uid and uid not in case.uids]
+    _add_former_uids(tape, cases)
     for item_id in here:
         if not any(item == item_id for item, _ in cases):
             cases[item_id, ""] = Case(item_id, "")
@@ -133,6 +147,16 @@ def tell(history: History) -> Story:
     return Story(history, cases, find_settings(tape), log)
 
 
+def _add_former_uids(tape: Tape, cases: Mapping[tuple[str, str], Case]) -> None:
+    """Add to each case the events that its links were tied to before they moved to others."""
+    tied = {uid for case in cases.values() for uid in case.uids}
+    for _, _, change in changes_of(tape, "links"):
+        uid = (change.before or {}).get("event_uid")
+        case = cases.get((change.row["item_id"], change.row["key"]))
+        if uid and case and uid not in tied and uid not in case.uids:
+            case.uids.append(uid)
+
+
 def _uids_of(history: History, event_id: str | None) -> list[str]:
     if event_id is None:
         return []
@@ -147,6 +171,11 @@ def _follow_items(tape: Tape) -> tuple[dict[str, list[Turn]], set[str]]:
         if not isinstance(record, Commit):
             continue
         items = {change.row["id"]: change for change in record.of("items")}
+        removed = {
+            change.row["item_id"]
+            for change in record.of("log_entries")
+            if change.row["after"].get("removal") not in (None, "delete")
+        }
         for change in record.of("item_changes"):
             row = change.row
             item = items.get(row["item_id"])
@@ -156,7 +185,15 @@ def _follow_items(tape: Tape) -> tuple[dict[str, list[Turn]], set[str]]:
                 series.add(row["item_id"])
             at, is_ours = record.at.timestamp(), row["carried_by"] is None
             found[row["item_id"]].append(
-                Turn(index, at, is_ours, row["action"], _face(item.before), _face(item.after))
+                Turn(
+                    index,
+                    at,
+                    is_ours,
+                    row["action"],
+                    _face(item.before),
+                    _face(item.after),
+                    not is_ours and row["item_id"] in removed,
+                )
             )
     return found, series
 
