@@ -1,6 +1,6 @@
 """What a person means by a date and a time on the clock of a zone."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 
@@ -17,9 +17,3 @@ def find_instants(day: date, clock: time, zone: ZoneInfo) -> tuple[datetime, ...
 def wall_of(instant: datetime, zone: ZoneInfo) -> datetime:
     """Return what a clock in the zone shows at an instant, without the zone."""
     return instant.astimezone(zone).replace(tzinfo=None, fold=0)
-
-
-def move_instant(instant: datetime, by: timedelta, zone: ZoneInfo) -> datetime:
-    """Return the instant at which the clock shows so much more; a skipped time comes later."""
-    wall = wall_of(instant, zone) + by
-    return wall.replace(tzinfo=zone).astimezone(UTC)

@@ -18,7 +18,6 @@ from calsync.db.channels import (
     find_standing,
     list_channels,
     lock_owner,
-    wake_keeper,
 )
 from calsync.db.database import Session
 from calsync.db.models import DueKind, Integration, LinkedAccount, PushChannel
@@ -46,15 +45,6 @@ class _Account:
     id: str
     sub: str
     channel: PushChannel | None
-
-
-def ask_for_keeper(session: Session, integration: Integration, now: datetime) -> None:
-    """Have an integration's channel opened, checked or closed, as the integration now is.
-
-    To be called in the transaction that makes, activates, deactivates, re-binds, swaps or
-    deletes it; ``tools.wake()`` after the commit has it done at once.
-    """
-    wake_keeper(session, integration, now)
 
 
 def is_channel_proven(session: Session, integration: Integration) -> bool:

@@ -19,6 +19,7 @@ from calsync.cronofy.client import CronofyClient
 from calsync.cronofy.limiter import Lane
 from calsync.cronofy.notifications import Notification, NotificationKind
 from calsync.db import due_rows
+from calsync.db.channels import wake_keeper
 from calsync.db.models import DueKind, Integration, PushChannel
 from calsync.db.sealed import place_of
 from calsync.errors import TemporaryError, Unreachable
@@ -29,7 +30,6 @@ from calsync.services.accounts import check_account, client_for, disconnect, lis
 from calsync.services.channels import (
     KEEP_EVERY,
     PROVES_ITSELF_WITHIN,
-    ask_for_keeper,
     is_channel_proven,
     keep_channel,
 )
@@ -96,7 +96,7 @@ def change(tools: Tools, integration: Integration, **fields: Any) -> None:
         found = session.get_one(Integration, integration.id)
         for name, value in fields.items():
             setattr(found, name, value)
-        ask_for_keeper(session, found, tools.clock.now())
+        wake_keeper(session, found, tools.clock.now())
 
 
 def verify(tools: Tools, sandbox: RunningSandbox, kind: str = "verification") -> None:

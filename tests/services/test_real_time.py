@@ -17,11 +17,12 @@ from calsync.app import tools_of
 from calsync.clock import SystemClock
 from calsync.config import Settings
 from calsync.core.integration import SHORTEST_POLL
+from calsync.db.channels import wake_keeper
 from calsync.db.due_rows import Claim
 from calsync.db.models import DueKind, Integration, PushChannel
 from calsync.jobs.inprocess import DueLoop
 from calsync.jobs.performers import PERFORMERS
-from calsync.services.channels import PATH, ask_for_keeper, is_channel_proven
+from calsync.services.channels import PATH, is_channel_proven
 from calsync.services.tools import Tools
 from tests.browser.serving import serve
 from tests.cast import Person
@@ -98,7 +99,7 @@ def integration(
     """Return an integration that was just made."""
     made = add_integration(product.tools, dana, link(), sandbox.calendars()["Work"])
     with product.tools.db.begin() as session:
-        ask_for_keeper(session, made, product.tools.clock.now())
+        wake_keeper(session, made, product.tools.clock.now())
     product.tools.wake()
     return made
 

@@ -108,10 +108,6 @@ class Story:
         """Give what went wrong in it."""
         return {fault.kind for fault in self.history.office.provider.faults.fired.values()}
 
-    def case_of(self, uid: str) -> Case | None:
-        """Return the case that an event belongs to."""
-        return next((case for case in self.cases.values() if uid in case.uids), None)
-
     def log_of(self, case: Case) -> Iterator[tuple[int, Mapping[str, Any]]]:
         """Yield what the log says of a case."""
         for index, row in self.log:
