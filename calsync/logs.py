@@ -4,14 +4,36 @@ import json
 import logging
 import sys
 import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
 from typing import TextIO
 
 from calsync.errors import CalsyncError
 
+Write = Callable[[], None]
+
 #: The id of the request or job that is being served, if any.
 current_request: ContextVar[str] = ContextVar("current_request", default="")
+_held: ContextVar[list[Write] | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def logged_if_kept() -> Iterator[None]:
+    """Hold back what is said to have been done until it is kept.
+
+    Where this ends with an exception nothing was done, and nothing is said of it.
+    """
+    lines: list[Write] = []
+    token = _held.set(lines)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+    for write in lines:
+        write()
 
 
 class JsonLines(logging.Formatter):
@@ -40,7 +62,12 @@ class Log:
         self._logger = logging.getLogger(name)
 
     def info(self, event: str, **fields: object) -> None:
-        self._logger.info(event, extra={"fields": fields})
+        write = partial(self._logger.info, event, extra={"fields": fields})
+        held = _held.get()
+        if held is None:
+            write()
+        else:
+            held.append(write)
 
     def warning(self, event: str, **fields: object) -> None:
         self._logger.warning(event, extra={"fields": fields})

@@ -8,6 +8,7 @@ from calsync.db.idempotency import add_key, find_key, forget_keys
 from calsync.db.joined import JoinedDatabase
 from calsync.db.models import IdempotencyKey
 from calsync.errors import AlreadyThere, CalsyncError
+from calsync.logs import logged_if_kept
 from calsync.services.tools import Tools, Who
 
 #: How long an answer is given again.
@@ -43,7 +44,7 @@ def _act(
     tools: Tools, who: Who, key: str, request: str, act: Callable[[Tools], tuple[int, str]]
 ) -> tuple[int, str]:
     now = tools.clock.now()
-    with tools.db.begin() as session:
+    with logged_if_kept(), tools.db.begin() as session:
         forget_keys(session, who.tenant_id, who.user_id, now - KEPT)
         kept = IdempotencyKey(
             tenant_id=who.tenant_id,

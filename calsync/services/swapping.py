@@ -13,6 +13,7 @@ from calsync.db.links import mark_items
 from calsync.db.models import Integration
 from calsync.db.parking import list_sent_item_ids
 from calsync.errors import NotThere
+from calsync.logs import logged_if_kept
 from calsync.services.integration_end import delete_integration
 from calsync.services.integration_state import note
 from calsync.services.integrations import create_integration, deactivate
@@ -36,7 +37,7 @@ def swap_calendar(
     old one stay or go; those that go are the number that the user has ``confirmed``.
     Raises NotThere, and NotPossible with a Refusal; then everything is as it was.
     """
-    with tools.db.begin() as session:
+    with logged_if_kept(), tools.db.begin() as session:
         former = _find(session, who, integration_id)
         options, is_active = load_options(former.options), former.is_active
         sent = list_sent_item_ids(session, who.tenant_id, integration_id)

@@ -164,9 +164,11 @@ class Pairs:
             return Here(kind, link.here, accepted, Absence.DELETED)
         content = self.content(entry, link)
         absence = self._absence(item, assignees, content)
+        # What became of it after it left the user's calendar is not theirs to see, nor the log's.
+        is_theirs = self.subject.who.user_id in assignees
         return Here(
             kind=item.kind,
-            content=content or link.here,
+            content=(content if is_theirs else None) or link.here,
             accepted=self._accepted(entry, link),
             absence=absence,
             is_past=is_past(entry, self.now) and not self._is_slip(link),

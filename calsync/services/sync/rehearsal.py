@@ -22,6 +22,7 @@ from calsync.db.models import LogEntry, Run
 from calsync.db.sync_runs import list_entries_of
 from calsync.errors import NotPossible, NotThere
 from calsync.ids import new_id
+from calsync.logs import logged_if_kept
 from calsync.services.accounts import client_for
 from calsync.services.sync.acting import Act
 from calsync.services.sync.catching_up import CatchUp
@@ -58,7 +59,7 @@ def preview(
     client = client_for(tools, who.tenant_id, subject.integration.account_id or "", Lane.USER)
     pages = list(client.read_events(_query()))
     found: list[LogEntry] = []
-    with suppress(_Discard), tools.db.begin() as session:
+    with suppress(_Discard), logged_if_kept(), tools.db.begin() as session:
         if change is not None:
             change(replace(tools, db=JoinedDatabase(session), wake=lambda: None))
             session.flush()

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from calsync.core.item import ItemFields, ItemStatus, Kind
 from calsync.services.items import change_item, create_item
+from calsync.services.sync.rehearsal import preview
 from calsync.services.tickets import TicketFields, create_ticket
 from tests.cast import Person
 from tests.services.sync.office import EVERYTHING, HOUR, ON_SQLITE, MakeOffice, Office
@@ -52,6 +53,26 @@ def test_deleting_the_copy_of_a_call_unassigns_that_user_alone(
     sams.sync()
     assert sams.summaries() == [title]
     assert danas.summaries() == []
+
+
+def test_nobody_is_told_what_was_written_after_an_item_left_their_calendar(
+    make_office: MakeOffice, dana: Person, sam: Person
+):
+    danas = make_office()
+    people = [dana.who.user_id, sam.who.user_id]
+    fields = ItemFields(Kind.APPOINTMENT, "Lunch", danas.at(0))
+    item_id = create_item(danas.tools, sam.who, fields, people)
+    danas.sync()
+    secret = replace(fields, subject="Salaries", description="Dana's, too", is_private=True)
+    change_item(danas.tools, sam.who, item_id, secret, assignees=people[1:])
+    planned = preview(danas.tools, dana.who, danas.integration_id, bulk=False)
+    danas.sync()
+    assert danas.summaries() == []
+    for entry in (*planned, *danas.entries(item_id)):
+        told = f"{entry.title} {entry.before} {entry.after}"
+        assert "Lunch" in told
+        assert "Salaries" not in told
+        assert "Dana's, too" not in told
 
 
 def call_of_two(office: Office, dana: Person, sam: Person) -> str:

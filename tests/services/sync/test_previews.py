@@ -1,8 +1,15 @@
 """What a sync would do, said without doing it."""
 
+import logging
+from dataclasses import replace
+
+import pytest
+
+from calsync.services.integrations import change_options
 from calsync.services.sync.rehearsal import preview
+from calsync.services.tools import Tools
 from tests.sandbox_server import RunningSandbox
-from tests.services.sync.office import ON_SQLITE, Office
+from tests.services.sync.office import EVERYTHING, ON_SQLITE, Office
 
 pytestmark = ON_SQLITE
 
@@ -40,3 +47,23 @@ def test_a_preview_tells_of_a_removal(office: Office):
     planned = preview(office.tools, office.person.who, office.integration_id, bulk=True)
     assert [(e.side.value, e.action) for e in planned] == [("in", "delete")]
     assert office.subjects() == ["Lunch"]
+
+
+def test_a_preview_of_other_options_logs_nothing_and_wakes_nobody(
+    office: Office, caplog: pytest.LogCaptureFixture
+):
+    woken: list[bool] = []
+    tools = replace(office.tools, wake=lambda: woken.append(True))
+    who, integration_id = office.person.who, office.integration_id
+
+    def change(inside: Tools) -> None:
+        options = replace(EVERYTHING, takes_delete=False)
+        change_options(inside, who, integration_id, options)
+
+    with caplog.at_level(logging.INFO, "calsync"):
+        preview(tools, who, integration_id, bulk=True, change=change)
+        assert caplog.messages == []
+        assert woken == []
+        change(tools)
+    assert caplog.messages == ["options changed"]
+    assert woken

@@ -1,5 +1,6 @@
 """Another calendar takes the place of the one that is linked."""
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 
@@ -96,7 +97,11 @@ def test_swapping_back_takes_up_what_stands_there_and_doubles_nothing(busy: Offi
     assert busy.subjects() == ["Dentist", "Lunch"]
 
 
-def test_a_swap_that_cannot_be_leaves_everything_as_it_was(busy: Office, sam: Person):
+def test_a_swap_that_cannot_be_leaves_everything_as_it_was(
+    busy: Office, sam: Person, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.INFO, "calsync")
+    caplog.clear()
     for calendar, how, reason in (
         ("Work", {}, Refusal.ALREADY_LINKED),
         ("Holidays", {}, Refusal.READ_ONLY),
@@ -120,6 +125,7 @@ def test_a_swap_that_cannot_be_leaves_everything_as_it_was(busy: Office, sam: Pe
             account_id=busy.account_id,
             calendar_id=busy.sandbox.calendars()["Personal"],
         )
+    assert caplog.messages == []
     [view] = list_integration_views(busy.tools, busy.person.who)
     assert view.id == busy.integration_id
     with busy.tools.db.read() as session:
