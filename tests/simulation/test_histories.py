@@ -41,6 +41,21 @@ REGRESSIONS = {
             ("work", (0,)),
         ),
     ),
+    "a copy that a backup had forgotten is linked again as it is, and the log says so": Plan(
+        3020,
+        (
+            ("add", ("T2", 2)),
+            ("keep", (0,)),
+            ("wait", (70,)),
+            ("rewind", (0,)),
+            ("edit", (0, "T20")),
+        ),
+        (("dana", "cud", "theirs"),),
+        faults={},
+        turns={},
+        draws={},
+        kindly=True,
+    ),
 }
 
 

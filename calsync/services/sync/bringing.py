@@ -215,6 +215,20 @@ class Bringer:
         put_link(row, settle_equal(link, mine, theirs))
         self.session.add(row)
         self.session.flush()
+        sides = {"mine": dump_content(mine), "theirs": dump_content(theirs)}
+        self.journal.note_event(
+            self.session,
+            event.uid,
+            theirs.title,
+            self.pairs.now,
+            result=Result.DONE,
+            reason="adopted",
+            action="link",
+            item_id=row.item_id,
+            link_id=row.id,
+            before=sides,
+            after=sides,
+        )
         return True
 
     def _is_linked(self, name: CopyName) -> bool:

@@ -104,10 +104,13 @@ def _explains_part(story: Story, case: Case, item: Item, event: Shown, part: str
     """Tell whether the log says of these very values why they stay as they are."""
     faces = {"mine": face_of_item(item), "theirs": face_of_event(event)}
     for _, row in story.log_of(case):
-        if row["result"] not in _NOT_DONE or row["reason"] in REPLACED:
+        # What differs when an entry and an event are taken for one counts as agreed.
+        is_agreed = row["action"] == "link"
+        if not is_agreed and (row["result"] not in _NOT_DONE or row["reason"] in REPLACED):
             continue
         kept_out = ("theirs",) if row["side"].value == "in" else ("mine",)
-        sides = ("mine", "theirs") if row["result"] is Result.CONFLICT else kept_out
+        are_both = is_agreed or row["result"] is Result.CONFLICT
+        sides = ("mine", "theirs") if are_both else kept_out
         before = {side: row["before"].get(side) or {} for side in sides}
         if all(
             part in before[side]
