@@ -1,7 +1,7 @@
 """Between an entry and an event: what is sent of each kind, and what is taken back.
 
 Both directions end in a ``Content``, so that the two sides can be compared; one round trip
-may normalise, and the next changes nothing (RELIABILITY.md, I11).
+may normalise, and the next changes nothing (docs/simulation.md, I11).
 """
 
 from collections.abc import Mapping

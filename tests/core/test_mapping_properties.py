@@ -1,4 +1,4 @@
-"""One round trip may normalise; the next changes nothing (RELIABILITY.md, I11)."""
+"""One round trip may normalise; the next changes nothing (docs/simulation.md, I11)."""
 
 from functools import reduce
 

@@ -1,4 +1,4 @@
-"""What holds in and after every history, whatever went wrong in it (RELIABILITY.md 3).
+"""What holds in and after every history, whatever went wrong in it (docs/simulation.md).
 
 Each invariant is a function from the story of a history to sentences about what does not
 hold. ``docs/simulation.md`` says which is where.

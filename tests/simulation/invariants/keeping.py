@@ -73,7 +73,7 @@ def _is_logged(story: Story, case: Case, side: str, part: str, lost: Any, since:
 def _was_unreadable(story: Story, uid: str, edit: Turn, landing: Turn) -> bool:
     """Tell whether no answer showed an edit before the call whose write landed over it.
 
-    No write takes a condition, so nobody can do better (RELIABILITY.md 3, limits).
+    No write takes a condition, so nobody can do better (docs/simulation.md).
     """
     records = story.tape.records
     landed = records[landing.index]
