@@ -141,6 +141,10 @@ def takes_an_event_for_deleted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(reading, "seen_of", seen_of)
 
 
+def passes_events_over(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bringing.Bringer, "bring", lambda *_, **__: 0)
+
+
 def moves_the_cursor_too_far(patch: pytest.MonkeyPatch) -> None:
     known = CatchUp.note_cursor
 
@@ -216,6 +220,16 @@ BREAKS: Mapping[str, tuple[Break, str, Plan]] = {
         takes_an_event_for_deleted,
         "I14",
         plan_of(*PLAIN),
+    ),
+    "a task is unscheduled although nobody said that its event was deleted": (
+        takes_an_event_for_deleted,
+        "I14 unschedule",
+        plan_of(("make", ("T4", 14)), WAIT),
+    ),
+    "an event is passed over until no read shows it any more": (
+        passes_events_over,
+        "I2 'T0' was never brought in",
+        plan_of(("put", ("T0", 5)), WAIT, *(("wait", (2_000_000,)) for _ in range(3))),
     ),
     "the cursor is past what was read": (moves_the_cursor_too_far, "I17", plan_of(*PLAIN)),
     "everything goes at once": (has_no_brake, "I15", plan_of(*MANY)),
