@@ -96,7 +96,7 @@ def _decide_sleeping(pair: Pair, now: datetime) -> Decision:
     """Decide on a link over which nothing flows until a person acts, here or there."""
     link, here = pair.link, pair.here
     stands_there = link.seen is not None and link.seen.stands
-    if link.acts & _WAKING and here.absence is None and here.content is not None:
+    if _is_woken(link) and here.absence is None and here.content is not None:
         if stands_there:
             return decide_by_table(replace(pair, link=replace(link, state=LinkState.LIVE)))
         return _wake(pair, here.content)
@@ -109,6 +109,16 @@ def _decide_sleeping(pair: Pair, now: datetime) -> Decision:
     if link.state is LinkState.DELETED_HERE:
         return Decision(link)
     return _decide_revived(pair, link.seen.content)
+
+
+def _is_woken(link: Link) -> bool:
+    """Tell whether a person's act ends the sleep of a link whose entry stands.
+
+    An entry that was gone and stands again was brought back, whatever the act is called: a
+    series that is lengthened, say, takes place again on days of which it had been cut short.
+    """
+    was_gone = link.state in (LinkState.DELETED_HERE, LinkState.TOMBSTONE)
+    return bool(link.acts if was_gone else link.acts & _WAKING)
 
 
 def _buried(link: Link) -> Link:

@@ -24,7 +24,10 @@ def begin_deleting(link: Link, now: datetime) -> Link:
         decided_at=now,
         came_from=link.state,
     )
-    return replace(link, state=LinkState.DELETED_HERE, flight=flight, deleted_at=now)
+    # What had been removed there stays so: only our own late write is taken away once more.
+    is_removed = link.state is LinkState.REMOVED_THERE
+    state = link.state if is_removed else LinkState.DELETED_HERE
+    return replace(link, state=state, flight=flight, deleted_at=now)
 
 
 def note_accepted(link: Link, at: datetime) -> Link:

@@ -509,3 +509,27 @@ def test_an_event_whose_deletion_was_kept_out_does_not_bring_the_item_back():
     world.edit_there(DINNER)
     world.settle()
     assert world.absence is Absence.DELETED
+
+
+def test_what_was_removed_there_stays_so_when_our_late_write_is_taken_away_once_more():
+    link = replace(in_step(FIRST), state=LinkState.REMOVED_THERE, deleted_at=NOON)
+    world = OnePair(link=link, kind=Kind.SERVICE_CALL)
+    assert world.sync() == (DeleteThere(),)
+    world.settle()
+    world.edit_here(DINNER)
+    world.settle()
+    assert world.is_deleted
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_an_entry_that_stands_again_is_sent_again_whatever_was_done_to_it(kind):
+    world = OnePair(kind=kind)
+    world.delete_here()
+    world.settle()
+    assert world.is_deleted
+    world.absence = None
+    world.settle()
+    assert world.is_deleted
+    world.edit_here(DINNER)
+    world.settle()
+    assert (world.is_deleted, world.event) == (False, DINNER)

@@ -211,8 +211,13 @@ class Decider:
         return orders
 
     def _wake_others(self, matter: Matter) -> None:
-        """Have the other entries of an item that comes back sent again where they were deleted."""
+        """Have the other entries of an item that comes back sent again where they were deleted.
+
+        An occurrence that had been taken out of its series comes back alone.
+        """
         row = matter.row
+        if matter.item is None or matter.item.deleted_at is None:
+            return
         of_item = list_links_of_items(
             self.session, row.tenant_id, row.integration_id, [row.item_id]
         )

@@ -244,3 +244,34 @@ def test_an_occurrence_edited_there_while_it_is_removed_here_comes_back(
     office.sync()
     assert office.uid("Retrospective") == uid
     assert office.occurrences(series)[1].fields.subject == "Retrospective"
+
+
+def test_a_series_that_is_shortened_and_lengthened_again_stands_there_whole(
+    office: Office, series: str
+):
+    for count in (2, 4):
+        office.change(series, rule=f"FREQ=DAILY;COUNT={count}")
+        office.sync()
+        office.sync()
+        assert days_of(office) == [*range(count)]
+
+
+def test_an_occurrence_that_comes_back_wakes_no_other_that_was_removed_there(
+    make_office: MakeOffice,
+):
+    office = make_office()
+    item = office.add("Standup", rule="FREQ=DAILY;COUNT=4")
+    office.sync()
+    first, third = nth(office, 0), nth(office, 2)
+    office.remove(first)
+    office.sync()
+    office.options(takes_delete=False)
+    office.remove(third)
+    office.sync()
+    assert len(office.occurrences(item)) == 3
+    office.clock.move(timedelta(hours=1))
+    bring_back(office, first)
+    for _ in range(3):
+        office.sync()
+    assert len(office.occurrences(item)) == 4
+    assert days_of(office) == [0, 1, 3]
