@@ -16,6 +16,7 @@ from calsync.db.due_rows import Claim
 from calsync.db.models import DueKind, JudgedEvent, LinkRow, Run
 from calsync.jobs.performers import PERFORMERS
 from calsync.services.integration_views import list_integration_views
+from calsync.services.integrations import deactivate
 from calsync.services.tools import Tools
 from tests.cast import Person
 from tests.cli_tools import run_on
@@ -151,6 +152,7 @@ def test_a_mistake_is_named_in_a_sentence(run: RunCommand, integration_id: str) 
         (("add", *DANA, "Holidays"), "The calendar is read only"),
         (("show", *DANA, "0000000000000000"), "There is no such integration."),
         (("delete", "evil", "mallory@evil.example", integration_id), "no such integration"),
+        (("show", *DANA, "\udcff"), "What was given is no text."),
     ):
         answer = run("integration", *words)
         assert answer.exit_code != 0, words
@@ -172,6 +174,22 @@ def test_a_sync_is_done_here_where_no_server_does_it(
     answer = run("sync", "run", *DANA, integration_id)
     assert answer.exit_code == 1
     assert "It ended early (RateLimited) and is tried again." in answer.output
+
+
+def test_a_sync_that_is_switched_off_meanwhile_says_so(
+    run: RunCommand,
+    integration_id: str,
+    tools: Tools,
+    dana: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def switch_off(*_: object) -> None:
+        deactivate(tools, dana.who, integration_id)
+
+    monkeypatch.setitem(PERFORMERS, DueKind.SYNC, switch_off)
+    answer = run("sync", "run", *DANA, integration_id)
+    assert answer.exit_code == 1
+    assert "Error: The sync is not active." in answer.output
 
 
 def test_the_command_puts_an_item_into_the_linked_calendar(

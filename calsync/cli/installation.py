@@ -39,6 +39,9 @@ def plain_errors(command: Callable[P, R]) -> Callable[P, R]:
                 f"{error} Is the database of CALSYNC_DATABASE_URL there, and was "
                 "`calsync db upgrade` run?"
             ) from None
+        except UnicodeEncodeError:
+            # What a shell passes on need not be text, and no database takes it.
+            raise click.ClickException("What was given is no text.") from None
         except CalsyncError as error:
             raise click.ClickException(str(error)) from None
 

@@ -8,6 +8,7 @@ import click
 from calsync.cli.installation import open_tools, plain_errors
 from calsync.cli.integrations import NO_INTEGRATION, say_status
 from calsync.cli.whose import find_who, of_user, plain_refusals
+from calsync.core.integration import Refusal
 from calsync.core.link import LinkState, Origin
 from calsync.core.run import Result, RunState, count_name
 from calsync.db.models import DueKind, LogEntry, Run
@@ -23,6 +24,7 @@ from calsync.web.sync_words import (
     ACTION_WORDS,
     COPY_DELETED,
     PART_WORDS,
+    REFUSAL_WORDS,
     RESULT_WORDS,
     RUN_WORDS,
     SIDE_WORDS,
@@ -60,6 +62,8 @@ def run_now(tenant_slug: str, email: str, integration_id: str, bulk: bool, wait:
     if ended is None:
         raise UserError("It has not ended yet. `calsync sync status` shows how it stands.")
     click.echo(f"{RUN_WORDS[ended.state]}: {say_counts(ended.counts) or 'nothing to do'}.")
+    if ended.error in list(Refusal):
+        raise UserError(str(REFUSAL_WORDS[Refusal(ended.error)]))
     if ended.state is RunState.STOPPED:
         raise UserError(f"It ended early ({ended.error}) and is tried again.")
 
