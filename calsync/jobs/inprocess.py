@@ -8,9 +8,11 @@ the lease taken and do nothing. A lost tick costs nothing, as the rows stay due.
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from calsync.core.schedule import retry_delay
@@ -71,7 +73,9 @@ class DueLoop:
         """Have the loop look now; cheap, and harmless where it is not running."""
         scheduler = self._scheduler
         if scheduler is not None and not self._stopping:
-            scheduler.modify_job("tick", next_run_time=self._now())
+            # It may stop this very moment; what is due is then for whoever comes next.
+            with suppress(JobLookupError):
+                scheduler.modify_job("tick", next_run_time=self._now())
 
     @property
     def is_stopping(self) -> bool:

@@ -2,6 +2,7 @@
 
 from calsync.db import due_rows
 from calsync.db.accounts import find_account_of_tenant, lock_account
+from calsync.db.database import Session
 from calsync.db.erasure import erase_integration, list_integration_ids
 from calsync.db.models import DueKind
 from calsync.logs import Log
@@ -26,12 +27,14 @@ def erase_account(tools: Tools, tenant_id: str, account_id: str) -> None:
     # goes last, as it is what they are found by.
     for integration_id in integration_ids:
         with tools.db.begin() as session:
-            due_rows.drop(session, tenant_id, DueKind.SYNC, integration_id)
-            erase_integration(session, tenant_id, integration_id)
+            _erase(session, tenant_id, integration_id)
     with tools.db.begin() as session:
         account = lock_account(session, tenant_id, account_id)
         if account is None:
             return
+        # Those that were made meanwhile; nobody makes one while the account is locked.
+        for integration_id in list_integration_ids(session, account):
+            _erase(session, tenant_id, integration_id)
         forget_account(tools, session, account)
     tools.wake()
     log.warning(
@@ -41,3 +44,9 @@ def erase_account(tools: Tools, tenant_id: str, account_id: str) -> None:
         user_id=account.user_id,
         integrations=len(integration_ids),
     )
+
+
+def _erase(session: Session, tenant_id: str, integration_id: str) -> None:
+    # Its due row first, as every commit of a sync has it.
+    due_rows.drop(session, tenant_id, DueKind.SYNC, integration_id)
+    erase_integration(session, tenant_id, integration_id)

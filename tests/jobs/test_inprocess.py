@@ -94,6 +94,15 @@ def test_work_is_done_soon_after_a_wake(tools: Tools, dana: Person, make_loop: M
     wait_until(lambda: find_row(tools, "a") is None)
 
 
+def test_whoever_wakes_a_loop_that_has_just_stopped_notices_nothing(make_loop: MakeLoop) -> None:
+    loop = make_loop()
+    assert loop._scheduler
+    # Its end came between the question whether it runs and the wake.
+    loop._scheduler.shutdown()
+    loop.wake()
+    loop._scheduler = None
+
+
 def test_a_wake_in_the_middle_of_a_look_is_not_forgotten(
     make_loop: MakeLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 
 from calsync.core.link import LinkState, Origin, Side
 from calsync.core.run import Result, RunState, Trigger
-from calsync.db.models import DueKind, Integration, LinkRow, LogEntry, Run
+from calsync.db.database import Session
+from calsync.db.models import DueKind, Integration, LinkedAccount, LinkRow, LogEntry, Run
+from calsync.services import erasure
 from calsync.services.accounts import list_linked
 from calsync.services.channels import keep_channel
 from calsync.services.erasure import erase_account
@@ -17,6 +20,7 @@ from calsync.services.tools import Tools
 from tests.cast import Person
 from tests.sandbox_server import RunningSandbox
 from tests.services.hearing import add_integration, find_due, load, standing
+from tests.services.integrating import integrate
 from tests.services.makings import appointment
 from tests.services.test_accounts import waiting_revocations
 from tests.services.test_channels import opened
@@ -106,3 +110,25 @@ def test_nothing_that_was_read_from_the_mailbox_stays(
     assert find_item_view(tools, dana.who, item_id).fields == appointment()
     assert len(list_linked(tools, sam.who)) == 1
     assert load(tools, sams).account_id
+
+
+def test_what_is_linked_with_the_mailbox_while_it_is_forgotten_goes_too(
+    app: Flask,
+    tools: Tools,
+    dana: Person,
+    link: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account_id = link()
+    item_id = create_item(tools, dana.who, appointment())
+    list_ids = erasure.list_integration_ids
+
+    def link_meanwhile(session: Session, account: LinkedAccount) -> list[str]:
+        found = list_ids(session, account)
+        monkeypatch.setattr(erasure, "list_integration_ids", list_ids)
+        remember(tools, dana.who.tenant_id, integrate(tools, dana, account_id), item_id)
+        return found
+
+    monkeypatch.setattr(erasure, "list_integration_ids", link_meanwhile)
+    erase_account(tools, dana.who.tenant_id, account_id)
+    assert SECRET not in repr(dump(app))
