@@ -243,6 +243,13 @@ def test_the_copies_of_a_series_are_told_apart(
         assert said.count("Sent, Create, Done") == 1, "Of the other one nothing is told."
 
 
+def test_the_status_says_so_where_nothing_was_synced_yet(
+    run: RunCommand, integration_id: str
+) -> None:
+    assert integration_id
+    assert run("sync", "status", *DANA).output.endswith("\tIt was not synced yet.\n")
+
+
 def test_a_sync_is_left_to_the_server_that_does_due_work(
     run: RunCommand,
     integration_id: str,

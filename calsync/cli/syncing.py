@@ -96,8 +96,9 @@ def status(tenant_slug: str, email: str) -> None:
         row = view.integration
         active = "" if row.is_active else ", not active"
         click.echo(f"{row.id}\t{row.calendar_name}\t{say_status(view)}{active}")
-        for each in (*view.open_runs, *filter(None, [view.last_run])):
-            click.echo(f"\t{_say_run(each)}")
+        runs = [*view.open_runs, *filter(None, [view.last_run])]
+        for line in map(_say_run, runs) if runs else ["It was not synced yet."]:
+            click.echo(f"\t{line}")
 
 
 @sync.command()
