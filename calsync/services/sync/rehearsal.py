@@ -19,6 +19,7 @@ from calsync.db.database import Session
 from calsync.db.integrations import find_integration
 from calsync.db.joined import JoinedDatabase
 from calsync.db.models import LogEntry, Run
+from calsync.db.subjects import hold_sync
 from calsync.db.sync_runs import list_entries_of
 from calsync.errors import NotPossible, NotThere
 from calsync.ids import new_id
@@ -60,6 +61,7 @@ def preview(
     pages = list(client.read_events(_query()))
     found: list[LogEntry] = []
     with suppress(_Discard), logged_if_kept(), tools.db.begin() as session:
+        hold_sync(session, who.tenant_id, integration_id)
         if change is not None:
             change(replace(tools, db=JoinedDatabase(session), wake=lambda: None))
             session.flush()

@@ -13,7 +13,8 @@ from calsync.db.integrations import (
     lock_integration_of_tenant,
 )
 from calsync.db.items import lock_item
-from calsync.db.models import Integration, LinkedAccount
+from calsync.db.links import list_links
+from calsync.db.models import Integration, LinkedAccount, LinkRow
 from calsync.errors import CalsyncError, NotThere
 from calsync.services import integration_end
 from calsync.services.accounts import disconnect
@@ -22,6 +23,7 @@ from calsync.services.integration_end import delete_integration
 from calsync.services.integrations import deactivate
 from calsync.services.runs import request_sync
 from calsync.services.sync.fence import Fence
+from calsync.services.sync.rehearsal import preview
 from tests.postgres import wait_for_a_lock
 from tests.services.sync.office import Office
 
@@ -85,6 +87,19 @@ def test_an_item_is_changed_while_a_sync_commits_what_it_took_in_for_it(office: 
 
     while_a_sync_commits(office, lambda: office.change(item_id, subject="Dinner"), touch)
     assert office.item(item_id).subject == "Dinner"
+
+
+def test_a_preview_is_made_while_a_sync_commits(office: Office):
+    office.add("Lunch")
+    office.sync()
+    office.edit(office.uid("Lunch"), summary="Dinner")
+    tools, who, integration_id = office.tools, office.person.who, office.integration_id
+
+    def touch(session: Session) -> None:
+        ids = [row.id for row in session.query(LinkRow)]
+        assert list_links(session, who.tenant_id, ids)
+
+    while_a_sync_commits(office, lambda: preview(tools, who, integration_id, bulk=True), touch)
 
 
 def test_what_was_read_before_it_was_locked_is_read_again(office: Office):
