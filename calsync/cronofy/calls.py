@@ -102,6 +102,9 @@ class Caller:
                 raise outcome
             log.info("call repeated", call=call.name, attempt=attempt, error=_kind(outcome))
             self.clock.sleep(pause)
+            # A process that was stopped meanwhile would write what was decided long ago.
+            if self.clock.monotonic() > gives_up_at:
+                raise outcome
 
     def _attempt(self, call: Call) -> Answer | CronofyError:
         token = self._tokens.current()

@@ -66,6 +66,19 @@ def test_every_status_has_its_error_and_its_patience(stage, requests_mock, statu
     assert {r.hostname for r in requests_mock.request_history} == {"api.cronofy.test"}
 
 
+def test_a_call_is_not_made_again_by_a_process_that_was_stopped_for_long_meanwhile(
+    stage, requests_mock, monkeypatch
+):
+    def sleep(_seconds: float) -> None:
+        stage.clock.seconds += 1500
+
+    monkeypatch.setattr(stage.clock, "sleep", sleep)
+    requests_mock.post(EVENTS, status_code=502)
+    with pytest.raises(TemporaryError):
+        stage.client.upsert_event("cal_1", DRAFT)
+    assert requests_mock.call_count == 1
+
+
 @pytest.mark.parametrize("status", [200, 202, 203, 204, 206])
 @pytest.mark.parametrize("body", ["", "<html>Sign in</html>", "[]", "null", '{"sub": 7}', "{"])
 def test_a_success_without_what_was_asked_for_is_unreadable(stage, requests_mock, status, body):

@@ -91,7 +91,8 @@ def without_steps(trial: Trial, gone: set[int]) -> Plan:
     """Return a trial's plan without some steps, their faults and their turns."""
     plan, marks = trial.plan, trial.marks
     faults, turns = dict(plan.faults or {}), dict(plan.turns or {})
-    for step in sorted(gone, reverse=True):
+    # A history that ended in an error has no marks of the steps that it did not come to.
+    for step in sorted(gone & set(range(len(marks) - 1)), reverse=True):
         (fault_from, turn_from), (fault_to, turn_to) = marks[step], marks[step + 1]
         faults = _close_gap(faults, fault_from, fault_to)
         turns = _close_gap(turns, turn_from, turn_to)
