@@ -123,6 +123,8 @@ def find_bar_out(pair: Pair, part: Part) -> str | None:
     """
     if pair.rules.bar_out is not None or pair.link.is_ours:
         return pair.rules.bar_out
+    if pair.rules.bar_change is not None:
+        return pair.rules.bar_change
     if part is Part.PRIVATE:
         return "private_there"
     seen = pair.link.seen

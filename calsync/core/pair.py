@@ -64,6 +64,8 @@ class Rules:
     takes_delete: bool = False
     policy: Policy = Policy.NEWEST
     bar_out: str | None = None
+    #: The reason for which an event of the user's own may not be changed; a copy may be made.
+    bar_change: str | None = None
     bar_deletion: str | None = None
 
     def barred(self, reason: str) -> "Rules":

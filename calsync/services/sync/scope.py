@@ -73,7 +73,8 @@ class Subject:
             takes_update=self.options.takes_update,
             takes_delete=self.options.takes_delete,
             policy=self.options.policy,
-            bar_out=bar or (None if is_sent else "kind_off") or self._bar_of_event(link, "update"),
+            bar_out=bar or (None if is_sent else "kind_off"),
+            bar_change=self._bar_of_event(link, "update"),
             bar_deletion=bar or self._bar_of_event(link, "delete"),
         )
 

@@ -111,9 +111,10 @@ class Dispatcher:
             self._settle(session, orders, answers, now)
         if failure is not None:
             raise failure
-        gone = next((a.error for a in answers if isinstance(a.error, NotFound)), None)
-        if gone is not None:
-            raise gone
+        of_all = NotFound if any(a.is_accepted for a in answers) else NotFound | PermissionMissing
+        for answer in answers:
+            if isinstance(answer.error, of_all):
+                raise answer.error
 
     def _settle(
         self, session: Session, orders: Sequence[Order], answers: Sequence[Written], now: datetime
@@ -139,7 +140,11 @@ class Dispatcher:
             if link.state is LinkState.PARKED:
                 # The user asked for the deletion when it was parked, and still wants it.
                 row.wish = Wish.DELETE_COPY
-            if isinstance(answer.error, Refused):
+            if isinstance(answer.error, Refused) or (
+                # Of one event alone: the calendar took what was sent beside it.
+                isinstance(answer.error, PermissionMissing)
+                and any(each.is_accepted for each in answers)
+            ):
                 link = _count_refusal(link)
                 self.journal.note_action(
                     session,
@@ -150,7 +155,10 @@ class Dispatcher:
                     reason="refused",
                 )
             put_link(row, link)
-            if link.state is not LinkState.SET_ASIDE:
+            if link.state is LinkState.SET_ASIDE:
+                # Nobody waits any more for a deletion that is tried no more.
+                row.wish = None
+            else:
                 row.looks += 1
 
 

@@ -240,3 +240,26 @@ def test_the_users_own_event_that_comes_back_beside_its_copy_is_left_alone(
     office.sweep()
     assert office.subjects() == ["Surgery"]
     assert "superseded" in office.reasons()
+
+
+def test_an_event_deleted_there_whose_item_a_person_edited_is_sent_as_a_copy(office: Office):
+    uid = office.put("Dentist")
+    office.sync()
+    office.clock.move(timedelta(minutes=2))
+    office.remove(uid)
+    office.change(office.items()[0].id, description="Bring the card")
+    office.sync()
+    assert office.subjects() == office.summaries() == ["Dentist"]
+
+
+def test_an_item_restored_from_the_bin_is_sent_where_its_event_is_gone(office: Office):
+    uid = office.put("Dentist")
+    office.sync()
+    item = office.items()[0].id
+    office.remove(uid)
+    office.sync()
+    assert office.items() == []
+    office.clock.move(timedelta(minutes=2))
+    office.restore(item)
+    office.sync()
+    assert office.summaries() == ["Dentist"]

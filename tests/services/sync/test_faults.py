@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from calsync.core.event import Timed
+from calsync.core.integration import Stop
 from calsync.errors import CronofyError, RateLimited
 from tests.sandbox_server import RunningSandbox
 from tests.services.sync.office import HOUR, ON_SQLITE, Office
@@ -97,3 +98,34 @@ def test_a_copy_that_arrives_although_its_second_call_was_refused_stops_no_sync(
     office.run_once()
     assert office.summaries() == office.subjects() == ["Lunch"]
     assert [link.here.title for link in office.links()] == ["Lunch"]
+
+
+def test_one_copy_that_may_not_be_written_is_set_aside_and_its_neighbours_are_sent(
+    office: Office, sandbox: RunningSandbox
+):
+    items = [office.add("Lunch"), office.add("Tea")]
+    office.sync()
+    for number in range(3):
+        for item in items:
+            office.change(item, description=f"Version {number}")
+        answer = {"batch": [{"status": 403}, {"status": 202}]}
+        sandbox.fault("altered_answer", path="/v1/batch", times=1, answer=answer)
+        with suppress(CronofyError):
+            office.run_once()
+    assert "refused" in office.reasons()
+
+
+def test_a_calendar_that_takes_no_write_stops_the_sync_and_says_so(
+    office: Office, sandbox: RunningSandbox
+):
+    office.add("Lunch")
+    answer = {"batch": [{"status": 403}]}
+    sandbox.fault("altered_answer", path="/v1/batch", times=None, answer=answer)
+    office.run_once()
+    assert office.integration.stop is Stop.PERMISSION_MISSING
+    assert office.due_at is not None
+    assert office.due_at >= office.now + timedelta(minutes=50)
+    sandbox.control("DELETE", "/faults")
+    office.sync()
+    assert office.summaries() == ["Lunch"]
+    assert office.integration.stop is None
