@@ -14,6 +14,7 @@ from calsync.db.models import (
     DueKind,
     DueRow,
     Integration,
+    Item,
     ItemLook,
     LinkedAccount,
     LinkedCalendar,
@@ -125,6 +126,16 @@ def hold_syncs_of_item(session: Session, tenant_id: str, item_id: str) -> None:
     """Hold the syncs of everybody on whose calendar an item stands, in the same way."""
     people = select(Assignment.user_id).where(
         Assignment.tenant_id == tenant_id, Assignment.item_id == item_id
+    )
+    _hold(session, tenant_id, Integration.user_id.in_(people))
+
+
+def hold_syncs_of_ticket(session: Session, tenant_id: str, ticket_id: str) -> None:
+    """Hold the syncs of everybody who has a service call of a ticket, in the same way."""
+    people = (
+        select(Assignment.user_id)
+        .join(Item, (Item.tenant_id == Assignment.tenant_id) & (Item.id == Assignment.item_id))
+        .where(Assignment.tenant_id == tenant_id, Item.ticket_id == ticket_id)
     )
     _hold(session, tenant_id, Integration.user_id.in_(people))
 

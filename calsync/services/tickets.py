@@ -9,6 +9,7 @@ from calsync.db.database import Session
 from calsync.db.items import list_calls_of, lock_calls_of, map_assignees
 from calsync.db.joined import JoinedDatabase
 from calsync.db.models import Client, Contact, Item, Ticket
+from calsync.db.subjects import hold_syncs_of_ticket
 from calsync.db.tickets import (
     find_ticket,
     find_ticket_by_external_id,
@@ -81,6 +82,7 @@ def change_ticket(
     Raises NotThere, StaleVersion or UnfitItem, and then nothing has changed.
     """
     with refuse_taken_ids(), tools.db.begin() as session:
+        hold_syncs_of_ticket(session, who.tenant_id, ticket_id)
         ticket = _lock(session, who, ticket_id, version)
         fields = _complete(fields)
         client_name = _refuse_unfit(session, who, fields)

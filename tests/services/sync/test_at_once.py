@@ -6,6 +6,7 @@ from threading import Thread
 import pytest
 
 from calsync.core.integration import Copies
+from calsync.core.item import Kind
 from calsync.db.database import Session
 from calsync.db.integrations import (
     find_integration,
@@ -24,6 +25,7 @@ from calsync.services.integrations import deactivate
 from calsync.services.runs import request_sync
 from calsync.services.sync.fence import Fence
 from calsync.services.sync.rehearsal import preview
+from calsync.services.tickets import TicketFields, change_ticket, create_ticket
 from tests.postgres import wait_for_a_lock
 from tests.services.sync.office import Office
 
@@ -87,6 +89,18 @@ def test_an_item_is_changed_while_a_sync_commits_what_it_took_in_for_it(office: 
 
     while_a_sync_commits(office, lambda: office.change(item_id, subject="Dinner"), touch)
     assert office.item(item_id).subject == "Dinner"
+
+
+def test_a_ticket_is_renamed_while_a_sync_commits_what_it_took_in_for_its_call(office: Office):
+    tools, who = office.tools, office.person.who
+    ticket_id = create_ticket(tools, who, TicketFields("Replace firewall"))
+    call_id = office.add("", kind=Kind.SERVICE_CALL, ticket_id=ticket_id)
+    office.sync()
+    while_a_sync_commits(
+        office,
+        lambda: change_ticket(tools, who, ticket_id, TicketFields("Replace switch")),
+        lambda session: lock_item(session, who.tenant_id, call_id),
+    )
 
 
 def test_a_preview_is_made_while_a_sync_commits(office: Office):
