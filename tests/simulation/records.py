@@ -73,6 +73,13 @@ class Call:
         shown = found if isinstance(found, list) else []
         return [each for each in shown if isinstance(each, dict)]
 
+    @property
+    def written(self) -> list[dict[str, Any]]:
+        """Give what was sent of each event that was to be written."""
+        if self.path != "/v1/batch" or not isinstance(self.body, dict):
+            return []
+        return [each.get("data") or {} for each in self.body.get("batch") or ()]
+
 
 @dataclass(frozen=True, slots=True)
 class Deed:

@@ -94,7 +94,7 @@ def find_undecided(story: Story) -> Iterator[str]:
             decided |= {row["event_id"] or row["event_uid"] for row in intents}
         if not isinstance(record, Call):
             continue
-        for body in _written(record):
+        for body in record.written:
             rows = [
                 row
                 for row in flying.values()
@@ -107,12 +107,6 @@ def find_undecided(story: Story) -> Iterator[str]:
                 story.limits["a process that had stalled sent what was decided before"] += 1
             elif not rows:
                 yield f"I7 {name} was written undecided"
-
-
-def _written(call: Call) -> list[dict[str, Any]]:
-    if call.path != "/v1/batch" or not isinstance(call.body, dict):
-        return []
-    return [each.get("data") or {} for each in call.body.get("batch") or ()]
 
 
 def find_calls_after_the_end(story: Story) -> Iterator[str]:
