@@ -32,6 +32,7 @@ class Verdict(StrEnum):
 JUDGED_AGAIN = frozenset(
     {Verdict.CREATE_OFF, Verdict.CANCELLED, Verdict.LOOK_ALIKE, Verdict.UNREADABLE}
 )
+_LEFT_OUT = frozenset({Verdict.BASELINE, Verdict.CREATE_OFF})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,10 @@ def judge(newcomer: Newcomer, takes_create: bool, since: datetime | None) -> Ver
         return Verdict.LOOK_ALIKE
     if newcomer.judged is Verdict.DELETED_HERE:
         return Verdict.DELETED_HERE
-    if newcomer.is_retrieved or newcomer.belongs_to_series:
+    # An instance follows as it enters the window; one that stood there before its series came
+    # in was left out by the range of the Retrieve.
+    follows = newcomer.belongs_to_series and newcomer.judged not in _LEFT_OUT
+    if newcomer.is_retrieved or follows:
         return Verdict.BRING
     if not takes_create:
         return Verdict.CREATE_OFF

@@ -75,6 +75,12 @@ def test_an_instance_of_a_series_that_is_here_follows_although_create_is_off():
     assert judge(follows, takes_create=False, since=None) is Verdict.BRING
 
 
+def test_an_instance_that_was_there_before_its_series_does_not_follow_it():
+    known = replace(OLD, belongs_to_series=True, judged=Verdict.BASELINE)
+    assert judge(known, takes_create=True, since=NOON) is Verdict.BASELINE
+    assert judge(known, takes_create=False, since=None) is not Verdict.BRING
+
+
 @pytest.mark.parametrize("judged", sorted(JUDGED_AGAIN))
 def test_what_was_kept_out_for_a_passing_reason_is_judged_again(judged: Verdict):
     assert judge(replace(NEW, judged=judged), takes_create=True, since=NOON) is Verdict.BRING

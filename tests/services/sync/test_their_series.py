@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from calsync.core.window import FutureRange
 from tests.sandbox_server import RunningSandbox
 from tests.services.sync.moving_clock import MovingClock
 from tests.services.sync.office import EVERYTHING, HOUR, ON_SQLITE, MakeOffice, Office
@@ -144,6 +145,17 @@ def test_instances_follow_as_they_enter_the_window_create_or_not(office: Office)
     after = starts_here(office)
     assert after[: len(before)] == before
     assert len(after) == len(before) + 3
+
+
+def test_a_second_retrieve_brings_in_no_instance_beyond_its_range(make_office: MakeOffice):
+    office = make_office(
+        calendar="Calendar", options=replace(EVERYTHING, future=FutureRange.ONE_MONTH)
+    )
+    office.sync(retrieve=True)
+    office.sync(retrieve=True)
+    office.sweep()
+    assert starts_here(office)
+    assert max(starts_here(office)) < office.clock.now() + timedelta(days=32)
 
 
 def test_a_series_that_was_not_brought_in_does_not_follow(make_office: MakeOffice):
