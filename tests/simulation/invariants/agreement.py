@@ -88,7 +88,7 @@ def _judge(
     name = f"link {row['id']} ({state.value})"
     if item is not None and event is not None and state is LinkState.LIVE:
         for part in find_unlike(face_of_item(item), face_of_event(event)):
-            is_explained = _explains_part(story, case, item, event, part)
+            is_explained = case.is_by_rule(part) or _explains_part(story, case, item, event, part)
             if not is_explained and not is_out_of_sight(story, event):
                 yield f"I2 {part} of {item.subject!r} differs there, and nothing says why"
     elif item is None and event is None:

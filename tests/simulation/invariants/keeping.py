@@ -117,7 +117,7 @@ def _find_stale_side(story: Story, case: Case, name: str, face: Values | None) -
     if face is None:
         return
     for part in PARTS:
-        if not _was_declined(story, case, part):
+        if not _was_declined(story, case, part) and not case.is_by_rule(part):
             wanted = [turn.after[part] for turn in _list_last(case, part) if turn.after]
             if wanted and not any(is_same(part, face[part], value) for value in wanted):
                 yield f"I3 {part} is {face[part]!r} {name}, last it was made one of {wanted}"

@@ -39,19 +39,12 @@ class Turn:
     action: str
     before: Values | None
     after: Values | None
-    #: Whether a removal there was carried out by it, which leaves the item standing.
-    is_removal: bool = False
+    #: The parts that a rule gave: a removal there that leaves the item, or the nature of its kind.
+    by_rule: frozenset[str] = frozenset()
 
     def gives(self, part: str) -> bool:
-        """Tell whether a part got its value by a person: their edit, or their removal there."""
-        if self.by_person or not self.is_removal or self.after is None:
-            return self.by_person
-        has_no_times = self.after["times"] is None
-        return (
-            has_no_times
-            if part == "times"
-            else part == "free" and (self.after[part] or has_no_times)
-        )
+        """Tell whether a part got its value by a person, or by a rule that follows their act."""
+        return self.by_person or part in self.by_rule
 
     def changed(self) -> list[str]:
         """Return the parts that it gave another value; all of what was made."""
@@ -78,6 +71,11 @@ class Case:
     def edits_here(self, part: str) -> list[Turn]:
         """Return what people gave a part here."""
         return [turn for turn in self.here if turn.gives(part) and part in turn.changed()]
+
+    def is_by_rule(self, part: str) -> bool:
+        """Tell whether a part is here what came along with others taken in: that is agreed."""
+        turns = [turn for turn in self.here if part in turn.changed()]
+        return bool(turns) and part in turns[-1].by_rule
 
     def edits_there(self, part: str) -> list[Turn]:
         """Return what the owner gave a part there, of any of its events."""
@@ -188,10 +186,25 @@ def _follow_items(tape: Tape) -> tuple[dict[str, list[Turn]], set[str]]:
                     row["action"],
                     _face(item.before),
                     _face(item.after),
-                    not is_ours and row["item_id"] in removed,
+                    frozenset() if is_ours else _parts_by_rule(item, row["item_id"] in removed),
                 )
             )
     return found, series
+
+
+def _parts_by_rule(item: Change, is_removed: bool) -> frozenset[str]:
+    """Return what no one wrote of an item that a sync changed (SYNC.md 3, 4)."""
+    face = _face(item.after)
+    if face is None:
+        return frozenset()
+    has_no_times = face["times"] is None
+    if is_removed:
+        return frozenset({"times", "free"} if has_no_times else {"free"} if face["free"] else ())
+    is_loose = str(item.row["kind"]) in ("task", "todo")
+    is_of_a_day = not has_no_times and face["times"].is_all_day
+    before = _face(item.before)
+    was_of_a_day = before is not None and before["times"] and before["times"].is_all_day
+    return frozenset({"free"} if is_loose and is_of_a_day != bool(was_of_a_day) else ())
 
 
 def _face(row: Mapping[str, Any] | None) -> Values | None:
