@@ -6,6 +6,7 @@ from typing import Any
 from calsync.core.link import LinkState, Side
 from calsync.core.run import Result
 from calsync.db.models import Item
+from tests.simulation.faults import FaultKind
 from tests.simulation.invariants.faces import (
     face_of_event,
     face_of_item,
@@ -99,8 +100,19 @@ def _judge(
             yield f"I2 {name} was not refused or lost three times"
     elif state is LinkState.NOT_FOUND and event is not None:
         yield f"I2 {name} stands in its calendar"
-    elif state in (LinkState.LIVE, *_SLEEPING, LinkState.HELD) and not _explains(story, case):
+    elif state in (LinkState.LIVE, *_SLEEPING, LinkState.HELD) and not (
+        _explains(story, case) or _was_misled(story, event)
+    ):
         yield f"I2 {name} has item {item is not None}, event {event is not None}, and no reason"
+
+
+def _was_misled(story: Story, event: Shown | None) -> bool:
+    """Tell whether an answer said that a standing event was deleted, with no sweep; count it."""
+    is_it = FaultKind.ALL_DELETED in story.faults and not story.history.plan.sweeps
+    if not is_it or event is None:
+        return False
+    story.limits["Cronofy said of an event that it was deleted, and it was not"] += 1
+    return True
 
 
 def _explains_part(story: Story, case: Case, item: Item, event: Shown, part: str) -> bool:
