@@ -30,7 +30,9 @@ def _find_risen_here(case: Case) -> Iterator[str]:
             deeds = [deed for turns in case.there.values() for deed in turns if deed.by_person]
             if not any(deed.after and given_at < deed.index < turn.index for deed in deeds):
                 yield f"I6 item {case.item_id} came back, and nobody there had touched its event"
-        given_at = turn.index
+        if turn.action != "deleted":
+            # An event may be brought back between the read of its removal and the commit.
+            given_at = turn.index
 
 
 def _find_risen_there(story: Story, case: Case) -> Iterator[str]:
