@@ -94,6 +94,7 @@ def test_a_script_error_is_a_complaint(page: Page, bad_site: str, console: Conso
 
     assert any("planted" in complaint for complaint in console.complaints)
     console.allow("planted")
+    console.stop_listening()
 
 
 def test_chromium_is_the_one_that_the_environment_names(
