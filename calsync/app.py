@@ -62,14 +62,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     It does no due work by itself; see ``start_loop``.
     """
     clock = clock or SystemClock()
-    app = Flask(
-        "calsync",
-        template_folder=str(find_folder("templates")),
-        static_folder=None,  # Files have addresses that change with them; see web.assets.
-    )
-    app.config.from_mapping(_flask_settings(settings))
-    app.extensions["calsync_settings"] = settings
-    app.extensions["calsync_tools"] = _make_tools(app, settings, clock)
+    app = create_pageless_app(settings, clock)
     csrf = CSRFProtect(app)
     if settings.proxies:
         # Only whom they speak for is believed; host and scheme are settings.
@@ -83,6 +76,19 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
         csrf.exempt(blueprint)
     # Nor is a signature.
     csrf.exempt(hooks.bp)
+    return app
+
+
+def create_pageless_app(settings: Settings, clock: Clock) -> Flask:
+    """Return an application that answers nothing yet: its services, and the way to its database."""
+    app = Flask(
+        "calsync",
+        template_folder=str(find_folder("templates")),
+        static_folder=None,  # Files have addresses that change with them; see web.assets.
+    )
+    app.config.from_mapping(_flask_settings(settings))
+    app.extensions["calsync_settings"] = settings
+    app.extensions["calsync_tools"] = _make_tools(app, settings, clock)
     return app
 
 

@@ -12,7 +12,7 @@ from tests.simulation.trials import Trial, try_on_postgres, try_plan
 
 #: Histories that are run with every change, as many as there is time for; the many by
 #: ``make simulate SEEDS="0 500"`` and further.
-SEEDS = range(150)
+SEEDS = range(100)
 #: Several in one test: what a test needs before it begins costs as much as a history.
 CHUNK = 10
 #: Of the histories every twentieth is on PostgreSQL.
