@@ -96,7 +96,10 @@ def test_what_a_demo_says_of_itself_is_true(demo, elsewhere: Path):
     told = f". {elsewhere / 'instance' / 'demo.env'}"
     command = f"{told} && {CALSYNC} integration add acme dana@acme.example Work"
     run = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
-    assert run.stderr.startswith("Error: The user has no linked calendar called Work.")
+    assert run.stderr == (
+        "Error: The user has no linked calendar called Work. "
+        "Mailboxes are connected on the Calendar Sync page.\n"
+    )
     process.send_signal(signal.SIGTERM)
     assert told in process.communicate(timeout=20)[0]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from calsync.core.event_id import event_id_of
@@ -52,7 +52,7 @@ def list_links_of_item(session: Session, tenant_id: str, item_id: str) -> list[L
         session.scalars(
             select(LinkRow)
             .where(LinkRow.tenant_id == tenant_id, LinkRow.item_id == item_id)
-            .where(LinkRow.is_present == True)  # noqa: E712 - `IS 1` would miss the index
+            .where(LinkRow.is_present == true())
             .order_by(LinkRow.id)
             .with_for_update()
         )

@@ -1,9 +1,13 @@
-"""Questions about links, and what is to be looked at."""
+"""Questions about links, and what is to be looked at.
+
+Flags are compared with ``== true()``: what ``is_(True)`` makes, ``IS 1``, misses the partial
+indexes of SQLite.
+"""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, or_, select
+from sqlalchemy import Select, delete, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from calsync.core.link import Act, Link, LinkState, Origin
@@ -40,7 +44,7 @@ def list_links_of_events(
     others = (
         _of(tenant_id, integration_id)
         .where(LinkRow.event_uid.in_(uids))
-        .where(LinkRow.is_present == True)  # noqa: E712 - `IS 1` would miss the index
+        .where(LinkRow.is_present == true())
     )
     asked = [*([ours] if event_ids else []), *([others] if uids else [])]
     return [row for question in asked for row in session.scalars(question)]
@@ -53,7 +57,7 @@ def list_earlier_links(
     found = session.scalars(
         _of(tenant_id, integration_id)
         .where(LinkRow.event_uid.in_(uids), LinkRow.origin == Origin.BROUGHT)
-        .where(LinkRow.is_present == False)  # noqa: E712 - `IS 0` would miss the index
+        .where(LinkRow.is_present == false())
     )
     return sorted(found, key=lambda row: row.id)
 
@@ -77,7 +81,7 @@ def list_links_of_items(
         session.scalars(
             _of(tenant_id, integration_id)
             .where(LinkRow.item_id.in_(item_ids))
-            .where(LinkRow.is_present == True)  # noqa: E712 - `IS 1` would miss the index
+            .where(LinkRow.is_present == true())
             .order_by(LinkRow.item_id, LinkRow.key)
         )
     )
@@ -144,7 +148,7 @@ def list_all_links(session: Session, tenant_id: str, integration_id: str) -> Ite
     """Return every present link, a few hundred at a time."""
     return session.scalars(
         _of(tenant_id, integration_id)
-        .where(LinkRow.is_present == True)  # noqa: E712
+        .where(LinkRow.is_present == true())
         .execution_options(yield_per=500)
     )
 
@@ -184,7 +188,7 @@ def list_links_of_series(
     found = session.scalars(
         _of(tenant_id, integration_id)
         .where(LinkRow.series.in_(series))
-        .where(LinkRow.is_present == True)  # noqa: E712
+        .where(LinkRow.is_present == true())
     )
     # Sorted here: to get them in order, a database would rather walk all links of the tenant.
     return sorted(found, key=lambda row: row.id)
@@ -198,7 +202,7 @@ def find_brought_elsewhere(
         session.scalars(
             select(LinkRow.item_id)
             .where(LinkRow.tenant_id == tenant_id, LinkRow.item_id.in_(item_ids))
-            .where(LinkRow.integration_id != integration_id, LinkRow.is_source == True)  # noqa: E712
+            .where(LinkRow.integration_id != integration_id, LinkRow.is_source == true())
             .distinct()
         )
     )

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Update, func, select, update
+from sqlalchemy import ColumnElement, Update, func, select, true, update
 from sqlalchemy.orm import Session
 
 from calsync.core.item import Kind
@@ -29,7 +29,7 @@ def count_links(
     rows = session.execute(
         select(LinkRow.integration_id, LinkRow.origin, LinkRow.state, func.count())
         .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id.in_(integration_ids))
-        .where(LinkRow.is_present == True)  # noqa: E712
+        .where(LinkRow.is_present == true())
         .group_by(LinkRow.integration_id, LinkRow.origin, LinkRow.state)
     )
     for integration_id, origin, state, count in rows:
@@ -150,7 +150,7 @@ def _are_present(tenant_id: str, integration_id: str) -> tuple[ColumnElement[boo
     return (
         LinkRow.tenant_id == tenant_id,
         LinkRow.integration_id == integration_id,
-        LinkRow.is_present == True,  # noqa: E712 - `IS 1` would miss the index
+        LinkRow.is_present == true(),
     )
 
 

@@ -215,20 +215,7 @@ class Bringer:
         put_link(row, settle_equal(link, mine, theirs))
         self.session.add(row)
         self.session.flush()
-        sides = {"mine": dump_content(mine), "theirs": dump_content(theirs)}
-        self.journal.note_event(
-            self.session,
-            event.uid,
-            theirs.title,
-            self.pairs.now,
-            result=Result.DONE,
-            reason="adopted",
-            action="link",
-            item_id=row.item_id,
-            link_id=row.id,
-            before=sides,
-            after=sides,
-        )
+        self.journal.note_linked(self.session, row, mine, theirs, self.pairs.now, "adopted")
         return True
 
     def _is_linked(self, name: CopyName) -> bool:

@@ -23,7 +23,7 @@ from calsync.core.link import Link, Side
 from calsync.core.link_record import dump_part
 from calsync.core.run import Result, RunState, Trigger, count_name
 from calsync.db.database import Session
-from calsync.db.models import LogEntry, Run
+from calsync.db.models import LinkRow, LogEntry, Run
 from calsync.ids import new_id
 from calsync.services.sync.pairs import Matter
 from calsync.services.sync.scope import Subject
@@ -141,6 +141,31 @@ class Journal:
                 before=dict(before or {}),
                 after=dict(after or {}),
             ),
+        )
+
+    def note_linked(
+        self,
+        session: Session,
+        row: LinkRow,
+        mine: Content,
+        theirs: Content,
+        now: datetime,
+        why: str,
+    ) -> None:
+        """Write down that what stood on both sides was linked as it is."""
+        sides = {"mine": dump_content(mine), "theirs": dump_content(theirs)}
+        self.note_event(
+            session,
+            row.event_uid,
+            theirs.title,
+            now,
+            result=Result.DONE,
+            reason=why,
+            action="link",
+            item_id=row.item_id,
+            link_id=row.id,
+            before=sides,
+            after=sides,
         )
 
     @property

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from calsync.core.content import Content, dump_content
+from calsync.core.content import Content
 from calsync.core.entry import Entry
 from calsync.core.event import AllDay, Event, Times
 from calsync.core.item import Kind
 from calsync.core.link import Link, LinkState, Origin
 from calsync.core.mapping import content_of_event
-from calsync.core.run import Result
 from calsync.core.settle import settle_equal
 from calsync.core.twins import (
     can_be_twin,
@@ -145,20 +144,7 @@ class Twins:
         self.session.add(row)
         self.session.flush()
         forget_judged(self.session, subject.tenant_id, subject.id, [event.uid])
-        sides = {"mine": dump_content(mine), "theirs": dump_content(theirs)}
-        self.journal.note_event(
-            self.session,
-            event.uid,
-            theirs.title,
-            self.pairs.now,
-            result=Result.DONE,
-            reason="twin",
-            action="link",
-            item_id=row.item_id,
-            link_id=row.id,
-            before=sides,
-            after=sides,
-        )
+        self.journal.note_linked(self.session, row, mine, theirs, self.pairs.now, "twin")
 
     def _new_row(self, entry: Entry) -> LinkRow:
         return LinkRow(
