@@ -4,8 +4,9 @@ Flags are compared with ``== true()``: what ``is_(True)`` makes, ``IS 1``, misse
 indexes of SQLite.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from itertools import product
 
 from sqlalchemy import Select, delete, false, func, or_, select, true
 from sqlalchemy.orm import Session
@@ -13,6 +14,9 @@ from sqlalchemy.orm import Session
 from calsync.core.link import Act, Link, LinkState, Origin
 from calsync.core.link_record import dump_link, load_link
 from calsync.db.models import ItemLook, LinkRow
+
+#: Items that are asked for in one question.
+_AT_ONCE = 500
 
 
 def link_of(row: LinkRow) -> Link:
@@ -212,22 +216,34 @@ def mark_items(
     session: Session,
     tenant_id: str,
     integration_ids: Collection[str],
-    item_id: str,
+    item_ids: Sequence[str],
     acts: Collection[Act],
     now: datetime,
 ) -> None:
-    """Have these integrations look at an item, and remember what people did to it."""
+    """Have these integrations look at items, and remember what people did to them."""
+    for at in range(0, len(item_ids), _AT_ONCE):
+        _mark_some(session, tenant_id, integration_ids, item_ids[at : at + _AT_ONCE], acts, now)
+
+
+def _mark_some(
+    session: Session,
+    tenant_id: str,
+    integration_ids: Collection[str],
+    item_ids: Sequence[str],
+    acts: Collection[Act],
+    now: datetime,
+) -> None:
     rows = {
-        row.integration_id: row
+        (row.integration_id, row.item_id): row
         for row in session.scalars(
             select(ItemLook)
-            .where(ItemLook.tenant_id == tenant_id, ItemLook.item_id == item_id)
+            .where(ItemLook.tenant_id == tenant_id, ItemLook.item_id.in_(item_ids))
             .where(ItemLook.integration_id.in_(integration_ids))
             .with_for_update()
         )
     }
-    for integration_id in integration_ids:
-        row = rows.get(integration_id)
+    for integration_id, item_id in product(integration_ids, item_ids):
+        row = rows.get((integration_id, item_id))
         if row is None:
             session.add(
                 ItemLook(

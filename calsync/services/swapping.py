@@ -1,21 +1,17 @@
 """Another calendar in place of the one that is linked (SYNC.md 12)."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from calsync.core.integration import Copies
 from calsync.core.link import Act
 from calsync.core.options import load_options
-from calsync.db.database import Session
-from calsync.db.integrations import find_integration
 from calsync.db.joined import JoinedDatabase
 from calsync.db.links import mark_items
-from calsync.db.models import Integration
 from calsync.db.parking import list_sent_item_ids
-from calsync.errors import NotThere
+from calsync.db.subjects import hold_syncs_of_user
 from calsync.logs import logged_if_kept
 from calsync.services.integration_end import delete_integration
-from calsync.services.integration_state import note
+from calsync.services.integration_state import lock, note
 from calsync.services.integrations import create_integration, deactivate
 from calsync.services.tools import Tools, Who
 
@@ -38,7 +34,9 @@ def swap_calendar(
     Raises NotThere, and NotPossible with a Refusal; then everything is as it was.
     """
     with logged_if_kept(), tools.db.begin() as session:
-        former = _find(session, who, integration_id)
+        # All of the user's at once, as making the new one holds them, and in one order.
+        hold_syncs_of_user(session, who.tenant_id, who.user_id)
+        former = lock(session, who, integration_id)
         options, is_active = load_options(former.options), former.is_active
         sent = list_sent_item_ids(session, who.tenant_id, integration_id)
         inside = replace(tools, db=JoinedDatabase(session), wake=lambda: None)
@@ -47,22 +45,9 @@ def swap_calendar(
         )
         delete_integration(inside, who, integration_id, copies=copies, confirmed=confirmed)
         # New there is what was touched since its kind was ticked, which is a moment ago.
-        _send(session, who, made, sent, tools.clock.now())
+        mark_items(session, who.tenant_id, [made], sent, {Act.SENT_AGAIN}, tools.clock.now())
         if not is_active:
             deactivate(inside, who, made)
     tools.wake()
     note("calendar swapped", who, made, former_id=integration_id)
     return made
-
-
-def _find(session: Session, who: Who, integration_id: str) -> Integration:
-    found = find_integration(session, who.tenant_id, who.user_id, integration_id)
-    if found is None:
-        raise NotThere
-    return found
-
-
-def _send(session: Session, who: Who, made: str, item_ids: list[str], now: datetime) -> None:
-    """Have the new calendar's integration send what the old one had been sent."""
-    for item_id in item_ids:
-        mark_items(session, who.tenant_id, [made], item_id, {Act.SENT_AGAIN}, now)

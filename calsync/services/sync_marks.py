@@ -41,7 +41,7 @@ def mark_change(
     if not others:
         return
     now: datetime = tools.clock.now()
-    mark_items(session, item.tenant_id, list(others), item.id, acts, now)
+    mark_items(session, item.tenant_id, list(others), [item.id], acts, now)
     for integration_id, is_active in others.items():
         if is_active:
             due_rows.wake(session, item.tenant_id, DueKind.SYNC, integration_id, now)

@@ -22,7 +22,7 @@ HOT: dict[str, Question] = {
     "links in flight": lambda s: links.list_links_in_flight(s, "t", "i"),
     "whether there are looks": lambda s: links.has_looks(s, "t", "i"),
     "items to look at": lambda s: links.list_item_looks(s, "t", "i", 20),
-    "marking items": lambda s: links.mark_items(s, "t", [], "x", (), AT),
+    "marking items": lambda s: links.mark_items(s, "t", [], SOME, (), AT),
     "series that are linked": lambda s: links.find_linked_series(s, "t", "i", SOME),
     "links of series": lambda s: links.list_links_of_series(s, "t", "i", SOME),
     "what came from elsewhere": lambda s: links.find_brought_elsewhere(s, "t", "i", SOME),
