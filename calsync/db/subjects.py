@@ -20,6 +20,7 @@ from calsync.db.models import (
     LinkedCalendar,
     LinkRow,
     Run,
+    Ticket,
     User,
 )
 
@@ -149,3 +150,14 @@ def _hold(session: Session, tenant_id: str, condition: ColumnElement[bool]) -> N
         .order_by(DueRow.subject_id)
         .with_for_update()
     )
+
+
+def hold_syncs_of_client(session: Session, tenant_id: str, client_id: str) -> None:
+    """Hold the syncs of everybody who has a service call for a client, in the same way."""
+    people = (
+        select(Assignment.user_id)
+        .join(Item, (Item.tenant_id == Assignment.tenant_id) & (Item.id == Assignment.item_id))
+        .join(Ticket, (Ticket.tenant_id == Item.tenant_id) & (Ticket.id == Item.ticket_id))
+        .where(Assignment.tenant_id == tenant_id, Ticket.client_id == client_id)
+    )
+    _hold(session, tenant_id, Integration.user_id.in_(people))

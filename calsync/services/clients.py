@@ -18,6 +18,7 @@ from calsync.db.clients import (
 from calsync.db.database import Session
 from calsync.db.joined import JoinedDatabase
 from calsync.db.models import Client, Contact, Role, User
+from calsync.db.subjects import hold_syncs_of_client
 from calsync.db.users import get_user
 from calsync.errors import AlreadyThere, InUse, NotAllowed, NotThere, StaleVersion
 from calsync.ids import new_id
@@ -66,6 +67,7 @@ def change_client(
     """
     with _refuse_taken(), tools.db.begin() as session:
         actor = get_dispatcher(session, who)
+        hold_syncs_of_client(session, who.tenant_id, client_id)
         client = _lock(session, who, client_id, version)
         was = client.name
         _put(session, client, name, external_id)

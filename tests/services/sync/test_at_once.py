@@ -19,6 +19,7 @@ from calsync.db.models import Integration, LinkedAccount, LinkRow
 from calsync.errors import CalsyncError, NotThere
 from calsync.services import integration_end
 from calsync.services.accounts import disconnect
+from calsync.services.clients import change_client, create_client
 from calsync.services.erasure import erase_account
 from calsync.services.integration_end import delete_integration
 from calsync.services.integrations import deactivate
@@ -26,6 +27,7 @@ from calsync.services.runs import request_sync
 from calsync.services.sync.fence import Fence
 from calsync.services.sync.rehearsal import preview
 from calsync.services.tickets import TicketFields, change_ticket, create_ticket
+from tests.cast import Person
 from tests.postgres import wait_for_a_lock
 from tests.services.sync.office import Office
 
@@ -101,6 +103,22 @@ def test_a_ticket_is_renamed_while_a_sync_commits_what_it_took_in_for_its_call(o
         lambda: change_ticket(tools, who, ticket_id, TicketFields("Replace switch")),
         lambda session: lock_item(session, who.tenant_id, call_id),
     )
+
+
+def test_a_client_is_renamed_while_a_sync_commits_what_it_took_in_for_a_call(
+    office: Office, sam: Person
+):
+    tools, who = office.tools, office.person.who
+    client_id = create_client(tools, sam.who, "Acme")
+    ticket_id = create_ticket(tools, who, TicketFields("Replace firewall", client_id=client_id))
+    call_id = office.add("", kind=Kind.SERVICE_CALL, ticket_id=ticket_id)
+    office.sync()
+    while_a_sync_commits(
+        office,
+        lambda: change_client(tools, sam.who, client_id, "Acme Ltd"),
+        lambda session: lock_item(session, who.tenant_id, call_id),
+    )
+    assert "Acme Ltd" in office.item(call_id).subject
 
 
 def test_a_preview_is_made_while_a_sync_commits(office: Office):
