@@ -208,9 +208,14 @@ def _decide_restoring(pair: Pair) -> Decision:
 
 
 def _restoring_parts(pair: Pair) -> Parts:
-    """Return the edited parts that may come in, where they bring a deleted entry back."""
-    here = pair.here
+    """Return the edited parts that may come in, where they bring a deleted entry back.
+
+    What was cancelled there, or declined, is no longer wanted on either side.
+    """
+    here, seen = pair.here, pair.link.seen
     if here.kind not in _RESTORABLE or here.absence is not Absence.DELETED:
+        return frozenset()
+    if seen is not None and seen.is_off:
         return frozenset()
     edited = pair.link.find_edits_there()
     return frozenset(part for part in edited if find_bar_in(pair, part) is None)

@@ -368,6 +368,22 @@ def test_an_event_that_was_cancelled_shows_its_item_as_cancelled():
     assert decide(world.pair(), world.now).actions == (CallOff(is_off=True),)
 
 
+@pytest.mark.parametrize("origin", Origin)
+def test_an_event_that_was_called_off_there_does_not_bring_its_deleted_item_back(origin: Origin):
+    world = OnePair(link=in_step(FIRST, origin))
+    world.delete_here()
+    world.edit_there(replace(FIRST, free=True))
+    world.read()
+    assert world.link.seen
+    world.link = replace(world.link, seen=replace(world.link.seen, is_off=True))
+    decision = decide(world.pair(), world.now)
+    if origin is Origin.SENT:
+        assert decision.actions == (DeleteThere(),)
+    else:
+        assert decision.actions == ()
+        assert [note.reason for note in decision.notes] == ["edited_there"]
+
+
 def test_an_older_copy_that_comes_back_beside_the_newer_one_is_left_alone():
     link = replace(in_step(FIRST), state=LinkState.TOMBSTONE)
     decision = decide_superseded(link, NOON + timedelta(hours=1))

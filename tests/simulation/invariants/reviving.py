@@ -5,22 +5,23 @@ from itertools import pairwise
 
 from tests.simulation.acts import Side
 from tests.simulation.invariants.story import Case, Story, Turn
+from tests.simulation.records import Call
 
 
 def find_resurrections(story: Story) -> Iterator[str]:
     """Yield what came back without a person's act that would bring it back."""
     for case in story.cases.values():
         if not case.is_series:
-            yield from _find_risen_here(case)
+            yield from _find_risen_here(story, case)
             yield from _find_risen_there(story, case)
             yield from _find_sent_again(story, case)
 
 
-def _find_risen_here(case: Case) -> Iterator[str]:
+def _find_risen_here(story: Story, case: Case) -> Iterator[str]:
     """An item that a sync took out of the bin was edited or revived there meanwhile.
 
-    That is since a sync last gave it anything: what was done there before may still have
-    been unread when a person deleted it here.
+    That is since the read from which a sync last gave it anything: what was done there
+    before may still have been unread when a person deleted it here.
     """
     given_at = -1
     for turn in case.here:
@@ -32,7 +33,16 @@ def _find_risen_here(case: Case) -> Iterator[str]:
                 yield f"I6 item {case.item_id} came back, and nobody there had touched its event"
         if turn.action != "deleted":
             # An event may be brought back between the read of its removal and the commit.
-            given_at = turn.index
+            given_at = _find_read(story, case, turn)
+
+
+def _find_read(story: Story, case: Case, turn: Turn) -> int:
+    """Return at which record what a sync gave the item had been read."""
+    for index in range(turn.index - 1, -1, -1):
+        record = story.tape.records[index]
+        if isinstance(record, Call) and any(e.get("event_uid") in case.uids for e in record.events):
+            return index
+    return turn.index
 
 
 def _find_risen_there(story: Story, case: Case) -> Iterator[str]:
