@@ -1,6 +1,7 @@
 # make run    the product and a sandbox, wired to each other
 # make test   every check: format, lint, types, import contracts, tests
 # make simulate SEEDS="1000 2000"  histories of these seeds on all cores
+# make pictures  every page in light, dark and on a telephone, into docs/screenshots
 # make bench  what a thousand items cost, what a page weighs, how fast the sandbox answers
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN = $(VENV)/bin
 SEEDS ?= 1000 2000
 STAMP = $(VENV)/.installed
 
-.PHONY: run test simulate bench clean
+.PHONY: run test simulate pictures bench clean
 
 run: $(STAMP)
 	$(BIN)/calsync demo
@@ -23,6 +24,9 @@ test: $(STAMP)
 
 simulate: $(STAMP)
 	$(BIN)/python -m tests.simulation $(SEEDS)
+
+pictures: $(STAMP)
+	$(BIN)/python -m tests.pictures
 
 bench: $(STAMP)
 	$(BIN)/python -m bench.my_calendar

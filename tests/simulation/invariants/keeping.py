@@ -1,6 +1,7 @@
 """I3, I6: nothing that a person wrote is lost, and nothing that they deleted comes back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from calsync.core.link import LinkState, Origin
@@ -83,10 +84,24 @@ def _was_unreadable(story: Story, uid: str, edit: Turn, landing: Turn) -> bool:
             continue
         if number in record.accepted:
             return True
-        if index > edit.index and any(event.get("event_uid") == uid for event in record.events):
+        if index > edit.index and any(_shows(event, uid, edit) for event in record.events):
             # What was decided before it was read is sent after it all the same.
             return _was_decided_before(story, uid, index, number)
     return True
+
+
+def _shows(event: Mapping[str, Any], uid: str, edit: Turn) -> bool:
+    """Tell whether an answer has an event as it was after an edit.
+
+    The edit may fall between the moment of which an answer tells and its arrival.
+    """
+    if event.get("event_uid") != uid:
+        return False
+    try:
+        updated = datetime.fromisoformat(str(event.get("updated")))
+    except ValueError:
+        return True
+    return updated.timestamp() >= int(edit.at)
 
 
 def _was_decided_before(story: Story, uid: str, read: int, number: int) -> bool:
