@@ -3,6 +3,7 @@
 from calsync.db import due_rows
 from calsync.db.accounts import find_account_of_tenant, lock_account
 from calsync.db.database import Session
+from calsync.db.drafts import drop_of_mailbox
 from calsync.db.erasure import erase_integration, list_integration_ids
 from calsync.db.models import DueKind
 from calsync.logs import Log
@@ -35,6 +36,7 @@ def erase_account(tools: Tools, tenant_id: str, account_id: str) -> None:
         # Those that were made meanwhile; nobody makes one while the account is locked.
         for integration_id in list_integration_ids(session, account):
             _erase(session, tenant_id, integration_id)
+        drop_of_mailbox(session, account)
         forget_account(tools, session, account)
     tools.wake()
     log.warning(

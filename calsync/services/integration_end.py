@@ -4,6 +4,7 @@ from calsync.core.integration import Copies
 from calsync.db import due_rows
 from calsync.db.accounts import lock_account
 from calsync.db.database import Session
+from calsync.db.drafts import drop_edits
 from calsync.db.integrations import (
     find_account_id,
     find_integration,
@@ -47,6 +48,7 @@ def delete_integration(
         integration.is_active, integration.deleted_at = False, now
         integration.options, integration.kinds_since = {}, {}
         integration.version += 1
+        drop_edits(session, who.tenant_id, integration.id)
         park_all(session, who.tenant_id, integration.id, goes=goes)
         if goes:
             due_rows.wake(session, who.tenant_id, DueKind.SYNC, integration.id, now)

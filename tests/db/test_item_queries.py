@@ -13,6 +13,7 @@ from calsync.core.item import Kind
 from calsync.core.ticket import TicketStatus
 from calsync.db import (
     api_tokens,
+    drafts,
     due_rows,
     feeds,
     idempotency,
@@ -99,6 +100,9 @@ HOT: dict[str, Question] = {
     "departures": list_departures(is_member=False),
     "calls": lambda s: items.list_calls_of(s, "t", "i"),
     "calls to rename": lambda s: items.lock_calls_of(s, "t", "i"),
+    "draft": lambda s: drafts.find_draft(s, "t", "u", "i", START),
+    "changed settings": lambda s: drafts.lock_edit(s, "t", "u", "i", START),
+    "unfinished set-ups": lambda s: drafts.list_setups(s, "t", "u", START),
     "ticket": lambda s: tickets.find_ticket(s, "t", "i"),
     "some tickets": lambda s: tickets.map_tickets(s, "t", SOME),
     "tickets by words": lambda s: tickets.list_tickets(s, "t", text="printer"),

@@ -2,6 +2,7 @@
 
 from calsync.db.models.api import ApiToken, IdempotencyKey
 from calsync.db.models.channels import PushChannel
+from calsync.db.models.drafts import Draft
 from calsync.db.models.due import DueKind, DueRow, Lease
 from calsync.db.models.files import Feed
 from calsync.db.models.items import (
@@ -39,6 +40,7 @@ __all__ = [
     "Contact",
     "DeliveryResult",
     "Departure",
+    "Draft",
     "DueKind",
     "DueRow",
     "Feed",
