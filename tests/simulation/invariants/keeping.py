@@ -132,10 +132,26 @@ def _find_stale_side(story: Story, case: Case, name: str, face: Values | None) -
     if face is None:
         return
     for part in PARTS:
-        if not _was_declined(story, case, part) and not case.is_by_rule(part):
+        is_excused = _was_declined(story, case, part) or _was_thrown_away(case, part)
+        if not is_excused and not case.is_by_rule(part):
             wanted = [turn.after[part] for turn in _list_last(case, part) if turn.after]
             if wanted and not any(is_same(part, face[part], value) for value in wanted):
                 yield f"I3 {part} is {face[part]!r} {name}, last it was made one of {wanted}"
+
+
+def _was_thrown_away(case: Case, part: str) -> bool:
+    """Tell whether the owner deleted an event after they had last changed a part of it.
+
+    Whether that change was read before it was gone, the edit that brings the event back does
+    not know.
+    """
+    edits = case.edits_there(part)
+    return bool(edits) and any(
+        turn.by_person and turn.after is None and turn.index > edits[-1].index
+        for turns in case.there.values()
+        if edits[-1] in turns
+        for turn in turns
+    )
 
 
 def _list_last(case: Case, part: str) -> list[Turn]:
