@@ -1,9 +1,11 @@
 """The brake: a sudden share of deletions or overwrites is held, and the user is asked.
 
 Counted per integration and direction over 24 hours (SYNC.md 11): on the plan, before its
-first action, and again at each action. Creations and updates of our own copies never are.
+first action, and again at each action. Creations and updates of our own copies never are,
+nor are deletions that the user has confirmed with their number, unless there are more.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -27,8 +29,12 @@ class Counted(StrEnum):
     OVERWRITE = "overwrite"
     #: One that replaces what a person did here.
     REPLACEMENT = "replacement"
-    #: A write to an event of the user's own.
+    #: A change of an event of the user's own.
     EXTERNAL = "external"
+    EXTERNAL_REMOVAL = "external_removal"
+
+
+_DELETIONS = (Counted.REMOVAL, Counted.EXTERNAL_REMOVAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +45,30 @@ class Charge:
     counted: Counted
     group: str
 
+    @property
+    def is_deletion(self) -> bool:
+        """Tell whether something goes."""
+        return self.counted in _DELETIONS
+
 
 @dataclass
 class Tally:
     """What was counted in one run."""
 
     groups: dict[tuple[Side, Counted], set[str]] = field(default_factory=dict)
+    #: Deletions one by one, those of a series too: so their number is told to the user.
+    deletions: Counter[Side] = field(default_factory=Counter)
 
     def add(self, charge: Charge) -> None:
         """Count an action."""
         self.groups.setdefault((charge.side, charge.counted), set()).add(charge.group)
+        self.deletions[charge.side] += charge.is_deletion
 
-    def count(self, side: Side) -> int:
+    def count(self, side: Side, *, with_deletions: bool = True) -> int:
         """Return how much was counted in one direction."""
+        left_out = {Counted.OVERWRITE, *(() if with_deletions else _DELETIONS)}
+        others = sum(self._count(side, counted) for counted in Counted if counted not in left_out)
         overwrites = self._count(side, Counted.OVERWRITE)
-        others = sum(
-            self._count(side, counted) for counted in Counted if counted is not Counted.OVERWRITE
-        )
         return others + max(0, overwrites - ALWAYS_ALLOWED)
 
     def count_removals(self, side: Side) -> int:
@@ -72,18 +85,33 @@ class Brake:
 
     linked: int
     spent: Mapping[Side, int] = field(default_factory=dict)
+    #: How many deletions the user has confirmed on the page, in each direction.
+    confirmed: Mapping[Side, int] = field(default_factory=dict)
 
     @property
     def limit(self) -> int:
         """Give how much may go in one direction within 24 hours."""
         return max(ALWAYS_ALLOWED, self.linked // _SHARE)
 
+    def stops(self, charge: Charge, tally: Tally) -> bool:
+        """Tell whether an action waits for the user's word where so much was counted."""
+        is_confirmed = charge.is_deletion and self._is_confirmed(tally, charge.side)
+        return not is_confirmed and self.trips(tally, charge.side)
+
     def trips(self, tally: Tally, side: Side) -> bool:
         """Tell whether what was counted is too much."""
-        if self.spent.get(side, 0) + tally.count(side) > self.limit:
+        if self.spent.get(side, 0) + self.weigh(tally, side) > self.limit:
             return True
         removals = tally.count_removals(side)
-        return removals >= FEW and removals >= self.linked
+        return removals >= max(FEW, self.linked) and not self._is_confirmed(tally, side)
+
+    def weigh(self, tally: Tally, side: Side) -> int:
+        """Return how much of what was counted the user has not confirmed."""
+        return tally.count(side, with_deletions=not self._is_confirmed(tally, side))
+
+    def _is_confirmed(self, tally: Tally, side: Side) -> bool:
+        """Tell whether no more would go than the user has confirmed."""
+        return tally.deletions[side] <= self.confirmed.get(side, 0)
 
 
 def charge_of(action: Action, link: Link, group: str) -> Charge | None:
@@ -102,7 +130,8 @@ def charge_of(action: Action, link: Link, group: str) -> Charge | None:
             counted = Counted.REPLACEMENT if replaced else Counted.OVERWRITE
             return Charge(Side.IN, counted, group)
         case DeleteThere():
-            return Charge(Side.OUT, Counted.EXTERNAL if is_external else Counted.REMOVAL, group)
+            counted = Counted.EXTERNAL_REMOVAL if is_external else Counted.REMOVAL
+            return Charge(Side.OUT, counted, group)
         case Write() if is_external:
             return Charge(Side.OUT, Counted.EXTERNAL, group)
         case _:

@@ -41,6 +41,8 @@ class Refusal(StrEnum):
     READ_ONLY = "read_only"
     NOT_CONNECTED = "not_connected"
     NOT_ACTIVE = "not_active"
+    #: Cronofy has not read the mailbox for the first time yet.
+    BEING_READ = "being_read"
     #: The options let nothing flow, or ask to send without any kind to be sent.
     NOTHING_FLOWS = "nothing_flows"
     NOTHING_TO_SEND = "nothing_to_send"

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 from calsync.core.item import Kind
 from calsync.db.models import Assignment, Item, ItemChange, ItemException
 
+#: Items that are named in one statement.
+_AT_ONCE = 500
+
 
 def find_item(session: Session, tenant_id: str, item_id: str) -> Item | None:
     """Return an item of the tenant, in the bin or not."""
@@ -169,6 +172,17 @@ def lock_calls_of(session: Session, tenant_id: str, ticket_id: str) -> list[Item
             .with_for_update(key_share=True)
         )
     )
+
+
+def map_kinds(session: Session, tenant_id: str, item_ids: Collection[str]) -> dict[str, Kind]:
+    """Return the kinds of items, in the bin or not, by their ids."""
+    found: dict[str, Kind] = {}
+    wanted = sorted(item_ids)
+    for at in range(0, len(wanted), _AT_ONCE):
+        some = Item.id.in_(wanted[at : at + _AT_ONCE])
+        rows = session.execute(select(Item.id, Item.kind).where(Item.tenant_id == tenant_id, some))
+        found |= {row.id: row.kind for row in rows}
+    return found
 
 
 def map_assignees(

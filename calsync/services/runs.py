@@ -1,8 +1,9 @@
 """Asking for a sync, and reading what syncs have done."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from calsync.core.integration import Refusal, Stop
+from calsync.core.link import Side
 from calsync.core.options import Options, load_options
 from calsync.core.run import RunState, Trigger
 from calsync.db import due_rows, runs
@@ -28,10 +29,18 @@ _REFUSALS = {
 log = Log("calsync.runs")
 
 
-def request_sync(tools: Tools, who: Who, integration_id: str, *, bulk: bool) -> str:
+def request_sync(
+    tools: Tools,
+    who: Who,
+    integration_id: str,
+    *,
+    bulk: bool,
+    confirmed: Mapping[Side, int] | None = None,
+) -> str:
     """Have an integration synced now, and return the id of the run that will do it.
 
-    With ``bulk`` it also retrieves and sends what the options say. A run that waits
+    With ``bulk`` it also retrieves and sends what the options say. So many deletions as
+    the user has ``confirmed`` in a direction pass the brake in that run. A run that waits
     already does it: one waits and one is under way at most. Raises NotThere, and
     NotPossible with a Refusal where the integration is not active or not connected.
     """
@@ -50,11 +59,15 @@ def request_sync(tools: Tools, who: Who, integration_id: str, *, bulk: bool) -> 
                 trigger=Trigger.MANUAL,
                 state=state,
                 bulk=wanted,
+                confirmed={},
                 counts={},
                 began_at=now,
             )
             session.add(run)
         run.bulk = {**run.bulk, **wanted}
+        # What the page has shown last counts.
+        numbers = {side.value: number for side, number in (confirmed or {}).items()}
+        run.confirmed = {**run.confirmed, **numbers}
         due_rows.wake(session, who.tenant_id, DueKind.SYNC, integration.id, now)
         run_id = run.id
     tools.wake()

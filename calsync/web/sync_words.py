@@ -76,6 +76,7 @@ REFUSAL_WORDS = {
     Refusal.READ_ONLY: _l("The calendar is read only, so nothing can be sent to it."),
     Refusal.NOT_CONNECTED: _l("The account is not connected. Connect it again first."),
     Refusal.NOT_ACTIVE: _l("The sync is not active. Turn Active on first."),
+    Refusal.BEING_READ: _l("Cronofy is reading the mailbox for the first time. Wait a minute."),
     Refusal.NOTHING_FLOWS: _l("Nothing would flow. Choose at least one thing to bring in or send."),
     Refusal.NOTHING_TO_SEND: _l("Choose what kinds of entries are to be sent."),
     Refusal.NUMBER_CHANGED: _l("There is another number of them by now. Confirm it again."),

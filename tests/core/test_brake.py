@@ -81,9 +81,10 @@ def test_what_adds_or_brings_back_is_never_counted():
 
 
 def test_every_write_to_an_event_of_the_users_own_is_counted():
-    for action in (Write(FIRST, ALL_PARTS), DeleteThere()):
-        charge = charge_of(action, THEIRS, "one")
-        assert charge == Charge(Side.OUT, Counted.EXTERNAL, "one")
+    change = charge_of(Write(FIRST, ALL_PARTS), THEIRS, "one")
+    assert change == Charge(Side.OUT, Counted.EXTERNAL, "one")
+    deletion = charge_of(DeleteThere(), THEIRS, "one")
+    assert deletion == Charge(Side.OUT, Counted.EXTERNAL_REMOVAL, "one")
 
 
 def test_removals_and_replaced_edits_are_counted():
@@ -112,3 +113,75 @@ def test_what_somebody_did_by_hand_to_one_item_is_not_counted():
         assert charge_of(DeleteThere(), done, "one") is None
         assert charge_of(Write(FIRST, ALL_PARTS), done, "one") is None
         assert charge_of(RemoveHere(Removal.DELETE), done, "one") is not None
+
+
+NUMBERS = st.integers(0, 60)
+SIDES = st.sampled_from(Side)
+KINDS_OF_DELETION = st.sampled_from([Counted.REMOVAL, Counted.EXTERNAL_REMOVAL])
+
+
+@st.composite
+def tallies(draw: st.DrawFn) -> Tally:
+    """Return what a run may have counted, series and both directions in it."""
+    tally = Tally()
+    charges = st.builds(Charge, SIDES, st.sampled_from(Counted), st.sampled_from("abcdefghijklmno"))
+    for charge in draw(st.lists(charges, max_size=50)):
+        tally.add(charge)
+    return tally
+
+
+@st.composite
+def brakes(draw: st.DrawFn) -> Brake:
+    spent = draw(st.dictionaries(SIDES, NUMBERS))
+    return Brake(draw(NUMBERS), spent, draw(st.dictionaries(SIDES, NUMBERS)))
+
+
+@given(brakes(), tallies(), SIDES, KINDS_OF_DELETION)
+def test_what_the_user_confirmed_with_its_number_is_never_held(
+    brake: Brake, tally: Tally, side: Side, counted: Counted
+):
+    confirming = replace(brake, confirmed={side: tally.deletions[side]})
+    assert not confirming.stops(Charge(side, counted, "one"), tally)
+
+
+@given(brakes(), tallies(), SIDES, st.sampled_from(Counted))
+def test_one_more_than_was_confirmed_and_everything_is_held_as_ever(
+    brake: Brake, tally: Tally, side: Side, counted: Counted
+):
+    number = tally.deletions[side] - 1
+    fewer, none = (replace(brake, confirmed=each) for each in ({side: number}, {}))
+    if number >= 0:
+        charge = Charge(side, counted, "one")
+        assert fewer.stops(charge, tally) == none.stops(charge, tally)
+        assert fewer.weigh(tally, side) == none.weigh(tally, side)
+
+
+@given(brakes(), tallies(), SIDES)
+def test_confirmed_deletions_make_no_room_for_anything_else(brake: Brake, tally: Tally, side: Side):
+    confirming = replace(brake, confirmed={side: 1_000})
+    rest = Tally({k: v for k, v in tally.groups.items() if not Charge(*k, "").is_deletion})
+    for counted in (Counted.OVERWRITE, Counted.REPLACEMENT, Counted.EXTERNAL):
+        charge = Charge(side, counted, "one")
+        assert confirming.stops(charge, tally) == replace(brake, confirmed={}).stops(charge, rest)
+
+
+@given(brakes(), tallies(), SIDES)
+def test_what_was_confirmed_in_one_direction_changes_nothing_in_the_other(
+    brake: Brake, tally: Tally, side: Side
+):
+    other = next(each for each in Side if each is not side)
+    confirming = replace(brake, confirmed={side: 1_000})
+    for counted in Counted:
+        charge = Charge(other, counted, "one")
+        assert confirming.stops(charge, tally) == replace(brake, confirmed={}).stops(charge, tally)
+
+
+def test_a_confirmed_series_counts_each_of_its_entries():
+    tally = Tally()
+    for _ in range(30):
+        tally.add(Charge(Side.OUT, Counted.REMOVAL, "standup"))
+    for each in range(11):
+        tally.add(Charge(Side.OUT, Counted.REMOVAL, f"item {each}"))
+    charge = Charge(Side.OUT, Counted.REMOVAL, "standup")
+    assert Brake(50, confirmed={Side.OUT: 12}).stops(charge, tally)
+    assert not Brake(50, confirmed={Side.OUT: 41}).stops(charge, tally)

@@ -241,6 +241,8 @@ class Run(Base):
     state: Mapped[RunState] = mapped_column(choice(RunState, "state"))
     #: What a manual sync was asked for besides: Retrieve and Send.
     bulk: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: How many deletions the user confirmed with it, by direction.
+    confirmed: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     counts: Mapped[dict[str, int]] = mapped_column(JSON)
     #: The kind of what ended it early; never its words.
     error: Mapped[str | None] = mapped_column(String(100))

@@ -8,9 +8,10 @@ from calsync.core.link import Origin, Side
 from calsync.core.window import Window
 from calsync.cronofy.limiter import Lane
 from calsync.db.accounts import list_calendars
+from calsync.db.database import Session
 from calsync.db.items import list_ids_between
 from calsync.db.links import count_live
-from calsync.db.sync_runs import sum_braked
+from calsync.db.sync_runs import count_deletions_of, sum_braked
 from calsync.services.accounts import check_account
 from calsync.services.sync.course import Course
 from calsync.services.sync.deciding import Decider
@@ -30,14 +31,19 @@ class Act:
     """The deeds of one sync."""
 
     course: Course
-    #: What the brake counted of them, by direction.
-    braked: dict[Side, int] = field(default_factory=dict)
+    #: What was counted before the first of them, and with each.
+    plan: Plan = field(default_factory=Plan)
+
+    @property
+    def braked(self) -> dict[Side, int]:
+        """Give what the brake counted of them, by direction."""
+        return {side: self.plan.brake.weigh(self.plan.done, side) for side in Side}
 
     def perform(self) -> None:
         """Do all that is to be done."""
         self._spread()
         self._send_lost()
-        plan = self._plan()
+        plan = self.plan = self._plan()
         if plan.links == 0:
             return
         if plan.unsent:
@@ -45,7 +51,6 @@ class Act:
         if plan.removals:
             self._look_closer(plan)
         self._decide(plan)
-        self.braked = {side: plan.done.count(side) for side in Side}
 
     def _spread(self) -> None:
         """Turn what was marked here into links to look at."""
@@ -96,8 +101,19 @@ class Act:
             if plan.links:
                 linked = count_live(session, subject.tenant_id, subject.id)
                 spent = sum_braked(session, subject.tenant_id, subject.id, since)
-                plan.brake = Brake(linked, spent)
+                plan.brake = Brake(linked, spent, self._count_confirmed(session))
         return plan
+
+    def _count_confirmed(self, session: Session) -> dict[Side, int]:
+        """Return how many deletions the user has confirmed with what they asked for.
+
+        Those that this very run did before it was taken up again count as done.
+        """
+        asked = self.course.asked
+        if asked is None or not asked.confirmed:
+            return {}
+        done = count_deletions_of(session, asked.tenant_id, asked.id)
+        return {Side(name): number - done[name] for name, number in asked.confirmed.items()}
 
     def _look_closer(self, plan: Plan) -> None:
         """Before removals are taken in: does the account work, and was anything only moved?
@@ -121,7 +137,8 @@ class Act:
                 if calendar.calendar_id != subject.integration.calendar_id
                 and not calendar.is_deleted
             ]
-            plan.moved = find_named(course.client, others, plan.removals, course.tools.public_url)
+            base_url = course.tools.public_url
+            plan.note_moved(find_named(course.client, others, plan.removals, base_url))
 
     def _send_lost(self) -> None:
         """Send once more the writes of earlier runs of which nobody knows whether they arrived."""

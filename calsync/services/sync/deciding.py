@@ -80,7 +80,7 @@ class Decider:
                         plan.removals.append(matter.pair.link)
                     charge = charge_of(action, matter.pair.link, matter.group)
                     if charge is not None:
-                        plan.planned.add(charge)
+                        plan.add(_name_of(matter), charge)
 
     def decide_next(self, after: str, plan: Plan) -> tuple[str | None, list[Order]]:
         """Decide on the next links after that id; return the last of them and what to send.
@@ -283,12 +283,16 @@ class Decider:
 
 def _without_moved(matter: Matter, decision: Decision, plan: Plan) -> Decision:
     """Return the decision without the removal of what was only moved to another calendar."""
-    named = ItemLink(matter.row.item_id, matter.row.key or None)
     is_removal = any(isinstance(action, RemoveHere) for action in decision.actions)
-    if not is_removal or named not in plan.moved:
+    if not is_removal or _name_of(matter) not in plan.moved:
         return decision
     link = replace(decision.link, state=LinkState.REMOVED_THERE)
     return Decision(link, (), (*decision.notes, Note("moved", Side.IN)))
+
+
+def _name_of(matter: Matter) -> ItemLink:
+    """Return the entry as its copies name it."""
+    return ItemLink(matter.row.item_id, matter.row.key or None)
 
 
 def _is_made_anew(link: Link, parts: frozenset[Part]) -> bool:

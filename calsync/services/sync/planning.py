@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from calsync.core.brake import Brake, Charge, Tally
 from calsync.core.content import Content
 from calsync.core.footer import ItemLink
-from calsync.core.link import Link
+from calsync.core.link import Link, Side
 
 
 @dataclass
@@ -18,6 +18,8 @@ class Plan:
     links: int = 0
     #: The user was away for long: removals wait for their word (SYNC.md 12).
     is_absent: bool = False
+    #: Every action that the brake counts, each with its entry.
+    charges: list[tuple[ItemLink, Charge]] = field(default_factory=list)
     planned: Tally = field(default_factory=Tally)
     done: Tally = field(default_factory=Tally)
     #: The links whose events are gone, which would take their entries along.
@@ -28,9 +30,21 @@ class Plan:
     #: Entries whose copies stand in another calendar now: moved, not deleted.
     moved: frozenset[ItemLink] = frozenset()
 
+    def add(self, named: ItemLink, charge: Charge) -> None:
+        """Count an action that would be done to an entry."""
+        self.charges.append((named, charge))
+        self.planned.add(charge)
+
+    def note_moved(self, moved: frozenset[ItemLink]) -> None:
+        """Take out of the plan what stands in another calendar now: it is not removed here."""
+        self.moved, self.planned = moved, Tally()
+        for named, charge in self.charges:
+            if named not in moved or charge.side is Side.OUT or not charge.is_deletion:
+                self.planned.add(charge)
+
     def holds(self, charge: Charge) -> bool:
         """Tell whether an action is held: by the whole plan, or by what was done so far."""
-        if self.brake.trips(self.planned, charge.side):
+        if self.brake.stops(charge, self.planned):
             return True
         self.done.add(charge)
-        return self.brake.trips(self.done, charge.side)
+        return self.brake.stops(charge, self.done)

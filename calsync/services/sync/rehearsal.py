@@ -1,22 +1,20 @@
 """The plan of a sync without the sync: what it would do, and why not the rest.
 
-It is the very same code, in a transaction that is never committed, with a Cronofy that was
+It is the very same code, in a database of which nothing is kept, with a Cronofy that was
 read before and takes every write.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
-from calsync.core.event import Event, UnreadableEvent
-from calsync.core.integration import Refusal
-from calsync.core.run import RunState, Trigger
-from calsync.cronofy.batch import Write, Written
-from calsync.cronofy.client import Page
-from calsync.cronofy.limiter import Lane
-from calsync.cronofy.queries import EventQuery
+from calsync.core.integration import Refusal, Stop
+from calsync.core.item import Kind
+from calsync.core.link import Side
+from calsync.core.run import Result, RunState, Trigger
 from calsync.db.database import Session
 from calsync.db.integrations import find_integration
+from calsync.db.items import map_kinds
 from calsync.db.joined import JoinedDatabase
 from calsync.db.models import LogEntry, Run
 from calsync.db.subjects import hold_sync
@@ -24,16 +22,43 @@ from calsync.db.sync_runs import list_entries_of
 from calsync.errors import NotPossible, NotThere
 from calsync.ids import new_id
 from calsync.logs import logged_if_kept
-from calsync.services.accounts import client_for
 from calsync.services.sync.acting import Act
 from calsync.services.sync.catching_up import CatchUp
 from calsync.services.sync.course import Course, may_run
+from calsync.services.sync.planning import Plan
 from calsync.services.sync.scope import Subject, load_subject
+from calsync.services.sync.stage import OpenDoor, ReadBefore, Scenery, read_scenery
 from calsync.services.tools import Tools, Who
+
+#: Makes or changes what is rehearsed, with the tools that it is given, and returns the
+#: integrations whose syncs are to be rehearsed then.
+Change = Callable[[Tools], Sequence[str]]
+
+#: More deletions than there can be: it is to be seen what would be if all were confirmed.
+_ALL = 10**9
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a manual sync of one integration would do and decline, as its log would have it.
+
+    Nothing of it has happened; deletions stand in it as if the user had confirmed them.
+    """
+
+    integration_id: str
+    entries: tuple[LogEntry, ...] = ()
+    #: The kinds of the items in it, by their ids.
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    #: The deletions that are held unless the user confirms them, by direction.
+    unconfirmed: Mapping[Side, int] = field(default_factory=dict)
+    #: How much may go in one direction without a question.
+    limit: int = 0
+    #: The addresses to which the provider may write because of it.
+    guests: frozenset[str] = frozenset()
 
 
 class _Discard(Exception):
-    """Ends the transaction in which everything was tried."""
+    """Ends what was tried, so that no log tells of it."""
 
 
 def preview(
@@ -47,43 +72,92 @@ def preview(
     """Return what a manual sync would do and decline now, as its log would have it.
 
     Or after a ``change``, such as of the options, that is made with the tools it is given.
-    Nothing is changed on either side. Raises NotThere, NotPossible with a Refusal,
-    TemporaryError where Cronofy is away, and what the change raises.
+    Raises what ``rehearse`` raises, and NotPossible where the integration is not active.
     """
     with tools.db.read() as session:
-        if find_integration(session, who.tenant_id, who.user_id, integration_id) is None:
-            raise NotThere
-        subject = load_subject(session, who.tenant_id, integration_id)
-    if subject is None or not may_run(subject):
-        is_active = subject is not None and subject.integration.is_active
-        raise NotPossible(Refusal.NOT_CONNECTED if is_active else Refusal.NOT_ACTIVE)
-    client = client_for(tools, who.tenant_id, subject.integration.account_id or "", Lane.USER)
-    pages = list(client.read_events(_query()))
-    found: list[LogEntry] = []
-    with suppress(_Discard), logged_if_kept(), tools.db.begin() as session:
-        hold_sync(session, who.tenant_id, integration_id)
+        found = find_integration(session, who.tenant_id, who.user_id, integration_id)
+    if found is None:
+        raise NotThere
+    if not found.is_active:
+        raise NotPossible(Refusal.NOT_ACTIVE)
+
+    def prepare(inside: Tools) -> list[str]:
         if change is not None:
-            change(replace(tools, db=JoinedDatabase(session), wake=lambda: None))
-            session.flush()
-            subject = load_subject(session, who.tenant_id, integration_id) or subject
-        found = _rehearse(tools, session, subject, pages, bulk=bulk)
+            change(inside)
+        return [integration_id]
+
+    [rehearsal] = rehearse(tools, who, found.account_id, prepare, bulk=bulk)
+    return list(rehearsal.entries)
+
+
+def rehearse(
+    tools: Tools, who: Who, account_id: str | None, change: Change, *, bulk: bool = True
+) -> list[Rehearsal]:
+    """Return what syncs of integrations of one account would do after a change.
+
+    With ``bulk`` they do what the options retrieve and send besides. Nothing is written on
+    either side, nobody is woken, and no log tells of it; an integration that is not active
+    would do nothing. Raises NotThere, NotPossible with a Refusal, TemporaryError where
+    Cronofy is away, and what the change raises.
+    """
+    if account_id is None:
+        raise NotPossible(Refusal.NOT_CONNECTED)
+    scenery = read_scenery(tools, who, account_id)
+    found: list[Rehearsal] = []
+    with suppress(_Discard), logged_if_kept(), tools.db.try_out() as session:
+        inside = replace(tools, db=JoinedDatabase(session), wake=lambda: None)
+        ids = change(inside)
+        session.flush()
+        for integration_id in ids:
+            hold_sync(session, who.tenant_id, integration_id)
+            subject = load_subject(session, who.tenant_id, integration_id)
+            if subject is None or subject.integration.user_id != who.user_id:
+                raise NotThere
+            found.append(_rehearse(inside, session, subject, scenery, bulk=bulk))
         raise _Discard
     return found
 
 
-def _query() -> EventQuery:
-    """Return what asks for the whole account: a copy may have been moved within it."""
-    return EventQuery(
-        include_deleted=True,
-        include_moved=True,
-        include_managed=True,
-        localized_times=True,
+def _rehearse(
+    inside: Tools, session: Session, subject: Subject, scenery: Scenery, *, bulk: bool
+) -> Rehearsal:
+    if not may_run(subject):
+        _refuse_standing(subject)
+        return Rehearsal(subject.id)
+    if not subject.is_deleted:
+        scenery.refuse_gone(subject.integration.calendar_id)
+    run = _make_run(inside, session, subject, bulk=bulk)
+    client = ReadBefore(scenery.pages)
+    door = OpenDoor(inside, session)
+    course = Course(inside, door, client, subject, Trigger.MANUAL, run, is_rehearsal=True)
+    catch_up, act = CatchUp(course), Act(course)
+    catch_up.read_changes()
+    catch_up.read_further()
+    act.perform()
+    session.flush()
+    entries = list_entries_of(session, subject.tenant_id, run.id)
+    touched = {entry.item_id for entry in entries if entry.item_id}
+    for entry in entries:
+        session.expunge(entry)
+    return Rehearsal(
+        subject.id,
+        tuple(entries),
+        map_kinds(session, subject.tenant_id, touched),
+        _count_unconfirmed(act.plan),
+        act.plan.brake.limit,
+        scenery.list_guests(_list_told(entries), subject.integration.profile_name),
     )
 
 
-def _rehearse(
-    tools: Tools, session: Session, subject: Subject, pages: Sequence[Page], *, bulk: bool
-) -> list[LogEntry]:
+def _refuse_standing(subject: Subject) -> None:
+    """Raise NotPossible where an integration is to flow, and does not."""
+    if subject.integration.is_active:
+        refusals = {Stop.CALENDAR_GONE: Refusal.CALENDAR_GONE, Stop.BEING_READ: Refusal.BEING_READ}
+        stop = subject.integration.stop or Stop.NOT_CONNECTED
+        raise NotPossible(refusals.get(stop, Refusal.NOT_CONNECTED))
+
+
+def _make_run(inside: Tools, session: Session, subject: Subject, *, bulk: bool) -> Run:
     options = subject.options
     run = Run(
         id=new_id(),
@@ -92,67 +166,29 @@ def _rehearse(
         trigger=Trigger.MANUAL,
         state=RunState.RUNNING,
         bulk={"retrieve": bulk and options.retrieves, "send": bulk and options.sends},
+        confirmed={side.value: _ALL for side in Side},
         counts={},
-        began_at=tools.clock.now(),
+        began_at=inside.clock.now(),
     )
     session.add(run)
     session.flush()
-    inside = replace(tools, db=JoinedDatabase(session), wake=lambda: None)
-    course = Course(
-        inside,
-        _OpenDoor(inside, session),
-        _Rehearsed(pages),
-        subject,
-        Trigger.MANUAL,
-        run,
-        is_rehearsal=True,
-    )
-    catch_up = CatchUp(course)
-    catch_up.read_changes()
-    catch_up.read_further()
-    Act(course).perform()
-    session.flush()
-    entries = list_entries_of(session, subject.tenant_id, run.id)
-    for entry in entries:
-        session.expunge(entry)
-    return entries
+    return run
 
 
-@dataclass(frozen=True)
-class _OpenDoor:
-    """Gives parts of one transaction instead of transactions of their own."""
-
-    tools: Tools
-    session: Session
-
-    @contextmanager
-    def begin(self) -> Iterator[Session]:
-        with self.session.begin_nested():
-            yield self.session
-
-    def is_untouched(self, session: Session) -> bool:
-        del session
-        return True
+def _count_unconfirmed(plan: Plan) -> dict[Side, int]:
+    """Return how many deletions would be held if the user confirmed none."""
+    brake = replace(plan.brake, confirmed={})
+    return {
+        side: plan.planned.deletions[side]
+        for side in Side
+        if plan.planned.deletions[side] and brake.trips(plan.planned, side)
+    }
 
 
-@dataclass(frozen=True)
-class _Rehearsed:
-    """Answers every read with what was read before, and takes every write."""
-
-    pages: Sequence[Page]
-
-    def read_events(self, query: EventQuery) -> Iterator[Page]:
-        for page in self.pages:
-            events = tuple(event for event in page.events if _matches(event, query))
-            yield replace(page, events=events)
-
-    def batch(self, writes: Sequence[Write]) -> tuple[Written, ...]:
-        return tuple(Written() for _ in writes)
-
-
-def _matches(event: Event | UnreadableEvent, query: EventQuery) -> bool:
-    """Tell whether Cronofy would have answered a query with this event."""
-    is_there = not query.calendar_ids or event.calendar_id in query.calendar_ids
-    if isinstance(event, UnreadableEvent) or event.updated is None or not query.changed_since:
-        return is_there
-    return is_there and event.updated >= query.changed_since.replace(microsecond=0)
+def _list_told(entries: Collection[LogEntry]) -> set[str]:
+    """Return the uids of the events that would be changed or deleted there."""
+    return {
+        entry.event_uid
+        for entry in entries
+        if entry.event_uid and entry.side is Side.OUT and entry.result is Result.DONE
+    }

@@ -120,7 +120,7 @@ def _begin(course: Course, left: Sequence[Run]) -> None:
             if course.asked is not None and row.id == course.asked.id:
                 row.state = RunState.RUNNING
                 # More may have been asked of it since we looked.
-                course.asked.bulk = row.bulk
+                course.asked.bulk, course.asked.confirmed = row.bulk, row.confirmed
             elif row.state is RunState.RUNNING:
                 row.state, row.ended_at = RunState.STOPPED, course.began_at
 

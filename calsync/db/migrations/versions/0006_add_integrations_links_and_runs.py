@@ -284,6 +284,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("bulk", sa.JSON(), nullable=False),
+        sa.Column("confirmed", sa.JSON(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("error", sa.String(length=100), nullable=True),
         sa.Column("began_at", base.UtcDateTime(timezone=True), nullable=False),
