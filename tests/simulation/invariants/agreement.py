@@ -16,7 +16,7 @@ from tests.simulation.invariants.faces import (
 )
 from tests.simulation.invariants.sight import is_out_of_sight
 from tests.simulation.invariants.story import REPLACED, Case, Story, changes_of
-from tests.simulation.records import Call
+from tests.simulation.records import Call, Commit
 from tests.simulation.snapshots import Shown
 
 _SLEEPING = (LinkState.REMOVED_THERE, LinkState.DELETED_HERE, LinkState.TOMBSTONE)
@@ -167,4 +167,19 @@ def _count_lost(story: Story, case: Case) -> int:
         for body in call.written
         if body.get("event_id") in ids or body.get("event_uid") in case.uids
     )
-    return lost + refused + failed
+    return lost + refused + failed + _count_unsent(story, case)
+
+
+def _count_unsent(story: Story, case: Case) -> int:
+    """Return how often a write was decided and never sent, as the process fell in between."""
+    links, ids = {row["id"] for row in case.links}, {row["event_id"] for row in case.links}
+    unsent, waiting = 0, False
+    for record in story.tape.records:
+        if isinstance(record, Call):
+            is_it = any(body.get("event_id") in ids for body in record.written)
+            waiting = waiting and not is_it
+        for change in record.of("links") if isinstance(record, Commit) else ():
+            if change.row["id"] in links and change.has_changed("flight_at"):
+                unsent += waiting
+                waiting = change.row["flight_at"] is not None
+    return unsent
