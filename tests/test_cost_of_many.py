@@ -78,6 +78,8 @@ LISTS: dict[str, list[str]] = {
     "items.show": [f"/calendar/item/{number('item', 3)}"],
     "items.show_bin": ["/calendar/bin"],
     "items.show_undated": ["/calendar/undated"],
+    "runs.progress": [f"/calendar-sync/{number('integr')}/runs/{number('run')}/progress"],
+    "runs.show": [f"/calendar-sync/{number('integr')}/runs/{number('run')}"],
     "tickets.edit": [f"/tickets/{number('ticket')}/edit"],
     "tickets.listing": ["/tickets", "/tickets?q=mail&done=1"],
     "tickets.new": ["/tickets/new"],

@@ -61,6 +61,8 @@ class Wish(StrEnum):
     DELETE_COPY = "delete_copy"
     #: What was kept out of it so far flows after all (SYNC.md 1).
     FLOW = "flow"
+    #: The first copy is made of an entry that nobody touched, as Send asks for (SYNC.md 1).
+    SEND = "send"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ class RunState(StrEnum):
     STOPPED = "stopped"
 
 
+#: Why a run stopped that the user has cancelled, as its row has it.
+CANCELLED = "cancelled"
+
+
 class Result(StrEnum):
     """What became of one thing that a sync had to do with."""
 

@@ -69,6 +69,17 @@ def is_waiting(
     )
 
 
+def find_due_at(
+    session: Session, tenant_id: str, kind: DueKind, subject_id: str
+) -> datetime | None:
+    """Return when the work is due, None where it is not planned."""
+    return session.scalar(
+        select(DueRow.due_at)
+        .where(DueRow.tenant_id == tenant_id, DueRow.kind == kind)
+        .where(DueRow.subject_id == subject_id)
+    )
+
+
 _NOW: BindParameter[datetime] = bindparam("now")
 _IS_FREE = (DueRow.lease_until.is_(None)) | (DueRow.lease_until <= _NOW)
 _LIST_DUE = (

@@ -1,7 +1,7 @@
 """Links over which nothing flows for a while, and the copies that hang on them."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Update, func, select, true, update
 from sqlalchemy.orm import Session
@@ -109,6 +109,14 @@ def let_flow(
     for at in range(0, len(link_ids), _AT_ONCE):
         some = links.where(LinkRow.id.in_(link_ids[at : at + _AT_ONCE]), LinkRow.wish.is_(None))
         session.execute(some.values(wish=Wish.FLOW, looks=LinkRow.looks + 1))
+
+
+def list_wished(
+    session: Session, tenant_id: str, integration_id: str, wish: Wish
+) -> Iterable[LinkRow]:
+    """Return the present links with which this is still to be done."""
+    present = select(LinkRow).where(*_are_present(tenant_id, integration_id))
+    return session.scalars(present.where(LinkRow.wish == wish).order_by(LinkRow.id))
 
 
 def drop_wishes(session: Session, tenant_id: str, integration_id: str) -> None:

@@ -12,6 +12,7 @@ from calsync.core.link import Side
 from calsync.core.run import Result, RunState, Trigger
 from calsync.db.models import Integration, Item, LogEntry, Run
 from calsync.db.texts import has_text
+from calsync.ids import new_id
 
 #: When it happened, and its id.
 Place = tuple[datetime, str]
@@ -31,6 +32,21 @@ class LogFilter:
     until: datetime | None = None
     #: Those whose title has this.
     text: str = ""
+
+
+def new_run(tenant_id: str, integration_id: str, now: datetime) -> Run:
+    """Return the row of a manual sync that waits."""
+    return Run(
+        id=new_id(),
+        tenant_id=tenant_id,
+        integration_id=integration_id,
+        trigger=Trigger.MANUAL,
+        state=RunState.WAITING,
+        bulk={},
+        confirmed={},
+        counts={},
+        began_at=now,
+    )
 
 
 def find_run(session: Session, tenant_id: str, user_id: str, run_id: str) -> Run | None:

@@ -3,11 +3,11 @@
 from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from calsync.core.link import Side
-from calsync.core.run import Result, RunState
+from calsync.core.run import Result, RunState, count_name
 from calsync.db.models import LogEntry, Run
 
 
@@ -21,6 +21,33 @@ def list_open_runs(session: Session, tenant_id: str, integration_id: str) -> lis
             .order_by(Run.began_at, Run.id)
         )
     )
+
+
+def note_progress(
+    session: Session, tenant_id: str, run_id: str, *, done: int, total: int | None
+) -> bool:
+    """Note how far a run is; return whether the user asked for its end."""
+    return (
+        session.scalar(
+            update(Run)
+            .where(Run.tenant_id == tenant_id, Run.id == run_id)
+            .values(done=done, total=total)
+            .returning(Run.cancelled_at)
+            .execution_options(synchronize_session=False)
+        )
+        is not None
+    )
+
+
+def count_entries(session: Session, tenant_id: str, run_id: str) -> dict[str, int]:
+    """Return what a run has written down so far, counted as its row counts it."""
+    named = LogEntry.side, LogEntry.action, LogEntry.result
+    rows = session.execute(
+        select(*named, func.count())
+        .where(LogEntry.tenant_id == tenant_id, LogEntry.run_id == run_id)
+        .group_by(*named)
+    )
+    return {count_name(side, action, result): count for side, action, result, count in rows}
 
 
 def sum_braked(

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from calsync.core.integration import Refusal, Stop
 from calsync.core.link import Side
 from calsync.core.options import Options, load_options
-from calsync.core.run import RunState, Trigger
+from calsync.core.run import CANCELLED, RunState, Trigger
 from calsync.db import due_rows, runs
 from calsync.db.accounts import find_account
 from calsync.db.database import Session
@@ -13,12 +13,19 @@ from calsync.db.integrations import find_integration
 from calsync.db.models import DueKind, Integration, LogEntry, Run
 from calsync.db.runs import LogFilter, Place
 from calsync.errors import NotPossible, NotThere
-from calsync.ids import new_id
 from calsync.logs import Log
 from calsync.services.integration_state import lock
 from calsync.services.tools import Tools, Who
 
-__all__ = ["LogFilter", "Place", "find_run", "list_log", "list_runs", "request_sync"]
+__all__ = [
+    "LogFilter",
+    "Place",
+    "cancel_run",
+    "find_run",
+    "list_log",
+    "list_runs",
+    "request_sync",
+]
 
 #: Stops that asking again cannot end.
 _REFUSALS = {
@@ -49,20 +56,10 @@ def request_sync(
         integration = lock(session, who, integration_id)
         _refuse_standing(session, who, integration)
         wanted = _list_bulk(load_options(integration.options)) if bulk else {}
-        state = RunState.WAITING
-        run = runs.find_run_in_state(session, who.tenant_id, integration.id, state)
+        ids = who.tenant_id, integration.id
+        run = runs.find_run_in_state(session, *ids, RunState.WAITING)
         if run is None:
-            run = Run(
-                id=new_id(),
-                tenant_id=who.tenant_id,
-                integration_id=integration.id,
-                trigger=Trigger.MANUAL,
-                state=state,
-                bulk=wanted,
-                confirmed={},
-                counts={},
-                began_at=now,
-            )
+            run = runs.new_run(who.tenant_id, integration.id, now)
             session.add(run)
         run.bulk = {**run.bulk, **wanted}
         # What the page has shown last counts.
@@ -73,6 +70,25 @@ def request_sync(
     tools.wake()
     log.info("sync requested", tenant_id=who.tenant_id, integration_id=integration_id)
     return run_id
+
+
+def cancel_run(tools: Tools, who: Who, run_id: str) -> None:
+    """Have a sync end before its end: what is in hand is finished, and what was done stays.
+
+    Harmless where it has ended. Raises NotThere.
+    """
+    now = tools.clock.now()
+    integration_id = find_run(tools, who, run_id).integration_id
+    with tools.db.begin() as session:
+        lock(session, who, integration_id)
+        run = runs.find_run(session, who.tenant_id, who.user_id, run_id)
+        if run is None:
+            raise NotThere
+        if run.state is RunState.WAITING:
+            run.state, run.error, run.ended_at = RunState.STOPPED, CANCELLED, now
+        elif run.state is RunState.RUNNING:
+            run.cancelled_at = run.cancelled_at or now
+    log.info("sync cancelled", tenant_id=who.tenant_id, run_id=run_id)
 
 
 def find_run(tools: Tools, who: Who, run_id: str) -> Run:

@@ -18,6 +18,7 @@ from calsync.web import (
     i18n,
     items,
     my_calendar,
+    runs,
     security,
     tickets,
     webhooks,
@@ -43,6 +44,7 @@ def register_pages(app: Flask, settings: Settings) -> None:
         api_tokens,
         webhooks,
         calendar_sync,
+        runs,
         health,
         hooks,
     ):

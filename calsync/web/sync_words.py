@@ -118,7 +118,7 @@ ACTION_WORDS = {
     "none": _l("Nothing"),
 }
 #: What a run counts, in the order in which it is told.
-_COUNT_WORDS = {
+COUNT_WORDS = {
     "create_done": _l("created"),
     "update_done": _l("updated"),
     "delete_done": _l("deleted"),
@@ -138,12 +138,17 @@ def say_reason(code: str) -> str:
 
 def say_counts(counts: Mapping[str, int]) -> str:
     """Return what a run did, both directions together, such as 16 created, 2 skipped."""
-    sums = dict.fromkeys(_COUNT_WORDS, 0)
+    sums = sum_counts(counts)
+    return ", ".join(f"{count} {COUNT_WORDS[key]}" for key, count in sums.items() if count)
+
+
+def sum_counts(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return what a run counted, both directions together, by the names of COUNT_WORDS."""
+    sums = dict.fromkeys(COUNT_WORDS, 0)
     for name, count in counts.items():
         _side, _, rest = name.partition("_")
         for key in sums:
             # What was not done counts by its result alone, whatever was meant to be done.
             if rest == key or ("_" not in key and rest.endswith(f"_{key}")):
                 sums[key] += count
-    told = [f"{count} {_COUNT_WORDS[key]}" for key, count in sums.items() if count]
-    return ", ".join(told)
+    return sums

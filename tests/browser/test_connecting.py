@@ -33,6 +33,7 @@ from tests.browser.steps import (
 from tests.cast import PASSWORD, find_cast
 from tests.sandbox_server import RunningSandbox
 from tests.services.test_linking import profile_of
+from tests.web.made_syncs import make_syncs
 from tests.web.routes import PUBLIC, TOKEN_GUARDED
 from tests.web.test_calendar_sync import HOSTILE
 
@@ -230,6 +231,7 @@ def list_pages(product: Product) -> dict[str, str]:
     delete_item(tools, dana, deleted)
     create_feed(tools, dana, "Wall display")
     client_id = add_client(product)[0]
+    syncs = make_syncs(tools, find_cast(tools)["dana"], account_id)
     pages = {
         "tickets.listing": "/tickets",
         "clients.listing": "/clients",
@@ -248,6 +250,9 @@ def list_pages(product: Product) -> dict[str, str]:
         "items.show_undated": "/calendar/undated",
         "calendar_sync.listing": "/calendar-sync",
         "calendar_sync.ask_disconnect": f"/calendar-sync/accounts/{account_id}/disconnect",
+        "runs.show": syncs.over,
+        "runs.show under way": syncs.under_way,
+        "runs.show stopped": syncs.stopped,
         "account.show": "/account",
         "api_tokens.show": "/account/tokens",
         "api_description.reference": "/api/v1/docs",
@@ -296,6 +301,7 @@ NO_PAGE = {
     "calendar_sync.connect",
     "calendar_sync.callback",
     "calendar_sync.reading",
+    "runs.progress",
     "home.start",
     "calendar_files.export",
 }

@@ -26,6 +26,7 @@ from calsync.services.webhook_endpoints import add_endpoint
 from tests.browsing import form_token
 from tests.cast import Person
 from tests.services.hearing import add_channel, add_integration
+from tests.services.integrating import add_run
 from tests.web.routes import PUBLIC, SAFE, SIGNED, Route, list_routes
 
 LogIn = Callable[[Person], FlaskClient]
@@ -52,6 +53,7 @@ def danas_ids(
     account_id = link()
     logged_in(dana)
     ticket_id = create_ticket(tools, dana.who, TicketFields("Visit"))
+    integration = add_integration(tools, dana, account_id)
     create_token(tools, dana.who, "PSA")
     client_id = create_client(tools, sam.who, "Northwind")
     return {
@@ -61,7 +63,9 @@ def danas_ids(
         "client_id": client_id,
         "contact_id": create_contact(tools, sam.who, client_id, "Kim"),
         "secret": create_feed(tools, dana.who, "Phone"),
-        "token": add_channel(tools, add_integration(tools, dana, account_id)),
+        "integration_id": integration.id,
+        "run_id": add_run(tools, dana, integration.id),
+        "token": add_channel(tools, integration),
         "feed_id": list_feeds_of(tools, dana.who)[0].id,
         "item_id": create_item(tools, dana.who, private_call(ticket_id)),
         "endpoint_id": add_endpoint(tools, dana.who.tenant_id, "https://psa.example/")[0],

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from calsync import errors
 from calsync.core.content import Part
 from calsync.core.integration import Caution, Refusal, Stop
 from calsync.core.link import LinkState, Side
 from calsync.core.newcomers import Verdict
-from calsync.core.run import Result, RunState, Trigger
+from calsync.core.run import CANCELLED, Result, RunState, Trigger
 from calsync.web import sync_words
+from calsync.web.run_words import WHY_STOPPED
 from calsync.web.sync_words import REASON_WORDS, say_counts, say_reason
 from tests.wheels import ROOT
 
@@ -102,3 +104,20 @@ def test_a_run_is_told_in_one_line() -> None:
     }
     assert say_counts(counts) == "16 created, 2 skipped, 3 held, 1 failed"
     assert say_counts({}) == ""
+
+
+def list_kinds(kind: type[Exception]) -> Iterator[str]:
+    for each in kind.__subclasses__():
+        if each.__module__ != errors.__name__:
+            continue
+        yield each.__name__
+        yield from list_kinds(each)
+
+
+def test_every_reason_for_a_stop_has_words() -> None:
+    abstract = {"PermanentError"}
+    told = {CANCELLED, *list_kinds(errors.CronofyError)} - abstract
+    told |= {Refusal.NOT_ACTIVE, Refusal.NOT_CONNECTED, Refusal.CALENDAR_GONE}
+    assert set(WHY_STOPPED) == told
+    for words in WHY_STOPPED.values():
+        assert re.fullmatch(r"(%\(calendar\)s|[A-Z]).*\.", str(words))

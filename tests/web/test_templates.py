@@ -12,8 +12,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from calsync import find_folder
+from calsync.services.tools import Tools
 from tests.browsing import post
 from tests.cast import Person
+from tests.web.made_syncs import Syncs, make_syncs
 
 LogIn = Callable[[Person], FlaskClient]
 
@@ -125,9 +127,25 @@ def ask_for_clients(browser: FlaskClient) -> Iterator[TestResponse]:
     yield browser.get(f"{where}/contacts/new")
 
 
+def ask_for_syncs(browser: FlaskClient, syncs: Syncs) -> Iterator[TestResponse]:
+    """Yield the pages of syncs as they go, as they went, and as they cannot."""
+    for where in (syncs.over, syncs.stopped, syncs.under_way):
+        yield browser.get(where)
+        yield browser.get(f"{where}/progress")
+    post(browser, f"{syncs.under_way}/cancel")
+    yield browser.get(syncs.under_way)
+    yield browser.get(post(browser, f"{syncs.integration}/sync").location)
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_text_goes_through_the_translator(
-    app: Flask, dana: Person, sam: Person, logged_in: LogIn, link: Callable[..., str], marked: None
+    app: Flask,
+    tools: Tools,
+    dana: Person,
+    sam: Person,
+    logged_in: LogIn,
+    link: Callable[..., str],
+    marked: None,
 ):
     account_id = link()
     browser, nobody, admin = logged_in(dana), app.test_client(), logged_in(sam)
@@ -144,6 +162,7 @@ def test_every_text_goes_through_the_translator(
         browser.get("/calendar-sync"),
         browser.get("/calendar-sync/callback", follow_redirects=True),
         browser.get(f"/calendar-sync/accounts/{account_id}/disconnect"),
+        *ask_for_syncs(browser, make_syncs(tools, dana, account_id)),
         browser.get("/calendar/files"),
         browser.get("/calendar/export.ics"),
         post(browser, "/calendar/feeds"),

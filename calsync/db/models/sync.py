@@ -161,7 +161,7 @@ class LinkRow(Base):
     #: The item was made of this event; else it was here before they were tied.
     is_source: Mapped[bool] = mapped_column(default=False)
     state: Mapped[LinkState] = mapped_column(choice(LinkState, "state"))
-    #: What the user asked to be done with a parked link; the engine does it and forgets it.
+    #: What the user asked to be done with a link; the engine does it and forgets it.
     wish: Mapped[Wish | None] = mapped_column(choice(Wish, "wish"))
     is_present: Mapped[bool] = mapped_column(default=True)
     #: How often it was asked to be looked at since it was.
@@ -244,6 +244,11 @@ class Run(Base):
     #: How many deletions the user confirmed with it, by direction.
     confirmed: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     counts: Mapped[dict[str, int]] = mapped_column(JSON)
+    #: How far it is, in things done, of how many; None until all was read.
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int | None]
+    #: When the user asked for its end: it finishes what is in hand.
+    cancelled_at: Mapped[datetime | None]
     #: The kind of what ended it early; never its words.
     error: Mapped[str | None] = mapped_column(String(100))
     began_at: Mapped[datetime]

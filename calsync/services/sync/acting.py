@@ -57,10 +57,13 @@ class Act:
         course = self.course
         if course.sends_all:
             self._spread_all()
+        course.bulk_done.add("send")
         is_done = False
         while not is_done:
             with course.fence.begin() as session:
                 is_done = Spreader(session, course.pairs).spread_marked()
+                course.journal.note_progress(session)
+            course.journal.stop_if_cancelled()
 
     def _spread_all(self) -> None:
         course, subject = self.course, self.course.subject
@@ -76,6 +79,8 @@ class Act:
         for at in range(0, len(ids), _AT_ONCE):
             with course.fence.begin() as session:
                 Spreader(session, course.pairs).spread_asked(ids[at : at + _AT_ONCE])
+                course.journal.note_progress(session)
+            course.journal.stop_if_cancelled()
 
     def _link_twins(self, plan: Plan) -> None:
         """Before anything is sent: does the same stand there already (SYNC.md 6)?"""
@@ -102,6 +107,7 @@ class Act:
                 linked = count_live(session, subject.tenant_id, subject.id)
                 spent = sum_braked(session, subject.tenant_id, subject.id, since)
                 plan.brake = Brake(linked, spent, self._count_confirmed(session))
+        course.journal.total = course.journal.done + plan.actions
         return plan
 
     def _count_confirmed(self, session: Session) -> dict[Side, int]:
@@ -161,8 +167,10 @@ class Act:
                 course.reload(session)
                 decider = Decider(course.tools, session, course.pairs, course.journal)
                 after, orders = decider.decide_next(after, plan)
+                course.journal.note_progress(session)
             for at in range(0, len(orders), _AT_ONCE):
                 self._dispatcher.send(orders[at : at + _AT_ONCE])
+            course.journal.stop_if_cancelled()
 
 
 def _is_absent(course: Course) -> bool:

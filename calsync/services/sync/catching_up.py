@@ -57,11 +57,14 @@ class CatchUp:
             self.note_cursor(row, session)
             if is_first:
                 row.has_baseline, row.swept_at = True, self.course.began_at
+            self.course.journal.note_progress(session)
+        self.course.journal.stop_if_cancelled()
         overdue = self._list_overdue()
         if not is_first and (self.is_sweep_due or Origin.BROUGHT in overdue):
             self._sweep()
         if Origin.SENT in overdue or (is_first and self._has_wishes()):
             self._read_copies()
+        self.course.bulk_done.add("retrieve")
 
     def note_cursor(self, row: Integration, session: Session) -> None:
         """Note up to where everything was applied, in provider time."""
@@ -90,10 +93,20 @@ class CatchUp:
         with course.fence.begin() as session:
             # Reading takes its time, and a switch may have been turned off meanwhile.
             course.reload(session)
-            bringer = Bringer(course.tools, session, course.pairs, course.journal, course.retrieved)
-            course.has_changed |= bringer.bring(found.strangers, is_baseline=is_baseline) > 0
-            bringer.note_unreadable(found.unreadable)
-            bringer.note_altered(found.altered)
+            course.journal.note_progress(session)
+            if not course.journal.is_cancelled:
+                self._bring(session, found, is_baseline=is_baseline)
+                course.journal.note_progress(session)
+        course.journal.stop_if_cancelled()
+
+    def _bring(self, session: Session, found: Found, *, is_baseline: bool) -> None:
+        course = self.course
+        bringer = Bringer(course.tools, session, course.pairs, course.journal, course.retrieved)
+        made = bringer.bring(found.strangers, is_baseline=is_baseline)
+        course.has_changed |= made > 0
+        course.journal.done += made
+        bringer.note_unreadable(found.unreadable)
+        bringer.note_altered(found.altered)
 
     def _sweep(self) -> None:
         """Read the whole window: it heals what changes alone cannot."""

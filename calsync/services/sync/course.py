@@ -35,12 +35,25 @@ class Course:
     read_at: datetime | None = None
     #: Whether that read showed any event.
     has_read_any: bool = False
+    #: What was asked for besides and is done: Retrieve, Send.
+    bulk_done: set[str] = field(default_factory=set)
     began_at: datetime = field(init=False)
     journal: Journal = field(init=False)
 
     def __post_init__(self) -> None:
         self.began_at = self.tools.clock.now()
         self.journal = Journal(self.subject, self.trigger, self.began_at, self.asked)
+
+    def forget_asked(self, run_id: str) -> None:
+        """Do what is due as ever, where the run that was asked for ended before it began."""
+        if self.asked is not None and self.asked.id == run_id:
+            self.asked = self.journal.run = None
+
+    @property
+    def bulk_left(self) -> dict[str, bool]:
+        """Give what was asked for besides and is not done yet."""
+        bulk = self.asked.bulk if self.asked is not None else {}
+        return {name: True for name, is_on in bulk.items() if is_on and name not in self.bulk_done}
 
     @property
     def now(self) -> datetime:

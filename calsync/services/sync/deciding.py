@@ -46,7 +46,7 @@ from calsync.services.sync.applying import Applier, NotTaken
 from calsync.services.sync.journal import Journal
 from calsync.services.sync.pairs import Matter, Pairs
 from calsync.services.sync.planning import Plan
-from calsync.services.sync.sending import Order, order_of
+from calsync.services.sync.sending import Order, is_outgoing, order_of
 from calsync.services.sync.spreading import new_link_row
 from calsync.services.sync.twins import content_to_send
 from calsync.services.sync.wishes import grant_wish, is_released, reopened
@@ -76,6 +76,7 @@ class Decider:
                 if content is not None:
                     plan.unsent[matter.row.id] = content
                 for action in self._decide(matter).actions:
+                    plan.actions += 1
                     if isinstance(action, RemoveHere):
                         plan.removals.append(matter.pair.link)
                     charge = charge_of(action, matter.pair.link, matter.group)
@@ -137,8 +138,12 @@ class Decider:
         held = {} if wished else self._find_held(matter, decision, plan, was_released)
         if held:
             self._hold(matter, held)
+            self.journal.done += len(decision.actions)
             return []
-        return self._do(matter, decision)
+        orders = self._do(matter, decision)
+        # What goes out is done once it was sent.
+        self.journal.done += sum(not is_outgoing(each) for each in decision.actions)
+        return orders
 
     def _decide(self, matter: Matter) -> Decision:
         if not matter.row.is_present:

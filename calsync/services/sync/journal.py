@@ -24,6 +24,8 @@ from calsync.core.link_record import dump_part
 from calsync.core.run import Result, RunState, Trigger, count_name
 from calsync.db.database import Session
 from calsync.db.models import LinkRow, LogEntry, Run
+from calsync.db.sync_runs import count_entries, note_progress
+from calsync.errors import CalsyncError
 from calsync.ids import new_id
 from calsync.services.sync.pairs import Matter
 from calsync.services.sync.scope import Subject
@@ -39,6 +41,10 @@ _NAMES: dict[type[Action], tuple[Side, str]] = {
 }
 
 
+class Cancelled(CalsyncError):
+    """The user asked for the end of this sync: what is in hand was finished, no more is begun."""
+
+
 @dataclass
 class Journal:
     """Notes what one run does; the row of a run that has nothing to say is never made."""
@@ -50,6 +56,10 @@ class Journal:
     counts: Counter[str] = field(default_factory=Counter)
     #: The links whose entries are sent although something alike stands there.
     alike: frozenset[str] = frozenset()
+    #: How far the run is, in things done, of how many; None until all was read and planned.
+    done: int = 0
+    total: int | None = None
+    is_cancelled: bool = False
 
     def note_action(
         self,
@@ -168,6 +178,25 @@ class Journal:
             after=sides,
         )
 
+    def take_up(self, session: Session, run: Run) -> None:
+        """Go on where this run was when it died."""
+        self.counts = Counter(count_entries(session, run.tenant_id, run.id))
+        self.done = run.done
+
+    def note_progress(self, session: Session) -> None:
+        """Write down how far the run is, with whatever else is committed now.
+
+        Thereby it is learnt whether the user has cancelled it.
+        """
+        if self.run is not None:
+            ids = self.subject.tenant_id, self.run.id
+            self.is_cancelled |= note_progress(session, *ids, done=self.done, total=self.total)
+
+    def stop_if_cancelled(self) -> None:
+        """Raise Cancelled where the user asked for it."""
+        if self.is_cancelled:
+            raise Cancelled
+
     @property
     def has_done_anything(self) -> bool:
         """Tell whether anything was synced, not only declined."""
@@ -184,6 +213,8 @@ class Journal:
                 state=RunState.RUNNING,
                 bulk={},
                 counts={},
+                done=self.done,
+                total=self.total,
                 began_at=self.began_at,
             )
             session.add(self.run)

@@ -16,6 +16,8 @@ class Plan:
     brake: Brake = field(default_factory=lambda: Brake(linked=0))
     #: How many links are to be decided on.
     links: int = 0
+    #: How many things are to be done to them.
+    actions: int = 0
     #: The user was away for long: removals wait for their word (SYNC.md 12).
     is_absent: bool = False
     #: Every action that the brake counts, each with its entry.

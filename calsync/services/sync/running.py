@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from calsync.core.integration import SHORTEST_POLL, SWEEP_EVERY, Refusal, Stop, next_poll
 from calsync.core.recognition import next_read
-from calsync.core.run import RunState, Trigger
+from calsync.core.run import CANCELLED, RunState, Trigger
 from calsync.cronofy.limiter import Lane
 from calsync.db.database import Session
 from calsync.db.due_rows import Claim
 from calsync.db.links import has_looks, has_wishes, link_of, list_links_in_flight
 from calsync.db.models import Integration, Run
-from calsync.db.runs import end_open_runs
+from calsync.db.runs import end_open_runs, find_run_in_state, new_run
 from calsync.db.sync_runs import list_open_runs
 from calsync.errors import AccessRevoked, CronofyError, NotFound, PermissionMissing
 from calsync.logs import Log
@@ -23,7 +23,9 @@ from calsync.services.sync.acting import Act
 from calsync.services.sync.catching_up import CatchUp
 from calsync.services.sync.course import Course, may_run
 from calsync.services.sync.fence import Fence, Overtaken
+from calsync.services.sync.journal import Cancelled
 from calsync.services.sync.scope import Subject, load_subject
+from calsync.services.sync.wishes import drop_unsent
 from calsync.services.tools import Tools
 
 _LANES = {
@@ -117,10 +119,16 @@ def _begin(course: Course, left: Sequence[Run]) -> None:
             row = session.get(Run, each.id)
             if row is None:
                 continue
-            if course.asked is not None and row.id == course.asked.id:
+            if row.ended_at is not None:
+                # It was cancelled since we looked.
+                course.forget_asked(row.id)
+            elif course.asked is not None and row.id == course.asked.id:
+                if row.state is RunState.RUNNING:
+                    course.journal.take_up(session, row)
                 row.state = RunState.RUNNING
                 # More may have been asked of it since we looked.
                 course.asked.bulk, course.asked.confirmed = row.bulk, row.confirmed
+                course.journal.is_cancelled = row.cancelled_at is not None
             elif row.state is RunState.RUNNING:
                 row.state, row.ended_at = RunState.STOPPED, course.began_at
 
@@ -129,6 +137,7 @@ def _perform(course: Course) -> datetime | None:
     """Read, decide, carry out; return when to look again, None where never."""
     catch_up, act = CatchUp(course), Act(course)
     try:
+        course.journal.stop_if_cancelled()
         news = catch_up.read_changes()
         if _is_quiet(course, catch_up, news):
             return _rest(course, catch_up)
@@ -136,6 +145,8 @@ def _perform(course: Course) -> datetime | None:
         act.perform()
     except (NotFound, PermissionMissing, AccessRevoked) as error:
         return _stand_still(course, act, error)
+    except Cancelled:
+        return _leave_rest(course, act)
     except CronofyError as error:
         _end(course, act, RunState.STOPPED, type(error).__name__)
         raise
@@ -162,6 +173,17 @@ def _rest(course: Course, catch_up: CatchUp) -> datetime:
         row.stop = None
         poll = _note_poll(course, session, row)
         return max(_next_look(row, course.now, poll), course.now + SHORTEST_POLL)
+
+
+def _leave_rest(course: Course, act: Act) -> datetime:
+    """End because the user wants it: what Send asked for and was not begun is dropped.
+
+    What was not retrieved is not asked for again; every other change waits for the next sync.
+    """
+    course.bulk_done |= course.bulk_left.keys()
+    with course.fence.begin() as session:
+        drop_unsent(session, course.subject.tenant_id, course.subject.id)
+    return _end(course, act, RunState.STOPPED, CANCELLED)
 
 
 def _stand_still(course: Course, act: Act, error: CronofyError) -> datetime:
@@ -191,9 +213,25 @@ def _end(
             if course.journal.has_done_anything:
                 row.synced_at = now
                 course.has_changed = True
+        if error not in (None, CANCELLED) and stop is None and course.asked is not None:
+            _ask_again(course, session, course.asked)
         again_at = _next_due(course, session, row)
     _tell_log(course, state, error)
     return again_at
+
+
+def _ask_again(course: Course, session: Session, asked: Run) -> None:
+    """Have the next try do what was asked for besides, too: nobody else would."""
+    done = course.journal.counts
+    confirmed = {side: n - done[f"{side}_delete_done"] for side, n in asked.confirmed.items()}
+    if not course.bulk_left and not confirmed:
+        return
+    ids = course.subject.tenant_id, course.subject.id
+    run = find_run_in_state(session, *ids, RunState.WAITING)
+    if run is None:
+        run = new_run(*ids, course.now)
+        session.add(run)
+    run.bulk, run.confirmed = {**run.bulk, **course.bulk_left}, {**confirmed, **run.confirmed}
 
 
 def _tell_log(course: Course, state: RunState, error: str | None) -> None:
@@ -219,6 +257,7 @@ def _close(course: Course, act: Act, session: Session, state: RunState, error: s
     braked = {f"braked_{side.value}": count for side, count in act.braked.items() if count}
     stored.state, stored.error, stored.ended_at = state, error, course.now
     stored.counts = {**course.journal.counts, **braked}
+    stored.done, stored.total = course.journal.done, course.journal.total
 
 
 def _finish_deletion(course: Course, again_at: datetime) -> datetime | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from calsync.core.actions import DeleteThere, SendAgain, Write
+from calsync.core.actions import Action, DeleteThere, SendAgain, Write
 from calsync.core.content import Content, Part
 from calsync.core.event import ExternalEdit
 from calsync.core.link import Flight, Link, LinkState, Wish
@@ -49,6 +49,11 @@ class Order:
     action: Outgoing
     #: The same was sent before, and nobody knows whether it arrived.
     is_repeated: bool = False
+
+
+def is_outgoing(action: Action) -> bool:
+    """Tell whether an action is sent, and not done here."""
+    return isinstance(action, Outgoing)
 
 
 def order_of(
@@ -109,6 +114,8 @@ class Dispatcher:
         now = self.fence.tools.clock.now()
         with self.fence.begin() as session:
             self._settle(session, orders, answers, now)
+            self.journal.done += sum(not isinstance(a.error, TemporaryError) for a in answers)
+            self.journal.note_progress(session)
         if failure is not None:
             raise failure
         of_all = NotFound if any(a.is_accepted for a in answers) else NotFound | PermissionMissing

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from calsync.core.entry import Entry
 from calsync.core.event_id import event_id_of
-from calsync.core.link import Act, LinkState, Origin
+from calsync.core.link import Act, LinkState, Origin, Wish
 from calsync.core.mapping import NotShown, shown_content
 from calsync.core.newcomers import is_to_be_sent
 from calsync.core.window import Window
@@ -125,7 +125,9 @@ class Spreader:
             self.session, item.tenant_id, self.pairs.subject.id, item.id, fresh
         )
         for key in sorted(fresh):
-            self.session.add(new_link_row(self.pairs, item.id, key, free[key]))
+            row = new_link_row(self.pairs, item.id, key, free[key])
+            row.wish = Wish.SEND if mark.is_asked else None
+            self.session.add(row)
 
     def _is_shown(self, entry: Entry, mark: _Mark) -> bool:
         """Tell whether the linked calendar can show an entry, and shall."""
@@ -156,6 +158,8 @@ def new_link_row(pairs: Pairs, item_id: str, key: str, generation: int) -> LinkR
 def _look_at(row: LinkRow, acts: frozenset[Act]) -> None:
     row.looks += 1
     if acts:
+        # What a person touched is sent because of that, also where Send is cancelled.
+        row.wish = None if row.wish is Wish.SEND else row.wish
         link = link_of(row)
         put_link(row, replace(link, acts=link.acts | acts))
 

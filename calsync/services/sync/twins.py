@@ -139,7 +139,7 @@ class Twins:
         """Let a link be one of these two, which count as agreed as they are."""
         subject, mailbox = self.pairs.subject, self.pairs.subject.integration.profile_name
         seen = seen_of(event, self.pairs.base_url, mailbox)
-        row.event_uid = event.uid
+        row.event_uid, row.wish = event.uid, None
         put_link(row, settle_equal(Link(Origin.BROUGHT, seen=seen), mine, theirs))
         self.session.add(row)
         self.session.flush()

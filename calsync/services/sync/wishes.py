@@ -8,7 +8,8 @@ from calsync.core.link import Wish
 from calsync.core.merge import find_kept_out
 from calsync.core.settle import agree, reopen
 from calsync.db.database import Session
-from calsync.db.links import put_link
+from calsync.db.links import link_of, put_link
+from calsync.db.parking import list_wished
 from calsync.services.sync.pairs import Matter, Pairs
 
 
@@ -30,6 +31,14 @@ def reopened(session: Session, pairs: Pairs, matters: Sequence[Matter]) -> Seque
     return pairs.gather(session, [matter.row for matter in matters]) if kept_out else matters
 
 
+def drop_unsent(session: Session, tenant_id: str, integration_id: str) -> None:
+    """Forget the copies that Send asked for and that were not begun."""
+    for row in list_wished(session, tenant_id, integration_id, Wish.SEND):
+        if link_of(row).is_unsent:
+            session.delete(row)
+        row.wish = None
+
+
 def grant_wish(matter: Matter, now: datetime) -> Decision | None:
     """Return what the user asked to be done with a parked link (SYNC.md 5 and 6).
 
@@ -39,7 +48,7 @@ def grant_wish(matter: Matter, now: datetime) -> Decision | None:
     if row.wish is None or link.flight is not None:
         return None
     wish, row.wish = row.wish, None
-    if wish is Wish.FLOW:
+    if wish in (Wish.FLOW, Wish.SEND):
         return None
     if wish is Wish.DELETE_COPY:
         return Decision(link, (DeleteThere(),))

@@ -1,0 +1,66 @@
+"""One run as its user follows it: how far it is, what it did, and what becomes of the rest."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from calsync.core.run import RunState
+from calsync.db import due_rows, runs
+from calsync.db.integrations import find_integration
+from calsync.db.models import DueKind, Integration, Run
+from calsync.db.runs import LogFilter
+from calsync.errors import NotThere
+from calsync.services.log_views import LogView, view_entries
+from calsync.services.tools import Tools, Who
+
+#: Entries of a run that are shown with it.
+MOST_ENTRIES = 50
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run, its integration, and the first of what it did or declined, the latest first.
+
+    ``due_at`` is when the integration is synced next, None where it is not.
+    """
+
+    run: Run
+    integration: Integration
+    entries: tuple[LogView, ...]
+    has_more: bool
+    due_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether it has come to its end."""
+        return self.run.state in (RunState.FINISHED, RunState.STOPPED)
+
+    @property
+    def is_made_up_for(self) -> bool:
+        """Tell whether a sync that began later has reached its end."""
+        checked_at, ended_at = self.integration.checked_at, self.run.ended_at
+        return checked_at is not None and ended_at is not None and checked_at >= ended_at
+
+
+def find_run_view(tools: Tools, who: Who, integration_id: str, run_id: str) -> RunView:
+    """Return a run of an integration of the user's. Raises NotThere."""
+    with tools.db.read() as session:
+        integration = find_integration(session, who.tenant_id, who.user_id, integration_id)
+        run = runs.find_run(session, who.tenant_id, who.user_id, run_id)
+        if integration is None or run is None or run.integration_id != integration_id:
+            raise NotThere
+        found = runs.list_log(
+            session,
+            who.tenant_id,
+            integration_id,
+            LogFilter(run=run_id),
+            before=None,
+            limit=MOST_ENTRIES + 1,
+        )
+        ids = who.tenant_id, DueKind.SYNC, integration_id
+        return RunView(
+            run,
+            integration,
+            view_entries(session, who, found[:MOST_ENTRIES]),
+            len(found) > MOST_ENTRIES,
+            due_rows.find_due_at(session, *ids),
+        )

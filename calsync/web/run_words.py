@@ -1,0 +1,133 @@
+"""The words for how a sync stands: how far it is, what it did, why it stopped."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from math import ceil
+
+from flask_babel import format_time
+
+from calsync.core.integration import Refusal
+from calsync.core.link import Side
+from calsync.core.run import CANCELLED, RunState
+from calsync.db.models import Run
+from calsync.services.run_views import RunView
+from calsync.web.i18n import _, _l, _n
+from calsync.web.sync_words import COUNT_WORDS, sum_counts
+from calsync.web.words import LONGEST_NAME
+
+#: Why a sync ended before its end, by the kind of what ended it.
+WHY_STOPPED = {
+    CANCELLED: _l("You cancelled it."),
+    Refusal.NOT_ACTIVE: _l("The sync was turned off."),
+    Refusal.NOT_CONNECTED: _l("The account is not connected."),
+    Refusal.CALENDAR_GONE: _l("%(calendar)s was deleted."),
+    "AccessRevoked": _l("Our access to the account was removed."),
+    "NotFound": _l("%(calendar)s was not found. It may have been deleted."),
+    "PermissionMissing": _l("You no longer have write access to %(calendar)s."),
+    "RateLimited": _l("The calendar service asked us to slow down."),
+    "ProfileLocked": _l("The mailbox takes no changes at the moment."),
+    "Unreachable": _l("We could not reach the calendar service."),
+    "PageExpired": _l("The calendar service did not answer to the end."),
+    "IncompleteRead": _l("The calendar service did not answer to the end."),
+    "TemporaryError": _l("The calendar service has a problem at the moment."),
+    "FeatureMissing": _l(
+        "The calendar service does not offer this installation what a sync needs. Ask your "
+        "administrator."
+    ),
+    "Refused": _l("The calendar service did not take what we sent."),
+    "UnreadableAnswer": _l("The calendar service gave an answer that we could not read."),
+    "UntrustedAnswer": _l("The calendar service gave an answer that we do not trust."),
+    "WrongCredentials": _l(
+        "The calendar service does not accept this installation. Ask your administrator to check "
+        "its Cronofy settings."
+    ),
+}
+#: Those that connecting the account again may end.
+LOST_ACCESS = frozenset({"AccessRevoked", "PermissionMissing", Refusal.NOT_CONNECTED.value})
+#: Told of every sync, even where there are none.
+_ALWAYS = ("create_done", "update_done", "delete_done", "declined")
+#: Nothing tries these again by itself.
+_FINAL = frozenset({*LOST_ACCESS, "NotFound", Refusal.NOT_ACTIVE, Refusal.CALENDAR_GONE})
+
+
+def say_result(counts: Mapping[str, int]) -> str:
+    """Return what was done in all, such as 16 created, 0 updated, 0 deleted, 2 skipped."""
+    sums = sum_counts(counts)
+    told = [name for name in COUNT_WORDS if name in _ALWAYS or sums[name]]
+    told.sort(key=lambda name: name not in _ALWAYS)
+    return ", ".join(f"{sums[name]} {COUNT_WORDS[name]}" for name in told)
+
+
+def say_direction(counts: Mapping[str, int], side: Side) -> str:
+    """Return what was done in one direction."""
+    return say_result({name: n for name, n in counts.items() if name.startswith(f"{side}_")})
+
+
+def say_end(run: Run) -> str:
+    """Return how a sync that is over went, in a sentence or two."""
+    if run.state is RunState.FINISHED:
+        return f"{_('Sync finished.')} {say_result(run.counts)}."
+    return f"{_('Sync stopped.')} {say_done(run)}"
+
+
+def say_done(run: Run) -> str:
+    """Return how much was done of what was planned, in a sentence."""
+    if run.total is None:
+        return _n("%(num)d item was done.", "%(num)d items were done.", run.done)
+    return _n(
+        "%(done)d of %(num)d item was done.",
+        "%(done)d of %(num)d items were done.",
+        run.total,
+        done=min(run.done, run.total),
+    )
+
+
+def say_why_stopped(view: RunView) -> str:
+    """Return why a sync ended before its end, in a sentence."""
+    words = WHY_STOPPED.get(view.run.error or "")
+    if words is None:
+        return _("It was interrupted.")
+    return str(words) % {"calendar": view.integration.calendar_name[:LONGEST_NAME]}
+
+
+def say_rest(view: RunView, now: datetime) -> str:
+    """Return what becomes of what a sync left undone, in a sentence or two."""
+    if view.is_made_up_for:
+        return _("A later sync has reached its end.")
+    if view.run.error == CANCELLED:
+        return _(
+            "What was done stays. What Retrieve and Send had not begun is dropped. Every other "
+            "change waits for the next sync."
+        )
+    if view.run.error in _FINAL:
+        return _("The rest waits until that is mended.")
+    if view.due_at is None or view.due_at <= now:
+        return _("The rest is tried again now.")
+    wait = view.due_at - now
+    if wait > timedelta(hours=1):
+        return _("The rest will be tried again at %(time)s.", time=_clock(view.due_at))
+    return _n(
+        "The rest will be tried again in %(num)d minute.",
+        "The rest will be tried again in %(num)d minutes.",
+        ceil(wait / timedelta(minutes=1)),
+    )
+
+
+def say_progress(run: Run) -> str:
+    """Return how far a sync is."""
+    if run.state is RunState.WAITING:
+        return _("It begins in a moment.")
+    if run.cancelled_at is not None:
+        return _("Stopping. What is in hand is finished first.")
+    if not run.total:
+        return _("Reading your calendars")
+    return _n(
+        "%(done)d of %(num)d item",
+        "%(done)d of %(num)d items",
+        run.total,
+        done=min(run.done, run.total),
+    )
+
+
+def _clock(moment: datetime) -> str:
+    return str(format_time(moment, "HH:mm"))
