@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from calsync.core.answers import DraftKind, Step
 from calsync.core.item import ActivityType, ItemStatus, Kind, Priority
 from calsync.core.link import Side
 from calsync.core.run import Result, RunState, Trigger
@@ -17,6 +18,7 @@ from calsync.db.models import (
     Assignment,
     Client,
     Contact,
+    Draft,
     Feed,
     Integration,
     Item,
@@ -181,9 +183,21 @@ def _calendar(who: Who, at: int, _now: datetime) -> Row:
 def _integration(who: Who, at: int, now: datetime) -> Row:
     return {
         "id": number("integr", at), "tenant_id": who.tenant_id, "user_id": who.user_id,
-        "account_id": number("account"), "calendar_id": f"cal{at}", "calendar_name": f"Work {at}",
-        "service": "gmail", "profile_name": "dana@google.example", "is_active": True,
-        "options": {}, "kinds_since": {}, "created_at": now,
+        # The first calendar is left to be chosen.
+        "account_id": number("account"), "calendar_id": f"cal{at + 1}",
+        "calendar_name": f"Work {at + 1}", "service": "gmail",
+        "profile_name": "dana@google.example", "is_active": True, "options": {},
+        "kinds_since": {}, "created_at": now,
+    }  # fmt: skip
+
+
+def _draft(who: Who, at: int, now: datetime) -> Row:
+    return {
+        "id": number("draft", at), "tenant_id": who.tenant_id, "user_id": who.user_id,
+        "kind": DraftKind.SETUP, "account_id": number("account", at), "service": "gmail",
+        "profile_name": f"dana{at}@google.example", "answers": {},
+        "step": Step.LINKED_CALENDAR, "furthest": Step.CONFIRMATION, "made_upon": "",
+        "created_at": now, "changed_at": now, "expires_at": now + 30 * DAY,
     }  # fmt: skip
 
 
@@ -246,6 +260,7 @@ _TABLES: dict[type[Base], Callable[[Who, int, datetime], Row]] = {
     LinkedAccount: _account,
     LinkedCalendar: _calendar,
     Integration: _integration,
+    Draft: _draft,
     Run: _run,
     LogEntry: _entry,
     User: _user,

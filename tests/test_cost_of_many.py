@@ -85,6 +85,8 @@ LISTS: dict[str, list[str]] = {
     "tickets.new": ["/tickets/new"],
     "tickets.show": [f"/tickets/{number('ticket')}"],
     "webhooks.show": ["/admin/webhooks"],
+    "wizard.reading": [f"/calendar-sync/setup/{number('draft')}/reading"],
+    "wizard.setup_tab": [f"/calendar-sync/setup/{number('draft')}/linked-calendar"],
 }
 #: GET routes that show nothing of which there can be many, and why.
 WITHOUT_LISTS = {
@@ -117,6 +119,7 @@ WITHOUT_LISTS = {
     "items.ask_delete": "one item",
     "items.ask_move": "one item",
     "start": "redirects",
+    "wizard.ask_discard": "one set-up",
 }
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CASES = [path for paths in LISTS.values() for path in paths]

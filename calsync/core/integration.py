@@ -48,6 +48,9 @@ class Refusal(StrEnum):
     NOTHING_TO_SEND = "nothing_to_send"
     #: Another number of copies would go than the page has shown.
     NUMBER_CHANGED = "number_changed"
+    #: Another window answered something else, or saved other settings, than the page has shown.
+    ANSWERS_CHANGED = "answers_changed"
+    SETTINGS_CHANGED = "settings_changed"
 
 
 class Copies(StrEnum):

@@ -46,6 +46,19 @@ def count_copies(
     return session.scalar(query.where(LinkRow.state.in_(_STANDING))) or 0
 
 
+def count_copies_by_kind(session: Session, tenant_id: str, integration_id: str) -> dict[Kind, int]:
+    """Return for each kind how many copies may stand there; kinds without any are left out."""
+    rows = session.execute(
+        select(Item.kind, func.count())
+        .select_from(LinkRow)
+        .join(Item, (Item.tenant_id == LinkRow.tenant_id) & (Item.id == LinkRow.item_id))
+        .where(*_are_present(tenant_id, integration_id), LinkRow.origin == Origin.SENT)
+        .where(LinkRow.state.in_(_STANDING))
+        .group_by(Item.kind)
+    )
+    return {Kind(kind): count for kind, count in rows}
+
+
 def count_all_copies(session: Session, tenant_id: str, integration_id: str) -> int:
     """Return how many copies may stand there."""
     query = select(func.count()).select_from(LinkRow)

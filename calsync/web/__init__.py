@@ -22,6 +22,7 @@ from calsync.web import (
     security,
     tickets,
     webhooks,
+    wizard,
     words,
 )
 
@@ -45,6 +46,7 @@ def register_pages(app: Flask, settings: Settings) -> None:
         webhooks,
         calendar_sync,
         runs,
+        wizard,
         health,
         hooks,
     ):

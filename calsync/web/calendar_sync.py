@@ -4,6 +4,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_login import login_required
 from werkzeug.wrappers import Response as AnyResponse
 
+from calsync.core.answers import Step
 from calsync.cronofy.limiter import Lane
 from calsync.errors import CronofyError
 from calsync.keys import SealBroken
@@ -14,7 +15,8 @@ from calsync.services.accounts import (
     find_linked,
     list_linked,
 )
-from calsync.services.linking import begin_connect, finish_connect
+from calsync.services.drafts import begin_setup
+from calsync.services.linking import Outcome, begin_connect, finish_connect
 from calsync.web.current import polled, tools, who
 from calsync.web.i18n import _
 from calsync.web.returns import describe_return
@@ -22,6 +24,8 @@ from calsync.web.security import is_from_elsewhere
 from calsync.web.words import LONGEST_NAME, service_name
 
 log = Log("calsync.web.calendar_sync")
+#: After these there is something to be set up.
+_LEADING_ON = (Outcome.CONNECTED, Outcome.ALREADY_LINKED)
 bp = Blueprint("calendar_sync", __name__, url_prefix="/calendar-sync")
 
 
@@ -51,7 +55,7 @@ def connect() -> AnyResponse:
 @bp.get("/callback")
 @login_required
 def callback() -> AnyResponse:
-    """Take the browser back from Cronofy, and say how it went."""
+    """Take the browser back from Cronofy: to the wizard, or where it ends here, to say how."""
     result = finish_connect(
         tools(),
         who(),
@@ -60,6 +64,12 @@ def callback() -> AnyResponse:
         error=request.args.get("error", "")[:200],
     )
     linked = find_linked(tools(), who(), result.account_id) if result.account_id else None
+    if linked is not None and linked.is_connected and result.outcome in _LEADING_ON:
+        if result.outcome is Outcome.ALREADY_LINKED:
+            flash(*describe_return(result.outcome, linked))
+        draft_id = begin_setup(tools(), who(), linked.account.id)
+        tab = Step.LINKED_CALENDAR.value
+        return redirect(url_for("wizard.setup_tab", draft_id=draft_id, tab=tab), 303)
     text, kind = describe_return(result.outcome, linked)
     flash(text, kind)
     return redirect(url_for("calendar_sync.listing"), 303)

@@ -80,6 +80,10 @@ REFUSAL_WORDS = {
     Refusal.NOTHING_FLOWS: _l("Nothing would flow. Choose at least one thing to bring in or send."),
     Refusal.NOTHING_TO_SEND: _l("Choose what kinds of entries are to be sent."),
     Refusal.NUMBER_CHANGED: _l("There is another number of them by now. Confirm it again."),
+    Refusal.ANSWERS_CHANGED: _l("Your answers changed in another window. Check them again."),
+    Refusal.SETTINGS_CHANGED: _l(
+        "These settings were changed elsewhere meanwhile. Check your answers again."
+    ),
 }
 TRIGGER_WORDS = {
     Trigger.MANUAL: _l("Manual"),

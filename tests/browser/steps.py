@@ -66,9 +66,22 @@ def sign_in(page: Page, mailbox: str, password: str = "sandbox") -> None:
 
 
 def connect(page: Page, service: str = "Google") -> None:
+    """Connect a mailbox, and go back to the listing without setting anything up."""
     choose(page, service)
     sign_in(page, SERVICES[service][0])
+    allow(page)
+
+
+def allow(page: Page) -> None:
+    """Give consent, see that the wizard begins, and go back to the listing."""
     page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_role("heading", name="Which calendar should we link?")).to_be_visible()
+    leave_wizard(page)
+
+
+def leave_wizard(page: Page) -> None:
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Calendar Sync").click()
+    expect(page.get_by_role("heading", name="Calendar Sync", level=1)).to_be_visible()
 
 
 def press_until_focused(page: Page, name: str) -> None:

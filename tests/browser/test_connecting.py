@@ -6,11 +6,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from calsync.app import tools_of
+from calsync.core.answers import Answers, Step
 from calsync.core.item import ItemFields, Kind
+from calsync.core.options import Options
+from calsync.core.pair import Policy
+from calsync.core.window import PastRange
 from calsync.db.models import DueRow, LinkedAccount, LinkedCalendar
 from calsync.services.calendar_files import create_feed
 from calsync.services.clients import create_client
 from calsync.services.contacts import create_contact
+from calsync.services.drafts import begin_setup, save_setup
 from calsync.services.item_access import find_item_view
 from calsync.services.items import create_item, delete_item
 from tests.browser.axe import axe_violations
@@ -22,6 +27,7 @@ from tests.browser.steps import (
     SERVICES,
     Product,
     account_of,
+    allow,
     choose,
     connect,
     log_in,
@@ -46,8 +52,6 @@ def test_each_service_is_connected_and_listed(page: Page, product: Product, serv
     log_in(page, product)
     open_calendar_sync(page, product)
     connect(page, service)
-    expect(page).to_have_url(f"{product.url}/calendar-sync")
-    expect(page.get_by_role("status").first).to_have_text(f"{name} account {mailbox} is connected.")
     account = account_of(page, mailbox)
     expect(account.get_by_text("Connected", exact=True)).to_be_visible()
     expect(account.get_by_text(name, exact=True)).to_be_visible()
@@ -71,7 +75,7 @@ def test_a_wrong_password_is_refused_and_the_right_one_goes_on(page: Page, produ
     sign_in(page, "dana@google.example", "wrong")
     expect(page.get_by_role("alert")).to_be_visible()
     sign_in(page, "dana@google.example")
-    page.get_by_role("button", name="Allow").click()
+    allow(page)
     expect(account_of(page, "dana@google.example")).to_be_visible()
 
 
@@ -200,6 +204,9 @@ def test_everything_works_by_keyboard_alone(page: Page, product: Product):
     expect(page.get_by_role("button", name="Allow")).to_be_visible()
     press_until_focused(page, "Allow")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Which calendar should we link?")).to_be_visible()
+    press_until_focused(page, "Calendar Sync")
+    page.keyboard.press("Enter")
     expect(account_of(page, "dana@google.example")).to_be_visible()
 
 
@@ -213,6 +220,12 @@ def test_an_error_takes_the_focus_and_leads_to_its_field(page: Page, product: Pr
 
 
 VIEWS = ("month", "week", "day", "agenda")
+
+
+#: Answers that show everything there is to see in the wizard.
+ANSWERS = Answers(
+    options=Options(past=PastRange.TWO_WEEKS, policy=Policy.MINE, sends=True), retrieves=True
+)
 
 
 def list_pages(product: Product) -> dict[str, str]:
@@ -232,6 +245,9 @@ def list_pages(product: Product) -> dict[str, str]:
     create_feed(tools, dana, "Wall display")
     client_id = add_client(product)[0]
     syncs = make_syncs(tools, find_cast(tools)["dana"], account_id)
+    draft_id = begin_setup(tools, dana, account_id)
+    furthest = Step.CONFIRMATION
+    save_setup(tools, dana, draft_id, ANSWERS, step=furthest, furthest=furthest)
     pages = {
         "tickets.listing": "/tickets",
         "clients.listing": "/clients",
@@ -253,6 +269,8 @@ def list_pages(product: Product) -> dict[str, str]:
         "runs.show": syncs.over,
         "runs.show under way": syncs.under_way,
         "runs.show stopped": syncs.stopped,
+        "wizard.ask_discard": f"/calendar-sync/setup/{draft_id}/discard",
+        **{f"wizard.setup_tab {tab}": f"/calendar-sync/setup/{draft_id}/{tab}" for tab in Step},
         "account.show": "/account",
         "api_tokens.show": "/account/tokens",
         "api_description.reference": "/api/v1/docs",
@@ -302,6 +320,7 @@ NO_PAGE = {
     "calendar_sync.callback",
     "calendar_sync.reading",
     "runs.progress",
+    "wizard.reading",
     "home.start",
     "calendar_files.export",
 }

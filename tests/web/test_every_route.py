@@ -18,6 +18,7 @@ from calsync.services.api_tokens import create_token, list_live_tokens
 from calsync.services.calendar_files import create_feed, list_feeds_of
 from calsync.services.clients import create_client
 from calsync.services.contacts import create_contact
+from calsync.services.drafts import begin_setup
 from calsync.services.items import create_item
 from calsync.services.login import list_live_logins
 from calsync.services.tickets import TicketFields, create_ticket
@@ -32,7 +33,8 @@ from tests.web.routes import PUBLIC, SAFE, SIGNED, Route, list_routes
 LogIn = Callable[[Person], FlaskClient]
 UNKNOWN = "0000000000000000"
 #: Parts of addresses that are nobody's id.
-PLAIN = {"version": "0", "name": "calsync.css", "view": "week", "day": "2026-03-02"}
+PLAIN = {"version": "0", "name": "calsync.css", "view": "week", "day": "2026-03-02",
+         "tab": "linked-calendar"}  # fmt: skip
 #: What everybody of a tenant works with.
 OF_THE_TENANT = {"tickets.show", "tickets.edit", "tickets.save"}
 #: What everybody of a tenant reads, and only its dispatchers change.
@@ -70,6 +72,7 @@ def danas_ids(
         "item_id": create_item(tools, dana.who, private_call(ticket_id)),
         "endpoint_id": add_endpoint(tools, dana.who.tenant_id, "https://psa.example/")[0],
         "token_id": list_live_tokens(tools, dana.who)[0].id,
+        "draft_id": begin_setup(tools, dana.who, account_id),
         "session_id": list_live_logins(tools, dana.who)[0].id,
     }
 

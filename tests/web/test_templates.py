@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,7 +13,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from calsync import find_folder
-from calsync.services.tools import Tools
+from calsync.core.answers import Answers, Step
+from calsync.core.item import Kind
+from calsync.core.options import Options
+from calsync.core.window import PastRange
+from calsync.services.accounts import list_linked
+from calsync.services.drafts import begin_setup, save_setup
+from calsync.services.tools import Tools, Who
 from tests.browsing import post
 from tests.cast import Person
 from tests.web.made_syncs import Syncs, make_syncs
@@ -93,7 +100,9 @@ class Words(HTMLParser):
         self._hidden -= tag in ("script", "style", "bdi", "option")
 
     def handle_data(self, text: str) -> None:
-        rest = re.sub(r"⟦[^⟦⟧]*⟧", "", text)
+        rest, whole = re.sub(r"⟦[^⟦⟧]*⟧", "", text), text
+        while rest != whole:  # a text may stand within another one
+            rest, whole = re.sub(r"⟦[^⟦⟧]*⟧", "", rest), rest
         if not self._hidden and re.search(r"[a-zA-Z]{2}", rest):
             self.loose.append(rest.strip())
 
@@ -137,6 +146,23 @@ def ask_for_syncs(browser: FlaskClient, syncs: Syncs) -> Iterator[TestResponse]:
     yield browser.get(post(browser, f"{syncs.integration}/sync").location)
 
 
+def ask_for_wizard(browser: FlaskClient, tools: Tools, who: Who) -> Iterator[TestResponse]:
+    """Yield the pages of a set-up, without errors and with them."""
+    [linked] = list_linked(tools, who)
+    draft_id = begin_setup(tools, who, linked.account.id)
+    answers = Answers(options=Options(kinds=frozenset(Kind), past=PastRange.ONE_WEEK, sends=True))
+    for chosen in (replace(answers, retrieves=True), Answers(options=Options())):
+        step = Step.CONFIRMATION
+        save_setup(tools, who, draft_id, chosen, step=step, furthest=step)
+        for tab in Step:
+            yield browser.get(f"/calendar-sync/setup/{draft_id}/{tab}")
+    for tab, button in (("linked-calendar", "next"), ("confirmation", "finish")):
+        yield post(browser, f"/calendar-sync/setup/{draft_id}/{tab}", {"step": button})
+    yield browser.get(f"/calendar-sync/setup/{draft_id}/discard")
+    post(browser, f"/calendar-sync/setup/{draft_id}/discard")
+    yield browser.get("/calendar-sync")
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_text_goes_through_the_translator(
     app: Flask,
@@ -177,6 +203,7 @@ def test_every_text_goes_through_the_translator(
         post(browser, "/tickets/new"),
         browser.get(post(browser, "/tickets/new", TICKET).location),
         *ask_for_clients(admin),
+        *ask_for_wizard(browser, tools, dana.who),
     ]
     for page in pages:
         words = Words()

@@ -1,0 +1,225 @@
+"""What was answered in the wizard, put in force."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from calsync.core.answers import Answers, find_untaken, load_answers, mark_of
+from calsync.core.integration import Copies, Refusal
+from calsync.cronofy.limiter import Lane
+from calsync.db.accounts import lock_account
+from calsync.db.database import Session
+from calsync.db.drafts import find_draft, lock_edit
+from calsync.db.integrations import find_account_id
+from calsync.db.joined import JoinedDatabase
+from calsync.db.models import Draft, Integration
+from calsync.db.subjects import hold_syncs_of_user
+from calsync.errors import CronofyError, NotPossible, NotThere
+from calsync.keys import SealBroken
+from calsync.logs import logged_if_kept
+from calsync.services.accounts import check_account
+from calsync.services.draft_views import live_answers
+from calsync.services.drafts import lock_with_account
+from calsync.services.integration_state import lock
+from calsync.services.integrations import change_options, create_integration
+from calsync.services.runs import request_sync
+from calsync.services.swapping import swap_calendar
+from calsync.services.tools import Tools, Who
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What finishing made: the integration, the run that it began, or why none was begun."""
+
+    integration_id: str
+    run_id: str | None = None
+    unsynced: Refusal | None = None
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What the page showed as it was finished: the mark of the answers, and the numbers.
+
+    ``copies`` are those that go, ``kept_out`` the changes that flow after all.
+    """
+
+    mark: str
+    copies: int | None = None
+    kept_out: int | None = None
+
+
+def look_at_account(tools: Tools, who: Who, account_id: str) -> bool:
+    """Ask Cronofy how an account and its calendars are, and say whether it answered.
+
+    Whoever goes on without an answer works with what was known before.
+    """
+    with suppress(CronofyError, SealBroken):
+        check_account(tools, who.tenant_id, account_id, Lane.USER)
+        return True
+    return False
+
+
+def finish_setup(tools: Tools, who: Who, draft_id: str, confirmed: Confirmed) -> Finished:
+    """Make the integration that a set-up describes, and have it synced if that was chosen.
+
+    All of it or nothing. Finishing once more comes to what the first time made. Raises
+    NotThere, and NotPossible with a Refusal.
+    """
+    now = tools.clock.now()
+    with logged_if_kept(), tools.db.begin() as session:
+        draft = lock_with_account(session, who, draft_id, now)
+        if draft.finished_at is not None:
+            return Finished(draft.integration_id or "", draft.run_id)
+        answers = load_answers(draft.answers)
+        _refuse_other_answers(answers, confirmed)
+        inside = replace(tools, db=JoinedDatabase(session), wake=lambda: None)
+        integration_id = _create(inside, who, draft, answers)
+        run_id = None
+        if answers.syncs_at_once:
+            run_id = request_sync(inside, who, integration_id, bulk=True)
+        _finish(draft, now)
+        draft.integration_id, draft.run_id = integration_id, run_id
+    tools.wake()
+    return Finished(integration_id, run_id)
+
+
+def save_settings(
+    tools: Tools, who: Who, integration_id: str, confirmed: Confirmed, *, draft_id: str = ""
+) -> Finished:
+    """Put changed settings in force and have the integration synced, if it can be.
+
+    ``draft_id`` is that of the changes as the page showed them, if there were any. Saving
+    them once more comes to what the first time made. Raises NotThere, and NotPossible with
+    a Refusal; then everything is as it was.
+    """
+    now = tools.clock.now()
+    with logged_if_kept(), tools.db.begin() as session:
+        saved = find_draft(session, who.tenant_id, who.user_id, draft_id, now)
+        if saved is not None and saved.finished_at is not None:
+            return Finished(saved.integration_id or "", saved.run_id)
+        integration = _lock_whole(session, who, integration_id)
+        draft = lock_edit(session, who.tenant_id, who.user_id, integration_id, now)
+        answers = live = live_answers(integration)
+        if draft is not None:
+            answers = load_answers(draft.answers)
+            _refuse_other_answers(answers, confirmed)
+            if draft.made_upon != mark_of(live):
+                raise NotPossible(Refusal.SETTINGS_CHANGED)
+            # Finished before the integration may be deleted, which forgets what is not.
+            _finish(draft, now)
+            session.flush()
+        else:
+            _refuse_other_answers(answers, confirmed)
+        inside = replace(tools, db=JoinedDatabase(session), wake=lambda: None)
+        made = _apply(inside, who, integration, live, answers, confirmed)
+        finished = _sync(inside, who, made)
+        if draft is not None:
+            draft.run_id = finished.run_id
+    tools.wake()
+    return finished
+
+
+def look_again(tools: Tools, who: Who, integration_id: str) -> None:
+    """Note that the changes of some settings are shown upon the settings as they are now."""
+    now = tools.clock.now()
+    with tools.db.begin() as session:
+        integration = lock(session, who, integration_id)
+        draft = lock_edit(session, who.tenant_id, who.user_id, integration_id, now)
+        if draft is not None:
+            draft.made_upon = mark_of(live_answers(integration))
+
+
+def _create(tools: Tools, who: Who, draft: Draft, answers: Answers) -> str:
+    if draft.account_id is None:
+        raise NotPossible(Refusal.NOT_CONNECTED)
+    try:
+        return create_integration(
+            tools,
+            who,
+            account_id=draft.account_id,
+            calendar_id=answers.calendar_id,
+            options=answers.in_force,
+            meanwhile=answers.meanwhile,
+        )
+    except NotThere:
+        raise NotPossible(Refusal.CALENDAR_GONE) from None
+
+
+def _apply(
+    tools: Tools,
+    who: Who,
+    integration: Integration,
+    live: Answers,
+    answers: Answers,
+    confirmed: Confirmed,
+) -> str:
+    """Let an integration be as it was answered; return the one that it then is."""
+    integration_id, options = integration.id, answers.in_force
+    if answers.calendar_id != live.calendar_id:
+        if integration.account_id is None:
+            raise NotPossible(Refusal.NOT_CONNECTED)
+        integration_id = _swap(tools, who, integration, answers, confirmed)
+        if options != live.options:
+            change_options(tools, who, integration_id, options)
+        return integration_id
+    if options != live.options or answers.flows_kept_out:
+        goes = answers.unticked is Copies.GO and bool(find_untaken(live.options, answers))
+        change_options(
+            tools,
+            who,
+            integration_id,
+            options,
+            copies=Copies.GO if goes else Copies.STAY,
+            confirmed=confirmed.copies if goes else None,
+            meanwhile=answers.meanwhile,
+            kept_out=(confirmed.kept_out or 0) if answers.flows_kept_out else None,
+        )
+    return integration_id
+
+
+def _swap(
+    tools: Tools, who: Who, integration: Integration, answers: Answers, confirmed: Confirmed
+) -> str:
+    try:
+        return swap_calendar(
+            tools,
+            who,
+            integration.id,
+            account_id=integration.account_id or "",
+            calendar_id=answers.calendar_id,
+            copies=answers.swapped,
+            confirmed=confirmed.copies if answers.swapped is Copies.GO else None,
+        )
+    except NotThere:
+        raise NotPossible(Refusal.CALENDAR_GONE) from None
+
+
+def _sync(tools: Tools, who: Who, integration_id: str) -> Finished:
+    """Have an integration synced by hand, or say why it cannot be: it is saved either way."""
+    try:
+        run_id = request_sync(tools, who, integration_id, bulk=True)
+    except NotPossible as error:
+        return Finished(integration_id, unsynced=Refusal(error.reason))
+    return Finished(integration_id, run_id)
+
+
+def _refuse_other_answers(answers: Answers, confirmed: Confirmed) -> None:
+    if mark_of(answers) != confirmed.mark:
+        raise NotPossible(Refusal.ANSWERS_CHANGED)
+
+
+def _finish(draft: Draft, now: datetime) -> None:
+    draft.finished_at = draft.changed_at = now
+
+
+def _lock_whole(session: Session, who: Who, integration_id: str) -> Integration:
+    """Return a user's integration, locked with all that a change of its calendar touches.
+
+    In the order that everybody keeps: accounts, then syncs, then integrations. Raises
+    NotThere.
+    """
+    account_id = find_account_id(session, who.tenant_id, integration_id)
+    if account_id is not None:
+        lock_account(session, who.tenant_id, account_id)
+    hold_syncs_of_user(session, who.tenant_id, who.user_id)
+    return lock(session, who, integration_id)

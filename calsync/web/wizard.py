@@ -1,0 +1,166 @@
+"""The wizard: what is to be synced with a mailbox that was just connected, tab by tab."""
+
+from dataclasses import replace
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_login import login_required
+
+from calsync.core.answers import Step, find_first_fault
+from calsync.core.integration import Refusal
+from calsync.errors import NotPossible, NotThere
+from calsync.services.draft_views import DraftView, find_setup
+from calsync.services.drafts import discard_setup, save_setup
+from calsync.services.finishing import Confirmed, finish_setup, look_at_account
+from calsync.web.current import polled, tools, who
+from calsync.web.i18n import _
+from calsync.web.wizard_form import WizardForm, read_answers
+from calsync.web.wizard_page import Page, go, judge_tab, leave, show_tab, url_of
+from calsync.web.wizard_words import TAB_OF_REFUSAL
+from calsync.web.words import LONGEST_NAME, service_name
+
+bp = Blueprint("wizard", __name__, url_prefix="/calendar-sync")
+
+
+@bp.get("/setup/<draft_id>/<tab>")
+@login_required
+def setup_tab(draft_id: str, tab: str) -> Page:
+    """Show a tab; in place of one that was not reached yet, the furthest."""
+    step, view = read_step(tab), find_setup(tools(), who(), draft_id)
+    if view.is_finished:
+        return redirect(url_for("calendar_sync.listing"))
+    if step.number > view.furthest.number:
+        return redirect(url_of(view, view.furthest))
+    return show_tab(view, step)
+
+
+@bp.get("/setup/<draft_id>/reading")
+@polled
+@login_required
+def reading(draft_id: str) -> Page:
+    """Return the first tab, which asks again while the calendars are read."""
+    view = find_setup(tools(), who(), draft_id)
+    if view.is_finished:
+        return leave(url_for("calendar_sync.listing"))
+    return show_tab(view, Step.LINKED_CALENDAR)
+
+
+@bp.post("/setup/<draft_id>/<tab>")
+@login_required
+def save_setup_tab(draft_id: str, tab: str) -> Page:
+    """Keep what was answered on a tab and lead where the user wants to go."""
+    step, view = read_step(tab), find_setup(tools(), who(), draft_id)
+    if view.is_finished:
+        return leave(url_for("calendar_sync.listing"))
+    if step.number > view.furthest.number:
+        return go(url_of(view, view.furthest))
+    form = WizardForm()
+    view = replace(view, answers=read_answers(form, step, view))
+    wish = request.form.get("step", "next")
+    if wish == "finish" and step is Step.CONFIRMATION:
+        return _finish(view, form)
+    if wish == "leave":
+        _keep(view, step, step)
+        return leave(url_for("calendar_sync.listing"))
+    if wish == "refresh":
+        _keep(view, step, step)
+        return _read_again(view, step)
+    target = find_target(step, view)
+    faults = judge_tab(view, step) if target.number > step.number else ()
+    if faults:
+        return show_tab(view, step, faults)
+    reached = max(target, step, key=lambda each: each.number)
+    _keep(view, target, reached)
+    return go(url_of(view, target))
+
+
+@bp.get("/setup/<draft_id>/discard")
+@login_required
+def ask_discard(draft_id: str) -> Page:
+    """Say what discarding a set-up does, before it is done."""
+    view = find_setup(tools(), who(), draft_id)
+    if view.is_finished:
+        return redirect(url_for("calendar_sync.listing"))
+    return render_template("wizard/discard.html", view=view, draft_id=draft_id)
+
+
+@bp.post("/setup/<draft_id>/discard")
+@login_required
+def discard(draft_id: str) -> Page:
+    """End a set-up."""
+    view = find_setup(tools(), who(), draft_id)
+    names = {
+        "service": service_name(view.service),
+        "name": view.profile_name[:LONGEST_NAME],
+    }
+    if discard_setup(tools(), who(), draft_id):
+        text = _(
+            "Setup discarded. Our access to the %(service)s account %(name)s was removed.", **names
+        )
+    else:
+        text = _("Setup discarded.")
+    flash(text, "good")
+    return redirect(url_for("calendar_sync.listing"), 303)
+
+
+def read_step(tab: str) -> Step:
+    """Return the tab that an address names. Raises NotThere."""
+    try:
+        return Step(tab)
+    except ValueError:
+        raise NotThere from None
+
+
+def find_target(step: Step, view: DraftView) -> Step:
+    """Return the tab that the form wants to go to; at most the first that is not reached yet."""
+    goto = request.form.get("goto")
+    if request.form.get("step") == "back":
+        return step.preceding
+    if goto in set(Step):
+        furthest = max(view.furthest, step.following, key=lambda each: each.number)
+        return min(Step(goto), furthest, key=lambda each: each.number)
+    return step.following
+
+
+def _keep(view: DraftView, step: Step, furthest: Step) -> None:
+    draft_id = view.draft.id if view.draft else ""
+    save_setup(tools(), who(), draft_id, view.answers, step=step, furthest=furthest)
+
+
+def _read_again(view: DraftView, step: Step) -> Page:
+    account_id = view.draft.account_id if view.draft else None
+    if account_id and not look_at_account(tools(), who(), account_id):
+        flash(
+            _(
+                "We could not reach the calendar service. Your settings are safe. "
+                "Try again in a few minutes."
+            ),
+            "warning",
+        )
+    return go(url_of(view, step))
+
+
+def _finish(view: DraftView, form: WizardForm) -> Page:
+    draft = view.draft
+    if draft is None:
+        raise NotThere
+    if draft.account_id:
+        # What became of the calendar meanwhile is asked now, and not found out by the first sync.
+        look_at_account(tools(), who(), draft.account_id)
+        view = find_setup(tools(), who(), draft.id)
+    if not view.is_connected and not view.is_finished:
+        return show_tab(view, Step.CONFIRMATION, refusal=Refusal.NOT_CONNECTED)
+    fault = find_first_fault(view.answers, view.calendars)
+    if fault is not None and not view.is_finished:
+        return show_tab(view, fault, judge_tab(view, fault))
+    try:
+        finished = finish_setup(tools(), who(), draft.id, Confirmed(form.mark.data or ""))
+    except NotPossible as error:
+        refusal = Refusal(error.reason)
+        view = find_setup(tools(), who(), draft.id)
+        return show_tab(view, TAB_OF_REFUSAL.get(refusal, Step.CONFIRMATION), refusal=refusal)
+    name = view.name_calendar(view.answers.calendar_id)[:LONGEST_NAME]
+    if finished.run_id:
+        flash(_("%(calendar)s is linked. The first sync has begun.", calendar=name), "good")
+    else:
+        flash(_("%(calendar)s is linked.", calendar=name), "good")
+    return leave(url_for("calendar_sync.listing"))

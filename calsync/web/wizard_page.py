@@ -1,0 +1,271 @@
+"""A tab of the wizard as a page: of a set-up, or of an integration's settings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from flask import Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from calsync.core.answers import Fault, Fitness, Step, judge, mark_of
+from calsync.core.integration import Refusal
+from calsync.core.item import Kind
+from calsync.core.options import Options
+from calsync.services.accounts import LinkedView
+from calsync.services.draft_numbers import Numbers, find_numbers
+from calsync.services.draft_views import DraftView
+from calsync.web.current import tools, who
+from calsync.web.i18n import _, _n
+from calsync.web.sync_words import REFUSAL_WORDS
+from calsync.web.wizard_form import WizardForm, fill_form
+from calsync.web.wizard_summary import Line, list_lines
+from calsync.web.wizard_words import FAULT_WORDS, HEADINGS, KIND_HINTS, STEP_WORDS, TAKE_HINTS
+from calsync.web.words import LONGEST_NAME
+
+Page = str | tuple[str, int] | AnyResponse
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One of the four tabs; one that was not reached yet has no address."""
+
+    step: Step
+    label: str
+    url: str | None
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that keeps the wizard from going on, and the element that it is about."""
+
+    text: str
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class WizardPage:
+    """What a template of the wizard shows."""
+
+    view: DraftView
+    step: Step
+    form: WizardForm
+    numbers: Numbers
+    troubles: Sequence[Trouble] = ()
+    #: Whether htmx swaps it in, so that the focus has to be led to it.
+    is_part: bool = False
+    #: What was answered, on the last tab.
+    lines: Sequence[Line] = field(default_factory=tuple)
+
+    @property
+    def layout(self) -> str:
+        """Give the template around the tab."""
+        return "wizard/_part.html" if self.is_part else "base.html"
+
+    @property
+    def is_last(self) -> bool:
+        return self.step is Step.CONFIRMATION
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the calendars of the account are still to come, so that it asks again."""
+        linked = self.view.linked
+        return not self.is_settings and linked is not None and _awaits_calendars(linked)
+
+    @property
+    def has_form(self) -> bool:
+        """Whether there is anything to be answered: the first tab needs a calendar to choose."""
+        if self.step is not Step.LINKED_CALENDAR or self.is_settings:
+            return True
+        return Fitness.FREE in self.view.calendars.values() or bool(self.troubles)
+
+    @property
+    def mark(self) -> str:
+        """Give what tells these answers from any others."""
+        return mark_of(self.view.answers)
+
+    @property
+    def is_settings(self) -> bool:
+        return self.view.integration is not None
+
+    @property
+    def heading(self) -> str:
+        return str(HEADINGS[self.step])
+
+    @property
+    def title(self) -> str:
+        """Give the title of the page, which is another on each tab."""
+        words = {"number": self.step.number, "of": len(Step), "tab": STEP_WORDS[self.step]}
+        if self.is_settings:
+            return _("Settings, step %(number)s of %(of)s: %(tab)s", **words)
+        return _("Step %(number)s of %(of)s: %(tab)s", **words)
+
+    @property
+    def url(self) -> str:
+        return url_of(self.view, self.step)
+
+    @property
+    def tabs(self) -> list[Tab]:
+        reached = self.view.furthest.number
+        return [
+            Tab(
+                step,
+                str(STEP_WORDS[step]),
+                url_of(self.view, step) if step.number <= reached else None,
+                step is self.step,
+            )
+            for step in Step
+        ]
+
+    @property
+    def error_of(self) -> dict[str, str]:
+        """Give the text of what is wrong by the element that it is about."""
+        return {trouble.field: trouble.text for trouble in self.troubles if trouble.field}
+
+    @property
+    def calendar_name(self) -> str:
+        """Give the calendar that was answered, or words for one that was not."""
+        name = self.view.name_calendar(self.view.answers.calendar_id)[:LONGEST_NAME]
+        return name or _("the linked calendar")
+
+    @property
+    def going(self) -> int | None:
+        """Give how many copies would be deleted."""
+        live = self.view.live
+        return self.numbers.count_going(live, self.view.answers) if live else None
+
+    @property
+    def parked(self) -> int:
+        """Give how many copies are synced again, which is asked about."""
+        live = self.view.live
+        if live is None or live.calendar_id != self.view.answers.calendar_id:
+            return 0
+        return self.numbers.count_parked(live, self.view.answers)
+
+    @property
+    def take_hints(self) -> dict[str, str]:
+        return TAKE_HINTS
+
+    @property
+    def kind_hints(self) -> dict[str, str]:
+        """Give what each kind accepts back, and how many copies of it stand there."""
+        hints = {kind.value: str(words) for kind, words in KIND_HINTS.items()}
+        for kind in self.live_kinds:
+            copies = self.numbers.copies[kind]
+            name = self.calendar_name
+            said = _n(
+                "%(num)d copy in %(calendar)s.",
+                "%(num)d copies in %(calendar)s.",
+                copies,
+                calendar=name,
+            )
+            hints[kind.value] = f"{hints[kind.value]} {said}"
+        return hints
+
+    @property
+    def live_kinds(self) -> frozenset[Kind]:
+        """Give the kinds whose copies stand there, which are asked about when one is unticked."""
+        live = self.view.live
+        if live is None or live.calendar_id != self.view.answers.calendar_id:
+            return frozenset()
+        return live.options.kinds & self.numbers.copies.keys()
+
+    @property
+    def has_unusual_options(self) -> bool:
+        """Whether anything that is folded away was chosen, so that it is shown."""
+        options, plain = self.view.answers.options, Options()
+        folded = ("policy", "sends_foreign", "moves_meetings")
+        return any(getattr(options, name) != getattr(plain, name) for name in folded)
+
+    @property
+    def ask_about_swap(self) -> str:
+        """Give the question that comes with another calendar."""
+        return _n(
+            "What should happen to the %(num)d copy in %(calendar)s?",
+            "What should happen to the %(num)d copies in %(calendar)s?",
+            self.numbers.all_copies,
+            calendar=self.view.integration.calendar_name[:LONGEST_NAME]
+            if self.view.integration
+            else "",
+        )
+
+    @property
+    def ask_about_meanwhile(self) -> str:
+        """Give the question that comes with a kind that is sent again."""
+        return _n(
+            "What about the %(num)d copy that was not synced for a while?",
+            "What about the %(num)d copies that were not synced for a while?",
+            self.parked,
+        )
+
+    @property
+    def ask_about_kept_out(self) -> str:
+        """Give the label of the tick for what was kept out so far."""
+        return _n(
+            "Also the %(num)d change kept out so far",
+            "Also the %(num)d changes kept out so far",
+            self.numbers.kept_out,
+        )
+
+    def url_to(self, step: Step) -> str:
+        """Return the address of a tab."""
+        return url_of(self.view, step)
+
+
+def url_of(view: DraftView, step: Step) -> str:
+    """Return the address of a tab."""
+    if view.integration is not None:
+        return url_for("wizard.settings_tab", integration_id=view.integration.id, tab=step.value)
+    draft_id = view.draft.id if view.draft else ""
+    return url_for("wizard.setup_tab", draft_id=draft_id, tab=step.value)
+
+
+def show_tab(
+    view: DraftView, step: Step, faults: Sequence[Fault] = (), refusal: Refusal | None = None
+) -> Page:
+    """Show a tab with the answers in it, and with what keeps the wizard from going on."""
+    troubles = [Trouble(str(FAULT_WORDS[fault][0]), FAULT_WORDS[fault][1]) for fault in faults]
+    if refusal is not None:
+        troubles.append(Trouble(str(REFUSAL_WORDS[refusal])))
+    is_last = step is Step.CONFIRMATION
+    numbers = find_numbers(tools(), who(), view, of_kept_out=step.number >= Step.OPTIONS.number)
+    is_part = _is_part()
+    page = WizardPage(
+        view,
+        step,
+        fill_form(view),
+        numbers,
+        troubles,
+        is_part,
+        list_lines(view, numbers) if is_last else (),
+    )
+    text = render_template(f"wizard/{step.value}.html", page=page)
+    if not troubles:
+        return text
+    # The address of what was sent is that of the page, or of one before it.
+    return Response(text, 422, {"HX-Push-Url": page.url})
+
+
+def judge_tab(view: DraftView, step: Step) -> tuple[Fault, ...]:
+    """Return what is wrong with the answers of a tab."""
+    return judge(view.answers, step, view.calendars)
+
+
+def go(url: str) -> AnyResponse:
+    """Lead to another tab."""
+    return redirect(url, 303)
+
+
+def leave(url: str) -> AnyResponse:
+    """Lead out of the wizard, for which a whole page is loaded."""
+    if request.headers.get("HX-Request"):
+        return Response(status=200, headers={"HX-Redirect": url})
+    return redirect(url, 303)
+
+
+def _awaits_calendars(linked: LinkedView) -> bool:
+    return linked.is_connected and linked.account.is_being_read and not linked.calendars
+
+
+def _is_part() -> bool:
+    headers = request.headers
+    return bool(headers.get("HX-Request")) and not headers.get("HX-History-Restore-Request")
