@@ -43,12 +43,11 @@ def register_api(app: Flask) -> list[Blueprint]:
     access.register_limit(app)
     register_problems(app)
     app.url_map.converters["anything"] = AnyPath
-    api = description.make_api(app)
-    guarded = list(_GUARDED)
-    for bp in guarded:
-        api.register_blueprint(bp)
-    app.register_blueprint(description.bp)
-    return [*guarded, description.bp]
+    blueprints: list[Blueprint] = [*_GUARDED, description.bp]
+    for bp in blueprints:
+        app.register_blueprint(bp)
+    app.extensions["calsync_api"] = description.Description(app, _GUARDED)
+    return blueprints
 
 
 for _bp in _GUARDED:

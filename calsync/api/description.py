@@ -1,15 +1,18 @@
 """The description of the API (OpenAPI 3.1), and the page that shows it to people."""
 
+from collections.abc import Iterable
 from copy import deepcopy
+from threading import Lock
 from typing import Any, cast
 
-from flask import Blueprint, Response, current_app, jsonify, render_template
-from flask_smorest import Api
+from flask import Blueprint as PlainBlueprint
+from flask import Flask, Response, current_app, jsonify, render_template
+from flask_smorest import Api, Blueprint
 
 from calsync.api.problems import MEDIA_TYPE
 from calsync.api.schemas import Problem
 
-bp = Blueprint("api_description", __name__, url_prefix="/api/v1")
+bp = PlainBlueprint("api_description", __name__, url_prefix="/api/v1")
 _INTRODUCTION = (
     "Send a token as Authorization: Bearer …; it may do what its user may do. Whatever is wrong "
     "is said by a problem document (RFC 9457), with a code for each field. Answers have an ETag: "
@@ -38,6 +41,13 @@ class DescribedApi(Api):
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
+    def describe_blueprint(self, blueprint: Blueprint) -> None:
+        """Describe a blueprint that the application has."""
+        blueprint.register_views_in_doc(
+            self, self._app, self.spec, name=blueprint.name, parameters=None
+        )
+        self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+
     def _register_error_handlers(self) -> None:
         """Leave errors to the one handler that the product has."""
 
@@ -45,8 +55,36 @@ class DescribedApi(Api):
         """Leave the pages to ours."""
 
 
-def make_api(app: Any) -> DescribedApi:
-    """Return the registry of blueprints, which makes the description of them."""
+class Description:
+    """What the API is, written once somebody asks: that takes longer than all else at the start."""
+
+    def __init__(self, app: Flask, blueprints: Iterable[Blueprint]) -> None:
+        self._app = app
+        self._blueprints = tuple(blueprints)
+        self._lock = Lock()
+        self._written: dict[str, Any] | None = None
+
+    def read(self) -> dict[str, Any]:
+        """Return the description as OpenAPI 3.1 has it; it is not to be changed."""
+        with self._lock:
+            if self._written is None:
+                self._written = self._write()
+            return self._written
+
+    def _write(self) -> dict[str, Any]:
+        api = _make_api(self._app)
+        for blueprint in self._blueprints:
+            api.describe_blueprint(blueprint)
+        # What it refers to twice is one object there, and is completed in each place.
+        described: dict[str, Any] = deepcopy(api.spec.to_dict())
+        for path, methods in described["paths"].items():
+            for method, operation in methods.items():
+                if isinstance(operation, dict):
+                    _complete(method, path, operation)
+        return described
+
+
+def _make_api(app: Flask) -> DescribedApi:
     api = DescribedApi(
         app,
         spec_kwargs={
@@ -59,20 +97,19 @@ def make_api(app: Any) -> DescribedApi:
     )
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     api.spec.components.schema("Problem", schema=Problem)
-    app.extensions["calsync_api"] = api
     return api
 
 
 @bp.get("/openapi.json")
 def specification() -> Response:
     """Give the description to programs."""
-    return jsonify(describe())
+    return jsonify(_read())
 
 
 @bp.get("/docs")
 def reference() -> str:
     """Show the description to people."""
-    described = describe()
+    described = _read()
     operations = [
         {"method": method.upper(), "path": path, **operation}
         for path, methods in described["paths"].items()
@@ -87,15 +124,8 @@ def reference() -> str:
     )
 
 
-def describe() -> dict[str, Any]:
-    """Return the description as OpenAPI 3.1 has it."""
-    api = cast("DescribedApi", current_app.extensions["calsync_api"])
-    described: dict[str, Any] = deepcopy(api.spec.to_dict())
-    for path, methods in described["paths"].items():
-        for method, operation in methods.items():
-            if isinstance(operation, dict):
-                _complete(method, path, operation)
-    return described
+def _read() -> dict[str, Any]:
+    return cast("Description", current_app.extensions["calsync_api"]).read()
 
 
 def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
