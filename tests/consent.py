@@ -23,6 +23,7 @@ def consent(
         url += f"&provider_name={provider}"
     form = {"email": mailbox, "password": "sandbox", "server": "mail.exchange.example"}
     with requests.Session() as browser:
+        browser.trust_env = False
         page = browser.post(url, data=form, timeout=10)
         assert page.status_code == 200, page.text
         back = browser.post(page.url, data={"answer": answer}, allow_redirects=False, timeout=10)

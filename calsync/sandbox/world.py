@@ -29,11 +29,15 @@ class World:
 
     def reset(self) -> None:
         """Return to the seeds: no grants, no faults, nothing counted."""
+        self.forget()
+        seeds.reset(self.store)
+
+    def forget(self) -> None:
+        """Forget whatever is only in memory."""
         self.faults.clear()
         self.traffic.clear()
         self.rate_limit.clear()
         self.pages.clear()
-        seeds.reset(self.store)
 
     def close(self) -> None:
         """End the threads and close the store."""

@@ -1,5 +1,7 @@
 """Control endpoints: what tests and the dashboard can do to the sandbox, and who may."""
 
+from typing import Any
+
 import pytest
 import requests
 
@@ -17,6 +19,19 @@ def test_a_reset_returns_to_the_seeds(dana: Caller, sandbox: RunningSandbox) -> 
     assert (state["grants"], state["faults"], state["channels"]) == (0, [], [])
     assert sandbox.control("GET", "/requests") == {"total": 0, "requests": []}
     assert dana.call("GET", "/account").status_code == 401
+
+
+def test_what_tests_put_back_from_a_copy_is_what_a_reset_plants(
+    dana: Caller, sandbox: RunningSandbox
+) -> None:
+    dana.upsert()
+    sandbox.fault("server_error", path="/v1/never")
+    sandbox.control("PATCH", "/settings", {"page_size": 7, "clock_shift": 86400.0})
+    sandbox.reset()
+    put_back = _look_around(sandbox)
+    assert put_back["state"]["settings"]["page_size"] == 100
+    sandbox.control("POST", "/reset")
+    assert _look_around(sandbox) == put_back
 
 
 def test_the_seeds_are_two_people_at_five_services(sandbox: RunningSandbox) -> None:
@@ -124,3 +139,17 @@ def test_what_happened_while_disconnected_is_announced_afterwards(
     hook.wait_for("verification", "change")
     since = hook.notifications()[-1]["changes_since"]
     assert dana.summaries(last_modified=since) == ["unseen"]
+
+
+def _look_around(sandbox: RunningSandbox) -> dict[str, Any]:
+    """Return what the sandbox holds, but for names and moments that each planting gives anew."""
+    state = sandbox.control("GET", "/state")
+    del state["now"]
+    ids = [each["calendar_id"] for box in state["mailboxes"] for each in box["calendars"]]
+    found = [sandbox.control("GET", f"/calendars/{each}/events")["events"] for each in ids]
+    kept = ("calendar_id", "summary", "start", "end", "recurring")
+    return {
+        "state": state,
+        "events": [sorted([each[key] for key in kept] for each in events) for events in found],
+        "requests": sandbox.control("GET", "/requests")["total"],
+    }
