@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
+from werkzeug.routing import Rule
 
 from calsync.app import create_app, tools_of
 from calsync.clock import Clock
@@ -25,7 +26,7 @@ from tests.clocks import FakeClock
 from tests.consent import consent
 from tests.installations import fill_database, make_settings
 from tests.postgres import PostgresServer
-from tests.quick import QUICK_HASHER, REAL_HASHER, TEMPLATES
+from tests.quick import QUICK_HASHER, REAL_HASHER, TEMPLATES, build_once, share_statements
 from tests.sandbox_server import RunningSandbox
 from tests.wheels import build_wheel
 
@@ -36,6 +37,14 @@ def quick_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_hasher", QUICK_HASHER)
         patch.setattr(passwords, "_nobodys_hash", QUICK_HASHER.hash("nobody has this password"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_routes() -> Iterator[None]:
+    """Compile each route of the product and of the sandbox once for all tests of a worker."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", build_once)
         yield
 
 
@@ -120,6 +129,7 @@ def make_app(clock: FakeClock) -> Iterator[Callable[..., Flask]]:
     def make(settings: Settings, clock: Clock = clock) -> Flask:
         made.append(create_app(settings, clock=clock))
         made[-1].jinja_env.bytecode_cache = TEMPLATES
+        share_statements(tools_of(made[-1]).db.engine)
         return made[-1]
 
     yield make

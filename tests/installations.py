@@ -6,6 +6,7 @@ from pathlib import Path
 from calsync.app import create_app, tools_of, upgrade_schema
 from calsync.config import CronofySettings, Settings
 from tests.cast import add_cast
+from tests.quick import share_statements
 
 KEYS = (("k1", b"\x01" * 32),)
 NOWHERE = "http://127.0.0.1:9"
@@ -46,4 +47,5 @@ def fill_database(url: str, folder: Path) -> None:
     app = create_app(make_settings(url, folder))
     upgrade_schema(app)
     add_cast(tools_of(app))
+    share_statements(tools_of(app).db.engine)
     tools_of(app).db.engine.dispose()

@@ -8,6 +8,7 @@ from calsync.app import create_pageless_app, tools_of
 from calsync.clock import Clock
 from calsync.config import Settings
 from calsync.services.tools import Tools
+from tests.quick import share_statements
 
 
 @pytest.fixture
@@ -17,5 +18,6 @@ def tools(request: pytest.FixtureRequest, settings: Settings, clock: Clock) -> I
         yield tools_of(request.getfixturevalue("app"))
         return
     made = tools_of(create_pageless_app(settings, clock))
+    share_statements(made.db.engine)
     yield made
     made.db.engine.dispose()
