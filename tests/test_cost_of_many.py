@@ -86,6 +86,7 @@ LISTS: dict[str, list[str]] = {
     "tickets.show": [f"/tickets/{number('ticket')}"],
     "webhooks.show": ["/admin/webhooks"],
     "wizard.reading": [f"/calendar-sync/setup/{number('draft')}/reading"],
+    "wizard.settings_tab": [f"/calendar-sync/{number('integr')}/settings/linked-calendar"],
     "wizard.setup_tab": [f"/calendar-sync/setup/{number('draft')}/linked-calendar"],
 }
 #: GET routes that show nothing of which there can be many, and why.
@@ -120,6 +121,7 @@ WITHOUT_LISTS = {
     "items.ask_move": "one item",
     "start": "redirects",
     "wizard.ask_discard": "one set-up",
+    "wizard.settings": "redirects",
 }
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CASES = [path for paths in LISTS.values() for path in paths]

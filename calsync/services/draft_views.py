@@ -3,7 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from calsync.core.answers import Answers, DraftKind, Fitness, Step, answers_of, load_answers
+from calsync.core.answers import (
+    Answers,
+    DraftKind,
+    Fitness,
+    Step,
+    answers_of,
+    load_answers,
+    mark_of,
+)
 from calsync.core.options import load_options
 from calsync.db.accounts import find_account, list_accounts, list_calendars
 from calsync.db.database import Session
@@ -42,6 +50,13 @@ class DraftView:
     @property
     def is_finished(self) -> bool:
         return self.draft is not None and self.draft.finished_at is not None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the settings were changed elsewhere since these changes were begun."""
+        if self.draft is None or self.live is None:
+            return False
+        return self.draft.made_upon != mark_of(self.live)
 
     @property
     def is_connected(self) -> bool:

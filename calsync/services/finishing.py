@@ -83,40 +83,37 @@ def finish_setup(tools: Tools, who: Who, draft_id: str, confirmed: Confirmed) ->
     return Finished(integration_id, run_id)
 
 
-def save_settings(
-    tools: Tools, who: Who, integration_id: str, confirmed: Confirmed, *, draft_id: str = ""
-) -> Finished:
+def save_settings(tools: Tools, who: Who, integration_id: str, confirmed: Confirmed) -> Finished:
     """Put changed settings in force and have the integration synced, if it can be.
 
-    ``draft_id`` is that of the changes as the page showed them, if there were any. Saving
-    them once more comes to what the first time made. Raises NotThere, and NotPossible with
-    a Refusal; then everything is as it was.
+    Raises NotThere, and NotPossible with a Refusal; then everything is as it was.
     """
     now = tools.clock.now()
     with logged_if_kept(), tools.db.begin() as session:
-        saved = find_draft(session, who.tenant_id, who.user_id, draft_id, now)
-        if saved is not None and saved.finished_at is not None:
-            return Finished(saved.integration_id or "", saved.run_id)
         integration = _lock_whole(session, who, integration_id)
         draft = lock_edit(session, who.tenant_id, who.user_id, integration_id, now)
-        answers = live = live_answers(integration)
+        live = live_answers(integration)
+        answers = load_answers(draft.answers) if draft is not None else live
+        _refuse_other_answers(answers, confirmed)
         if draft is not None:
-            answers = load_answers(draft.answers)
-            _refuse_other_answers(answers, confirmed)
             if draft.made_upon != mark_of(live):
                 raise NotPossible(Refusal.SETTINGS_CHANGED)
             # Finished before the integration may be deleted, which forgets what is not.
             _finish(draft, now)
             session.flush()
-        else:
-            _refuse_other_answers(answers, confirmed)
         inside = replace(tools, db=JoinedDatabase(session), wake=lambda: None)
         made = _apply(inside, who, integration, live, answers, confirmed)
         finished = _sync(inside, who, made)
-        if draft is not None:
-            draft.run_id = finished.run_id
     tools.wake()
     return finished
+
+
+def is_saved(tools: Tools, who: Who, integration_id: str, draft_id: str) -> bool:
+    """Tell whether changes of some settings are in force already, pressed once more."""
+    with tools.db.read() as session:
+        draft = find_draft(session, who.tenant_id, who.user_id, draft_id, tools.clock.now())
+    is_of_it = draft is not None and draft.integration_id == integration_id
+    return is_of_it and draft is not None and draft.finished_at is not None
 
 
 def look_again(tools: Tools, who: Who, integration_id: str) -> None:

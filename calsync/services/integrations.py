@@ -117,20 +117,21 @@ def change_options(
         ticked, unticked = options.kinds - before.kinds, before.kinds - options.kinds
         if ticked:
             _refuse_read_only(session, integration)
-        if unticked:
-            _untick(session, integration, unticked, copies, confirmed)
-        if ticked:
-            is_agreed = meanwhile is Meanwhile.AGREED
-            ids = who.tenant_id, integration.id
-            resume_kinds(session, *ids, ticked, is_agreed=is_agreed)
         if options.takes_create and not before.takes_create:
             integration.create_since, integration.has_baseline = now, False
         integration.kinds_since = _since(options.kinds, integration.kinds_since, now)
         integration.options = dump_options(options)
         integration.version += 1
         session.flush()
+        # Before any link is parked or resumed: so the page has counted them.
         if kept_out is not None:
             release(tools, session, who, integration_id, kept_out, now)
+        if unticked:
+            _untick(session, integration, unticked, copies, confirmed)
+        if ticked:
+            is_agreed = meanwhile is Meanwhile.AGREED
+            ids = who.tenant_id, integration.id
+            resume_kinds(session, *ids, ticked, is_agreed=is_agreed)
         wake_if_active(session, integration, now)
     tools.wake()
     note("options changed", who, integration_id)

@@ -22,7 +22,7 @@ from calsync.web import (
     security,
     tickets,
     webhooks,
-    wizard,
+    wizard_settings,
     words,
 )
 
@@ -46,7 +46,7 @@ def register_pages(app: Flask, settings: Settings) -> None:
         webhooks,
         calendar_sync,
         runs,
-        wizard,
+        wizard_settings,
         health,
         hooks,
     ):

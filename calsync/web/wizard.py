@@ -63,7 +63,7 @@ def save_setup_tab(draft_id: str, tab: str) -> Page:
         return leave(url_for("calendar_sync.listing"))
     if wish == "refresh":
         _keep(view, step, step)
-        return _read_again(view, step)
+        return read_again(view, step)
     target = find_target(step, view)
     faults = judge_tab(view, step) if target.number > step.number else ()
     if faults:
@@ -126,9 +126,9 @@ def _keep(view: DraftView, step: Step, furthest: Step) -> None:
     save_setup(tools(), who(), draft_id, view.answers, step=step, furthest=furthest)
 
 
-def _read_again(view: DraftView, step: Step) -> Page:
-    account_id = view.draft.account_id if view.draft else None
-    if account_id and not look_at_account(tools(), who(), account_id):
+def read_again(view: DraftView, step: Step) -> Page:
+    """Ask Cronofy for the calendars of the account, and show the tab with what it says."""
+    if view.linked and not look_at_account(tools(), who(), view.linked.account.id):
         flash(
             _(
                 "We could not reach the calendar service. Your settings are safe. "

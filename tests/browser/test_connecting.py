@@ -271,6 +271,7 @@ def list_pages(product: Product) -> dict[str, str]:
         "runs.show stopped": syncs.stopped,
         "wizard.ask_discard": f"/calendar-sync/setup/{draft_id}/discard",
         **{f"wizard.setup_tab {tab}": f"/calendar-sync/setup/{draft_id}/{tab}" for tab in Step},
+        **{f"wizard.settings_tab {tab}": f"{syncs.integration}/settings/{tab}" for tab in Step},
         "account.show": "/account",
         "api_tokens.show": "/account/tokens",
         "api_description.reference": "/api/v1/docs",
@@ -321,6 +322,7 @@ NO_PAGE = {
     "calendar_sync.reading",
     "runs.progress",
     "wizard.reading",
+    "wizard.settings",
     "home.start",
     "calendar_files.export",
 }

@@ -163,6 +163,16 @@ def ask_for_wizard(browser: FlaskClient, tools: Tools, who: Who) -> Iterator[Tes
     yield browser.get("/calendar-sync")
 
 
+def ask_for_settings(browser: FlaskClient, integration: str) -> Iterator[TestResponse]:
+    """Yield the pages of settings of which something was changed."""
+    post(browser, f"{integration}/settings/options", {"retrieves": "yes", "past": "1w"})
+    for tab in Step:
+        yield browser.get(f"{integration}/settings/{tab}")
+    yield post(browser, f"{integration}/settings/confirmation", {"step": "finish"})
+    post(browser, f"{integration}/settings/discard")
+    yield browser.get("/calendar-sync")
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_text_goes_through_the_translator(
     app: Flask,
@@ -174,6 +184,7 @@ def test_every_text_goes_through_the_translator(
     marked: None,
 ):
     account_id = link()
+    syncs = make_syncs(tools, dana, account_id)
     browser, nobody, admin = logged_in(dana), app.test_client(), logged_in(sam)
     pages = [
         nobody.get("/login"),
@@ -188,7 +199,8 @@ def test_every_text_goes_through_the_translator(
         browser.get("/calendar-sync"),
         browser.get("/calendar-sync/callback", follow_redirects=True),
         browser.get(f"/calendar-sync/accounts/{account_id}/disconnect"),
-        *ask_for_syncs(browser, make_syncs(tools, dana, account_id)),
+        *ask_for_syncs(browser, syncs),
+        *ask_for_settings(browser, syncs.integration),
         browser.get("/calendar/files"),
         browser.get("/calendar/export.ics"),
         post(browser, "/calendar/feeds"),

@@ -17,6 +17,8 @@ from tests.consent import consent
 from tests.sandbox_server import RunningSandbox
 from tests.web.wizarding import Wizard
 
+#: What the services do, tests/services/test_finishing.py holds on both databases.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 LogIn = Callable[[Person], FlaskClient]
 
 

@@ -81,8 +81,12 @@ def _map_kept_out(
         if link_of(row).declined
     ]
     pairs, found = Pairs(subject, base_url, now), dict[str, int]()
+    # Copies of a kind that is about to be unticked are parked with it: nothing flows to them.
+    kinds = subject.options.kinds
     for at in range(0, len(rows), _AT_ONCE):
         for matter in pairs.gather(session, rows[at : at + _AT_ONCE]):
-            if parts := find_kept_out(matter.pair):
+            is_parked = matter.pair.link.is_ours and matter.pair.here.kind not in kinds
+            parts = frozenset() if is_parked else find_kept_out(matter.pair)
+            if parts:
                 found[matter.row.id] = len(parts)
     return found

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from calsync.core.integration import Refusal
+from calsync.core.item import Kind
 from calsync.core.options import load_options
 from calsync.errors import NotPossible, NotThere
 from calsync.services.integrations import change_options
@@ -64,6 +65,14 @@ def test_another_number_than_was_shown_lets_nothing_flow(closed: Office):
     closed.sync()
     assert closed.subjects() == ["Lunch"]
     assert not load_options(closed.integration.options).takes_update
+
+
+def test_changes_of_a_kind_that_is_unticked_with_the_same_save_are_not_counted(closed: Office):
+    who, options = closed.person.who, replace(EVERYTHING, kinds=frozenset({Kind.TASK}))
+    assert count_kept_out(closed.tools, who, closed.integration_id, options) == 0
+    change_options(closed.tools, who, closed.integration_id, options, kept_out=0)
+    closed.sync()
+    assert closed.subjects() == ["Lunch"]
 
 
 def test_what_was_edited_here_since_is_not_counted_any_more(closed: Office):
