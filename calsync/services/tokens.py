@@ -19,9 +19,11 @@ from calsync.services.tools import Tools
 _MARGIN = timedelta(seconds=60)
 #: How long a claim to renew holds: longer than a renewal with all its tries can take.
 _CLAIM = timedelta(minutes=5)
-#: How long somebody waits for another worker's renewal, and how often they look.
+#: How long somebody waits for another worker's renewal. They look soon, as most renewals
+#: are over in a moment, and then ever more seldom: a claim may be that of a worker that died.
 _PATIENCE_SECONDS = 75.0
-_LOOK_EVERY_SECONDS = 0.05
+_FIRST_LOOK_SECONDS = 0.05
+_LONGEST_LOOK_SECONDS = 2.0
 
 log = Log("calsync.tokens")
 
@@ -54,6 +56,7 @@ class AccountTokens:
     def renew(self, stale: str) -> str:
         """Return an access token other than ``stale``, renewing it or waiting for who does."""
         waited_until = self._tools.clock.monotonic() + _PATIENCE_SECONDS
+        pause = _FIRST_LOOK_SECONDS
         while True:
             account = self._load()
             self._given = self._open(account, "access_token")
@@ -66,7 +69,8 @@ class AccountTokens:
                 return self._given
             if self._tools.clock.monotonic() > waited_until:
                 raise TemporaryError("Another worker's renewal of the token does not end.")
-            self._tools.clock.sleep(_LOOK_EVERY_SECONDS)
+            self._tools.clock.sleep(pause)
+            pause = min(2 * pause, _LONGEST_LOOK_SECONDS)
 
     def are_still(self, account: LinkedAccount) -> bool:
         """Whether the account's row still holds the access token that was given out last."""

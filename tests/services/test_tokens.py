@@ -4,6 +4,7 @@ import multiprocessing
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from calsync.services.revocations import revoke
 from calsync.services.tokens import AccountTokens
 from calsync.services.tools import Tools
 from tests.cast import Person
+from tests.clocks import FakeClock
 from tests.installations import make_settings
 from tests.sandbox_server import RunningSandbox
 from tests.services.test_accounts import waiting_revocations
@@ -278,6 +280,26 @@ def test_who_died_while_renewing_is_waited_for_no_longer_than_the_claim(
         account.renewal_owner = "somebody-dead"
         account.renewal_until = tools.clock.now() + timedelta(seconds=0.5)
     assert tokens.renew(stale) != stale
+
+
+def test_who_waits_for_a_renewal_that_never_ends_looks_ever_more_seldom(
+    tools: Tools, dana: Person, link: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account_id, clock, pauses = link(), FakeClock(tools.clock.now()), list[float]()
+    tokens = AccountTokens(replace(tools, clock=clock), dana.who.tenant_id, account_id)
+    stale = tokens.current()
+    with tools.db.begin() as session:
+        account = find_account_of_tenant(session, dana.who.tenant_id, account_id)
+        assert account
+        account.renewal_owner = "somebody-dead"
+        account.renewal_until = clock.now() + timedelta(minutes=5)
+    sleep = clock.sleep
+    monkeypatch.setattr(clock, "sleep", lambda pause: (pauses.append(pause), sleep(pause)))
+    with pytest.raises(TemporaryError):
+        tokens.renew(stale)
+    assert pauses == sorted(pauses)
+    assert sum(pauses[:3]) < 1
+    assert len(pauses) < 50
 
 
 def test_a_renewal_of_the_old_tokens_never_overwrites_a_new_consent(
