@@ -30,6 +30,24 @@ REGRESSIONS = {
         draws={},
         kindly=True,
     ),
+    "who stalls for longer than a login lasts logs in again": Plan(
+        20333,
+        (
+            ("shift", (599, 23)),
+            ("place", (948, 9)),
+            ("leave", (94,)),
+            ("drop", (33,)),
+            ("put", ("T5", 17)),
+            ("link", (982,)),
+            ("wait", (864_000,)),
+        ),
+        seats=(("dana", "cud", "mine"),),
+        switch_rate=0.7,
+        faults={},
+        turns={1: 5, 2: 2, 6: 3, 8: 2, 18: 5, 20: 3, 21: 3},
+        draws={},
+        kindly=True,
+    ),
     "a restored item keeps what was changed here before it was deleted": Plan(
         347,
         (
