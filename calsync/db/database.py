@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     DatabaseError,
@@ -31,6 +31,9 @@ __all__ = ["Database", "Session", "engine_options", "is_in_transaction", "prepar
 _TWICE = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505")
 
 _SQLITE_MARK = b"SQLite format 3\0"
+
+#: What a connection is told before it begins, and what it then knows of itself.
+_WANTS_TO_WRITE, _MAY_WRITE = "calsync_wants_to_write", "calsync_may_write"
 
 _open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0)
 
@@ -101,9 +104,14 @@ class Database:
         token = _open_transactions.set(_open_transactions.get() + 1)
         try:
             with translated_errors(), self.engine.connect() as connection:
-                chosen = connection.execution_options(calsync_writes=writes)
-                with NotingSession(bind=chosen, expire_on_commit=False) as session:
-                    yield session
+                told = connection.info
+                told[_WANTS_TO_WRITE] = writes
+                try:
+                    with NotingSession(bind=connection, expire_on_commit=False) as session:
+                        yield session
+                finally:
+                    # Who asked for nothing has not begun either.
+                    told.pop(_WANTS_TO_WRITE, None)
         finally:
             _open_transactions.reset(token)
 
@@ -140,11 +148,13 @@ def engine_options(url: str) -> dict[str, Any]:
 
 def prepare_engine(engine: Engine) -> None:
     """Teach ``engine`` what each connection needs; to be called once, before its first use."""
-    if engine.dialect.name == "sqlite":
+    is_sqlite = engine.dialect.name == "sqlite"
+    if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    else:
-        event.listen(engine, "begin", _begin_postgresql)
+    # Not by the event of that name: with one of its events heard, an engine looks for those
+    # who hear of all others with each statement.
+    begin = _begin_sqlite if is_sqlite else _begin_postgresql
+    engine.dialect.do_begin = begin  # type: ignore[assignment]
 
 
 def protect_file(url: str) -> None:
@@ -203,16 +213,18 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     teach_sqlite(connection)
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def _begin_sqlite(connection: PoolProxiedConnection) -> None:
     # A deferred transaction that reads and then writes fails at once when somebody
     # wrote in between, whatever the time-out; an immediate one waits its turn.
-    writes = connection.get_execution_options().get("calsync_writes", True)
-    if connection.info.get("calsync_writes") != writes:
-        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-        connection.info["calsync_writes"] = writes
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    writes, info = connection.info.pop(_WANTS_TO_WRITE, True), connection.info
+    driver: Any = connection.driver_connection
+    if info.get(_MAY_WRITE) != writes:
+        driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        info[_MAY_WRITE] = writes
+    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _begin_postgresql(connection: Connection) -> None:
-    if not connection.get_execution_options().get("calsync_writes", True):
-        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+def _begin_postgresql(connection: PoolProxiedConnection) -> None:
+    if not connection.info.pop(_WANTS_TO_WRITE, True):
+        driver: Any = connection.driver_connection
+        driver.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
