@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import insert
 
 from calsync.core.answers import DraftKind, Step
+from calsync.core.holds import Held
 from calsync.core.item import ActivityType, ItemStatus, Kind, Priority
-from calsync.core.link import Side
+from calsync.core.link import LinkState, Origin, Side
 from calsync.core.run import Result, RunState, Trigger
 from calsync.core.ticket import TicketStatus
 from calsync.db.base import Base
@@ -26,6 +27,7 @@ from calsync.db.models import (
     ItemException,
     LinkedAccount,
     LinkedCalendar,
+    LinkRow,
     LogEntry,
     LoginSession,
     Role,
@@ -215,6 +217,16 @@ def _entry(who: Who, at: int, now: datetime) -> Row:
     }  # fmt: skip
 
 
+def _link(who: Who, at: int, _now: datetime) -> Row:
+    """Return a link whose copy was not deleted, for there are more than usual."""
+    named = {"id": number("link", at), "integration_id": number("integr")}
+    about = {"item_id": number("item", at), "key": "", "event_uid": f"evt{at}"}
+    held = {"state": LinkState.HELD, "held_as": Held.COPY_DELETION, "held_for": "brake"}
+    record = {"held": ["delete_there"], "held_for": "brake"}
+    owned = {"tenant_id": who.tenant_id, "origin": Origin.SENT, "record": record}
+    return {**named, **about, **held, **owned}
+
+
 def _user(who: Who, at: int, now: datetime) -> Row:
     named = {"id": number("user", at), "name": f"User {at}", "email": f"user{at}@acme.example"}
     rest = {"role": Role.MEMBER, "password_hash": "-", "created_at": now}
@@ -263,6 +275,7 @@ _TABLES: dict[type[Base], Callable[[Who, int, datetime], Row]] = {
     Draft: _draft,
     Run: _run,
     LogEntry: _entry,
+    LinkRow: _link,
     User: _user,
     WebhookEndpoint: _endpoint,
     WebhookDelivery: _delivery,

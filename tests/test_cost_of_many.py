@@ -78,6 +78,7 @@ LISTS: dict[str, list[str]] = {
     "items.show": [f"/calendar/item/{number('item', 3)}"],
     "items.show_bin": ["/calendar/bin"],
     "items.show_undated": ["/calendar/undated"],
+    "runs.held": [f"/calendar-sync/{number('integr')}/held?what=copy_deletion"],
     "runs.progress": [f"/calendar-sync/{number('integr')}/runs/{number('run')}/progress"],
     "runs.show": [f"/calendar-sync/{number('integr')}/runs/{number('run')}"],
     "tickets.edit": [f"/tickets/{number('ticket')}/edit"],

@@ -59,7 +59,7 @@ def _note_overwritten(pair: Pair) -> list[Note]:
 
 def _decide_held(pair: Pair, now: datetime) -> Decision:
     """Decide on what waits for the user's word: it waits no more where its cause is gone."""
-    link = replace(pair.link, state=LinkState.LIVE, held=frozenset())
+    link = replace(pair.link, state=LinkState.LIVE, held=frozenset(), held_for=None)
     decision = decide(replace(pair, link=link), now)
     deeds = {deed_of(action) for action in decision.actions}
     return Decision(pair.link) if deeds & pair.link.held else decision

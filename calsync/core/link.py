@@ -61,6 +61,9 @@ class Wish(StrEnum):
     DELETE_COPY = "delete_copy"
     #: What was kept out of it so far flows after all (SYNC.md 1).
     FLOW = "flow"
+    #: What is held is done after all; or both sides stay as they are (SYNC.md 11).
+    DO = "do"
+    KEEP = "keep"
     #: The first copy is made of an entry that nobody touched, as Send asks for (SYNC.md 1).
     SEND = "send"
 
@@ -173,6 +176,8 @@ class Link:
     misses: int = 0
     #: What waits for the user's word while it is held.
     held: frozenset[str] = frozenset()
+    #: And why it waits.
+    held_for: str | None = None
     #: When a read first showed that its event was gone.
     gone_at: datetime | None = None
     #: Up to when both sides as they were count as agreed, also what no read has shown yet.

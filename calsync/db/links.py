@@ -11,6 +11,7 @@ from itertools import product
 from sqlalchemy import Select, delete, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from calsync.core.holds import held_as
 from calsync.core.link import Act, Link, LinkState, Origin
 from calsync.core.link_record import dump_link, load_link
 from calsync.db.models import ItemLook, LinkRow
@@ -29,7 +30,7 @@ def put_link(row: LinkRow, link: Link) -> None:
     record = dump_link(link)
     if row.record != record:
         row.record = record
-    row.state = link.state
+    row.state, row.held_as, row.held_for = link.state, held_as(link), link.held_for
     row.flight_at = link.flight.decided_at if link.flight else None
 
 

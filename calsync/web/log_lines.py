@@ -50,7 +50,7 @@ def say_what(entry: LogEntry) -> str:
 
 def say_title(view: LogView) -> str:
     """Return what it is about, as far as the reader may know."""
-    if view.is_hidden:
+    if view.glimpse.is_hidden:
         return _("Busy")
     return view.entry.title or _("No subject")
 
@@ -61,7 +61,7 @@ def _line_of(view: LogView) -> LogLine:
         entry.id,
         entry.at,
         say_title(view),
-        url_for("items.show", item_id=entry.item_id) if view.is_there else None,
+        url_for("items.show", item_id=entry.item_id) if view.glimpse.is_there else None,
         str(SIDE_WORDS[entry.side]),
         say_what(entry),
         say_reason(entry.reason) if entry.reason else "",

@@ -6,15 +6,20 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import login_required
 from werkzeug.wrappers import Response as AnyResponse
 
+from calsync.core.holds import Held
 from calsync.core.integration import Refusal
-from calsync.core.link import Side
+from calsync.core.link import Side, Wish
 from calsync.core.run import RunState
 from calsync.db.models import Run
 from calsync.errors import NotPossible
+from calsync.services import holds
 from calsync.services.integration_views import find_integration_view
 from calsync.services.run_views import RunView, find_run_view
 from calsync.services.runs import cancel_run, request_sync
 from calsync.web.current import polled, tools, who
+from calsync.web.held_lines import list_held_lines, list_panels
+from calsync.web.held_words import say_answered
+from calsync.web.i18n import _
 from calsync.web.log_lines import list_log_lines
 from calsync.web.run_words import (
     LOST_ACCESS,
@@ -29,6 +34,7 @@ from calsync.web.sync_words import REFUSAL_WORDS, TRIGGER_WORDS
 bp = Blueprint("runs", __name__, url_prefix="/calendar-sync")
 #: How long a page waits before it asks how far a sync is, by how long that takes already.
 _PATIENCE = ((timedelta(seconds=10), 1), (timedelta(minutes=1), 2), (timedelta.max, 5))
+_WISHES = {"do": Wish.DO, "keep": Wish.KEEP}
 #: What is spoken on the way, in percent.
 _SPOKEN = (75, 50, 25, 0)
 
@@ -76,6 +82,50 @@ def cancel(integration_id: str, run_id: str) -> AnyResponse:
     return lead_to(url_for(".show", integration_id=integration_id, run_id=run_id))
 
 
+@bp.get("/<integration_id>/held")
+@login_required
+def held(integration_id: str) -> str:
+    """Show what waits for the user's answer; with ``what``, all of one kind, a page at a time."""
+    return _show_held(integration_id, request.args.get("what", ""))
+
+
+@bp.post("/<integration_id>/held")
+@login_required
+def answer_held(integration_id: str) -> AnyResponse | tuple[str, int]:
+    """Take the answer to what waits, unless it is another number by now."""
+    what, number = request.form.get("what"), request.form.get("number", -1, type=int)
+    wish = _WISHES.get(request.form.get("answer", ""))
+    if what not in set(Held) or wish is None:
+        return _show_held(integration_id, problem=_("Choose one of the buttons.")), 422
+    try:
+        holds.answer_held(tools(), who(), integration_id, Held(what), wish, number)
+    except NotPossible as error:
+        problem = str(REFUSAL_WORDS[Refusal(error.reason)])
+        return _show_held(integration_id, problem=problem), 422
+    flash(say_answered(wish is Wish.DO, number), "good")
+    return redirect(url_for(".held", integration_id=integration_id), 303)
+
+
+def _show_held(integration_id: str, what: str = "", problem: str = "") -> str:
+    integration, groups = holds.list_held_groups(tools(), who(), integration_id)
+    after, lines, has_more = request.args.get("after", ""), None, False
+    if what in set(Held):
+        groups = [group for group in groups if group.held == what]
+        kind = Held(what)
+        _i, entries, has_more = holds.page_held(tools(), who(), integration_id, kind, after=after)
+        lines = list_held_lines(entries)
+    return render_template(
+        "runs/held.html",
+        integration=integration,
+        panels=list_panels(groups, integration.calendar_name),
+        lines=lines,
+        has_more=has_more,
+        what=what,
+        after=after,
+        problem=problem,
+    )
+
+
 def lead_to(url: str) -> AnyResponse:
     """Return the answer to a form after which another page is shown."""
     if request.headers.get("HX-Request"):
@@ -99,7 +149,9 @@ def _refuse(integration_id: str, reason: Refusal) -> AnyResponse | tuple[str, in
 def _describe(view: RunView) -> dict[str, object]:
     """Return what the page and its moving part show of a run."""
     run, now = view.run, tools().clock.now()
+    groups = holds.list_held_groups(tools(), who(), run.integration_id)[1] if view.is_over else []
     return {
+        "panels": list_panels(groups, view.integration.calendar_name),
         "view": view,
         "run": run,
         "integration": view.integration,

@@ -38,6 +38,7 @@ REASON_WORDS = {
     "moved": _l("It was moved to another calendar there, so it was not deleted here."),
     "absence": _l("You were away for long, so we ask before anything is removed."),
     "brake": _l("That is more than usual, so we ask first."),
+    "kept": _l("You chose to keep it as it is."),
     "baseline": _l("It was there before the sync began."),
     "cancelled": _l("It was cancelled, or you declined the invitation."),
     "look_alike": _l("It is a copy of an entry that stands on My Calendar already."),

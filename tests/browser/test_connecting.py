@@ -267,6 +267,8 @@ def list_pages(product: Product) -> dict[str, str]:
         "calendar_sync.listing": "/calendar-sync",
         "calendar_sync.ask_disconnect": f"/calendar-sync/accounts/{account_id}/disconnect",
         "runs.show": syncs.over,
+        "runs.held": f"{syncs.integration}/held",
+        "runs.held all": f"{syncs.integration}/held?what=copy_deletion",
         "runs.show under way": syncs.under_way,
         "runs.show stopped": syncs.stopped,
         "wizard.ask_discard": f"/calendar-sync/setup/{draft_id}/discard",

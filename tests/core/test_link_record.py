@@ -53,6 +53,7 @@ links = st.builds(
     misses=st.integers(0, 2),
     overwritten=st.dictionaries(st.just(Part.TITLE), st.text()),
     held=st.sets(st.sampled_from(["remove_here", "take_in"])).map(frozenset),
+    held_for=st.sampled_from([None, "brake"]),
     gone_at=moments,
     times_taken_at=moments,
 )

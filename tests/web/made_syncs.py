@@ -1,12 +1,16 @@
 """An integration with syncs of every kind, for the tests that look at all pages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
-from calsync.core.link import Side
+from calsync.core.link import Link, LinkState, Origin, Side
 from calsync.core.run import Result, RunState, Trigger
+from calsync.db.links import link_of, put_link
+from calsync.db.models import LinkRow
 from calsync.services.tools import Tools
 from tests.cast import Person
-from tests.services.integrating import add_entry, add_item, add_run, integrate
+from tests.services.hearing import add_integration
+from tests.services.integrating import add_entry, add_item, add_link, add_run
 
 
 @dataclass(frozen=True)
@@ -19,9 +23,24 @@ class Syncs:
     stopped: str
 
 
-def make_syncs(tools: Tools, person: Person, account_id: str, calendar: str = "Work") -> Syncs:
-    """Link a calendar, and record a sync that is over, one that stopped and one under way."""
-    integration_id = integrate(tools, person, account_id, calendar)
+def hold_all(tools: Tools, person: Person, integration_id: str) -> None:
+    """Let an entry wait for each word that there is."""
+    for origin, deed in product(Origin, ("remove_here", "take_in", "delete_there", "write")):
+        held = frozenset({deed})
+        known = Link(origin, LinkState.HELD, held=held, held_for="brake")
+        row_id = add_link(tools, person, integration_id, add_item(tools, person), origin=origin)
+        with tools.db.begin() as session:
+            row = session.get_one(LinkRow, row_id)
+            put_link(row, replace(known, here=link_of(row).here))
+
+
+def make_syncs(tools: Tools, person: Person, account_id: str) -> Syncs:
+    """Record a sync that is over, one that stopped and one under way, and what waits.
+
+    Nobody carries any of it out: the calendar is not one that Cronofy knows.
+    """
+    integration_id = add_integration(tools, person, account_id, calendar_id="cal_made").id
+    hold_all(tools, person, integration_id)
     counts = {"out_create_done": 1, "in_update_done": 1, "in_none_declined": 1}
     over = add_run(tools, person, integration_id, Trigger.MANUAL, counts=counts, done=2, total=2)
     add_entry(tools, person, over, item_id=add_item(tools, person))

@@ -141,6 +141,9 @@ def ask_for_syncs(browser: FlaskClient, syncs: Syncs) -> Iterator[TestResponse]:
     for where in (syncs.over, syncs.stopped, syncs.under_way):
         yield browser.get(where)
         yield browser.get(f"{where}/progress")
+    yield browser.get(f"{syncs.integration}/held")
+    yield browser.get(f"{syncs.integration}/held?what=copy_deletion")
+    yield post(browser, f"{syncs.integration}/held", {"what": "nothing"})
     post(browser, f"{syncs.under_way}/cancel")
     yield browser.get(syncs.under_way)
     yield browser.get(post(browser, f"{syncs.integration}/sync").location)

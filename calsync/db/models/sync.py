@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from calsync.core.holds import Held
 from calsync.core.integration import Caution, Stop
 from calsync.core.link import LinkState, Origin, Side, Wish
 from calsync.core.run import Result, RunState, Trigger
@@ -161,6 +162,9 @@ class LinkRow(Base):
     #: The item was made of this event; else it was here before they were tied.
     is_source: Mapped[bool] = mapped_column(default=False)
     state: Mapped[LinkState] = mapped_column(choice(LinkState, "state"))
+    #: What waits for the user's word while it is held, and why.
+    held_as: Mapped[Held | None] = mapped_column(choice(Held, "held_as"))
+    held_for: Mapped[str | None] = mapped_column(String(40))
     #: What the user asked to be done with a link; the engine does it and forgets it.
     wish: Mapped[Wish | None] = mapped_column(choice(Wish, "wish"))
     is_present: Mapped[bool] = mapped_column(default=True)

@@ -5,12 +5,11 @@ decided anew from what is there now: what comes in is done at once, with its lin
 goes out is stored as an intent and sent after the commit.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from calsync.core.actions import (
-    Action,
     CallOff,
     Decision,
     DeleteThere,
@@ -21,9 +20,8 @@ from calsync.core.actions import (
     SendAgain,
     TakeIn,
     Write,
-    deed_of,
 )
-from calsync.core.brake import Counted, charge_of
+from calsync.core.brake import charge_of
 from calsync.core.content import ALL_PARTS, Part
 from calsync.core.decide import decide, decide_superseded
 from calsync.core.footer import ItemLink
@@ -43,13 +41,14 @@ from calsync.db.links import (
 )
 from calsync.db.models import LinkRow
 from calsync.services.sync.applying import Applier, NotTaken
+from calsync.services.sync.holding import find_held, hold
 from calsync.services.sync.journal import Journal
 from calsync.services.sync.pairs import Matter, Pairs
 from calsync.services.sync.planning import Plan
 from calsync.services.sync.sending import Order, is_outgoing, order_of
 from calsync.services.sync.spreading import new_link_row
 from calsync.services.sync.twins import content_to_send
-from calsync.services.sync.wishes import grant_wish, is_released, reopened
+from calsync.services.sync.wishes import foresee, grant_wish, reopened
 from calsync.services.tools import Tools
 
 #: Links that are decided on in one transaction, and sent in one call.
@@ -75,10 +74,13 @@ class Decider:
                 content = content_to_send(self.pairs, matter)
                 if content is not None:
                     plan.unsent[matter.row.id] = content
-                for action in self._decide(matter).actions:
+                answered = foresee(matter, self.pairs.now)
+                for action in (answered or self._decide(matter)).actions:
                     plan.actions += 1
                     if isinstance(action, RemoveHere):
                         plan.removals.append(matter.pair.link)
+                    if answered is not None:
+                        continue
                     charge = charge_of(action, matter.pair.link, matter.group)
                     if charge is not None:
                         plan.add(_name_of(matter), charge)
@@ -130,14 +132,13 @@ class Decider:
             after = rows[-1].id
 
     def _carry_out(self, matter: Matter, plan: Plan) -> list[Order]:
-        was_released = is_released(matter)
-        wished = grant_wish(matter, self.pairs.now)
-        decision = wished or _without_moved(matter, self._decide(matter), plan)
+        wished, exempt = grant_wish(matter, self.pairs.now)
+        decision = _without_moved(matter, wished or self._decide(matter), plan)
         for note in decision.notes:
             self.journal.note_reason(self.session, matter, note, self.pairs.now)
-        held = {} if wished else self._find_held(matter, decision, plan, was_released)
+        held = find_held(matter, decision, plan, exempt)
         if held:
-            self._hold(matter, held)
+            hold(self.session, self.journal, matter, held, self.pairs.now)
             self.journal.done += len(decision.actions)
             return []
         orders = self._do(matter, decision)
@@ -149,39 +150,6 @@ class Decider:
         if not matter.row.is_present:
             return decide_superseded(matter.pair.link, self.pairs.now)
         return decide(matter.pair, self.pairs.now)
-
-    def _find_held(
-        self, matter: Matter, decision: Decision, plan: Plan, was_released: bool
-    ) -> dict[Action, str]:
-        """Return the actions that wait for the user's word, each with the reason.
-
-        What was released is what the user has confirmed with its number.
-        """
-        asked = [
-            a for a in decision.actions if not (was_released and isinstance(a, TakeIn | Write))
-        ]
-        reasons = {action: self._why_held(matter, action, plan) for action in asked}
-        return {action: reason for action, reason in reasons.items() if reason is not None}
-
-    def _why_held(self, matter: Matter, action: Action, plan: Plan) -> str | None:
-        if isinstance(action, Hold):
-            return action.reason
-        charge = charge_of(action, matter.pair.link, matter.group)
-        if charge is None:
-            return None
-        is_removal = charge.counted is Counted.REMOVAL and charge.side is Side.IN
-        is_external = isinstance(action, DeleteThere) and not matter.pair.link.is_ours
-        if plan.is_absent and (is_removal or is_external):
-            return "absence"
-        return "brake" if plan.holds(charge) else None
-
-    def _hold(self, matter: Matter, held: Mapping[Action, str]) -> None:
-        deeds = frozenset(filter(None, map(deed_of, held)))
-        put_link(matter.row, replace(matter.pair.link, state=LinkState.HELD, held=deeds))
-        for action, reason in held.items():
-            self.journal.note_action(
-                self.session, matter, action, self.pairs.now, result=Result.HELD, reason=reason
-            )
 
     def _do(self, matter: Matter, decision: Decision) -> list[Order]:
         link, orders = decision.link, []

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from calsync.core.actions import Decision, DeleteThere
-from calsync.core.link import Wish
+from calsync.core.holds import keep, let_go
+from calsync.core.link import LinkState, Wish
 from calsync.core.merge import find_kept_out
 from calsync.core.settle import agree, reopen
 from calsync.db.database import Session
@@ -39,17 +40,32 @@ def drop_unsent(session: Session, tenant_id: str, integration_id: str) -> None:
         row.wish = None
 
 
-def grant_wish(matter: Matter, now: datetime) -> Decision | None:
-    """Return what the user asked to be done with a parked link (SYNC.md 5 and 6).
+def grant_wish(matter: Matter, now: datetime) -> tuple[Decision | None, frozenset[str]]:
+    """Return what the user asked to be done with a link, and the deeds that they confirmed.
 
-    None where it is to be decided as ever.
+    None where it is to be decided as ever (SYNC.md 5, 6 and 11).
     """
     row, link = matter.row, matter.pair.link
     if row.wish is None or link.flight is not None:
-        return None
+        return None, frozenset()
     wish, row.wish = row.wish, None
-    if wish in (Wish.FLOW, Wish.SEND):
-        return None
-    if wish is Wish.DELETE_COPY:
-        return Decision(link, (DeleteThere(),))
-    return Decision(agree(link, matter.pair.here, now))
+    match wish:
+        case Wish.FLOW:
+            return None, frozenset({"take_in", "write"})
+        case Wish.DELETE_COPY:
+            return Decision(link, (DeleteThere(),)), frozenset({"delete_there"})
+        case Wish.AGREE:
+            return Decision(agree(link, matter.pair.here, now)), frozenset()
+        case Wish.DO if link.state is LinkState.HELD:
+            return let_go(matter.pair, now), link.held
+        case Wish.KEEP if link.state is LinkState.HELD:
+            return keep(matter.pair, now), frozenset()
+        case _:
+            return None, frozenset()
+
+
+def foresee(matter: Matter, now: datetime) -> Decision | None:
+    """Return what will be done because the user said yes to what was held, None if nothing."""
+    row, link = matter.row, matter.pair.link
+    is_wanted = row.wish is Wish.DO and link.state is LinkState.HELD and link.flight is None
+    return let_go(matter.pair, now) if is_wanted else None

@@ -1,0 +1,79 @@
+"""Questions about what waits for the user's word."""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, func, select, true, update
+from sqlalchemy.orm import Session
+
+from calsync.core.holds import Held
+from calsync.core.link import LinkState, Wish
+from calsync.db.models import LinkRow
+
+
+def count_held(session: Session, tenant_id: str, integration_id: str) -> dict[Held, dict[str, int]]:
+    """Return how many links wait for each word, by what waits and by the reason."""
+    rows = session.execute(
+        select(LinkRow.held_as, LinkRow.held_for, func.count())
+        .where(*_are_held(tenant_id, integration_id))
+        .group_by(LinkRow.held_as, LinkRow.held_for)
+    )
+    found: dict[Held, dict[str, int]] = {}
+    for held_as, held_for, count in rows:
+        if held_as is not None:
+            found.setdefault(held_as, {})[held_for or ""] = count
+    return found
+
+
+def list_held(
+    session: Session, tenant_id: str, integration_id: str, held: Held, *, after: str, limit: int
+) -> list[LinkRow]:
+    """Return links over which this waits, by id from the one after ``after``."""
+    return list(
+        session.scalars(
+            select(LinkRow)
+            .where(*_are_held(tenant_id, integration_id), LinkRow.held_as == held)
+            .where(LinkRow.id > after)
+            .order_by(LinkRow.id)
+            .limit(limit)
+        )
+    )
+
+
+def list_first_held(
+    session: Session, tenant_id: str, integration_id: str, each: int
+) -> list[LinkRow]:
+    """Return the first links of everything that waits."""
+    place = func.row_number().over(partition_by=LinkRow.held_as, order_by=LinkRow.id)
+    ranked = (
+        select(LinkRow.id, place.label("place"))
+        .where(*_are_held(tenant_id, integration_id))
+        .subquery()
+    )
+    query = select(LinkRow).join(ranked, ranked.c.id == LinkRow.id)
+    query = query.where(LinkRow.tenant_id == tenant_id, ranked.c.place <= each)
+    return list(session.scalars(query.order_by(LinkRow.id)))
+
+
+def wish_for_held(
+    session: Session, tenant_id: str, integration_id: str, held: Collection[Held], wish: Wish
+) -> int:
+    """Note the user's word for everything of this that waits, and return how much that is."""
+    changed = session.scalars(
+        update(LinkRow)
+        .where(*_are_held(tenant_id, integration_id), LinkRow.held_as.in_(held))
+        .values(wish=wish, looks=LinkRow.looks + 1)
+        .returning(LinkRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(changed.all())
+
+
+def _are_held(tenant_id: str, integration_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        LinkRow.tenant_id == tenant_id,
+        LinkRow.integration_id == integration_id,
+        LinkRow.state == LinkState.HELD,
+        LinkRow.is_present == true(),
+        # What was answered waits for the sync alone.
+        LinkRow.wish.is_(None),
+    )
