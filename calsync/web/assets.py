@@ -36,7 +36,15 @@ ICONS = (
 _YEAR = 365 * 24 * 3600
 
 #: Our own files; the rest comes from installed packages.
-_OWN = ("calendar.js", "calsync.css", "favicon.svg", "home.css", "wizard.css", "wizard.js")
+_OWN = (
+    "alert.js",
+    "calendar.js",
+    "calsync.css",
+    "favicon.svg",
+    "home.css",
+    "wizard.css",
+    "wizard.js",
+)
 _KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 bp = Blueprint("assets", __name__)
