@@ -16,6 +16,7 @@ from calsync.services.accounts import (
     find_linked,
     list_linked,
 )
+from calsync.services.draft_views import list_drafts
 from calsync.services.drafts import begin_setup
 from calsync.services.integration_end import delete_integration, foresee_ending, was_deleted
 from calsync.services.integration_views import find_integration_view, list_integration_views
@@ -42,6 +43,7 @@ def listing() -> str:
     """Show what is kept in step, and what is linked."""
     return render_template(
         "calendar_sync/listing.html",
+        setups=list_drafts(tools(), who()),
         rows=[make_row(view) for view in list_integration_views(tools(), who())],
         accounts=list_linked(tools(), who()),
     )

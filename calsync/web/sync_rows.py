@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from flask import url_for
+
 from calsync.core.integration import Refusal, Stop
 from calsync.core.link import LinkState
-from calsync.core.run import RunState
+from calsync.core.run import CANCELLED, RunState
+from calsync.db.models import Run
 from calsync.services.integration_views import IntegrationView
 from calsync.web.i18n import _, _n
 from calsync.web.sync_words import CAUTION_WORDS, STOP_WORDS, say_counts
@@ -88,12 +91,13 @@ def _list_lines(view: IntegrationView) -> Iterator[StatusLine]:
     if not view.integration.is_active:
         yield StatusLine(_("Paused"))
         yield StatusLine(say_off_hint(), is_hint=True)
-    elif view.is_running:
-        yield StatusLine(_("Syncing now"))
-    elif view.open_runs and view.stop is None:
-        yield StatusLine(_("A sync begins in a moment"))
-    elif _has_stopped_early(view):
-        yield StatusLine(_("The last sync stopped early. The rest is tried again by itself."))
+    elif view.open_runs and view.is_connected:
+        # One that is under way comes before one that waits for its end.
+        run = min(view.open_runs, key=lambda each: each.state is not RunState.RUNNING)
+        yield StatusLine(_say_running(run), _run_url(run), _("Show progress"))
+    elif view.last_run is not None and _has_stopped_early(view):
+        text = _("The last sync stopped early.")
+        yield StatusLine(text, _run_url(view.last_run), _("See why"))
     yield from _list_left_over(view)
 
 
@@ -111,6 +115,19 @@ def _list_left_over(view: IntegrationView) -> Iterator[StatusLine]:
         )
     if view.integration.caution is not None:
         yield StatusLine(str(CAUTION_WORDS[view.integration.caution]))
+
+
+def _say_running(run: Run) -> str:
+    if run.state is RunState.WAITING:
+        return _("A sync begins in a moment.")
+    if not run.total:
+        return _("Syncing now.")
+    done = min(run.done, run.total)
+    return _("Syncing now, %(done)d of %(total)d.", done=done, total=run.total)
+
+
+def _run_url(run: Run) -> str:
+    return url_for("runs.show", integration_id=run.integration_id, run_id=run.id)
 
 
 def say_off_hint() -> str:
@@ -159,7 +176,7 @@ def _has_stopped_early(view: IntegrationView) -> bool:
     run, checked_at = view.last_run, view.integration.checked_at
     if run is None or run.ended_at is None or run.state is not RunState.STOPPED:
         return False
-    # What the user has stopped says so otherwise, or is said by its reason.
-    was_refused = run.error in list(Refusal)
+    # What the user has ended needs no word here, and a refusal is said by its reason.
+    was_refused = run.error in (CANCELLED, *Refusal)
     is_latest = checked_at is None or checked_at < run.ended_at
     return is_latest and not was_refused and view.stop is None

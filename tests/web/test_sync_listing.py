@@ -17,7 +17,8 @@ from calsync.core.link import Link, LinkState, Origin
 from calsync.core.run import RunState
 from calsync.db import due_rows
 from calsync.db.models import DueKind, DueRow, Integration, LinkedAccount, Run
-from calsync.services.accounts import disconnect
+from calsync.services.accounts import disconnect, list_linked
+from calsync.services.drafts import begin_setup, discard_setup
 from calsync.services.tools import Tools
 from tests.cast import Person
 from tests.clocks import FakeClock
@@ -180,7 +181,11 @@ def test_a_sync_under_way_is_said_and_asked_after_until_it_ends(
 ):
     run = {"state": RunState.RUNNING, "ended_at": None}
     run_id = add_run(tools, dana, work, **run)
-    assert "Syncing now" in read_row(browser, work)
+    assert "Syncing now. Show progress Work" in read_row(browser, work)
+    with tools.db.begin() as session:
+        session.get_one(Run, run_id).total, session.get_one(Run, run_id).done = 16, 7
+    assert "Syncing now, 7 of 16. Show progress Work" in read_row(browser, work)
+    assert f'href="/calendar-sync/{work}/runs/{run_id}"' in browser.get("/calendar-sync").text
     address = f"/calendar-sync/{work}/row"
     part = browser.get(address)
     assert f'hx-get="{address}" hx-trigger="load delay:5s"' in part.text
@@ -196,13 +201,41 @@ def test_a_sync_that_stopped_early_says_so_until_one_ends_well(
     browser: FlaskClient, tools: Tools, dana: Person, work: str, clock: FakeClock
 ):
     add_run(tools, dana, work, state=RunState.STOPPED, error="Unreachable")
-    assert "The last sync stopped early." in read_row(browser, work)
+    assert "The last sync stopped early. See why Work" in read_row(browser, work)
     clock.move(timedelta(minutes=5))
     change(tools, work, checked_at=clock.now())
     assert "The last sync stopped early." not in read_row(browser, work)
-    # One that the user has stopped is said to be paused.
-    add_run(tools, dana, work, state=RunState.STOPPED, error="not_active")
-    assert "The last sync stopped early." not in read_row(browser, work)
+    # One that the user has stopped needs no word.
+    for ended_by in ("not_active", "cancelled"):
+        clock.move(timedelta(minutes=1))
+        add_run(tools, dana, work, state=RunState.STOPPED, error=ended_by)
+        assert "The last sync stopped early." not in read_row(browser, work)
+
+
+def test_a_sync_that_waits_says_that_it_begins(
+    browser: FlaskClient, tools: Tools, dana: Person, work: str
+):
+    add_run(tools, dana, work, state=RunState.WAITING, ended_at=None)
+    assert "A sync begins in a moment. Show progress Work" in read_row(browser, work)
+    switch(browser, tools, work, "off")
+    assert "A sync begins" not in read_row(browser, work)
+
+
+def test_a_setup_that_was_left_is_listed_until_it_goes_on_or_is_discarded(
+    browser: FlaskClient, tools: Tools, dana: Person, link: MakeLink
+):
+    draft_id = begin_setup(tools, dana.who, link())
+    page = browser.get("/calendar-sync").text
+    assert "Setup not finished" in page
+    address = f"/calendar-sync/setup/{draft_id}"
+    assert f'href="{address}/linked-calendar">Continue setup' in page
+    assert f'href="{address}/discard">Discard' in page
+    disconnect(tools, dana.who, list_linked(tools, dana.who)[0].account.id)
+    page = browser.get("/calendar-sync").text
+    assert "Continue setup" in page
+    assert "No calendar is connected yet" not in page
+    discard_setup(tools, dana.who, draft_id)
+    assert "Setup not finished" not in browser.get("/calendar-sync").text
 
 
 def test_two_calendars_of_one_name_are_told_apart(

@@ -110,7 +110,7 @@ class Words(HTMLParser):
 #: A ticket that can be made.
 TICKET = {"title": "⟦x⟧", "status": "new", "priority": "normal"}
 #: Names that are the same in every language.
-NAMES = {"calsync", "- calsync", "Google", ", Google"}
+NAMES = {"calsync", "- calsync", "Google", ", Google", "Google,"}
 
 
 @pytest.fixture
