@@ -26,7 +26,7 @@ from calsync.web.current import polled, tools, who
 from calsync.web.i18n import _
 from calsync.web.returns import describe_return
 from calsync.web.security import is_from_elsewhere
-from calsync.web.sync_deletion import read_choice, say_deletion
+from calsync.web.sync_deletion import read_choice, say_deletion, say_ending
 from calsync.web.sync_rows import make_row, name_integration, say_off_hint
 from calsync.web.sync_words import REFUSAL_WORDS
 from calsync.web.words import LONGEST_NAME, service_name
@@ -109,10 +109,12 @@ def do_delete(integration_id: str) -> AnyResponse | tuple[str, int]:
 
 def _show_deletion(integration_id: str, fault: str = "") -> str:
     view = find_integration_view(tools(), who(), integration_id)
+    ending = foresee_ending(tools(), who(), integration_id)
     return render_template(
         "calendar_sync/delete.html",
         row=make_row(view),
-        ending=foresee_ending(tools(), who(), integration_id),
+        ending=ending,
+        words=say_ending(view, ending),
         goes=request.form.get("copies") == Copies.GO,
         fault=fault,
     )

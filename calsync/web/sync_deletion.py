@@ -1,6 +1,7 @@
 """Deleting a sync: what its form chose, and what is said afterwards."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TypedDict
 
 from calsync.core.integration import Copies
@@ -29,6 +30,42 @@ def read_choice(form: Mapping[str, str], ending: Ending) -> Choice:
     is_number = shown.isascii() and shown.isdigit() and len(shown) < 10
     return Choice(
         copies=Copies.GO if goes else Copies.STAY, confirmed=int(shown) if is_number else None
+    )
+
+
+@dataclass(frozen=True)
+class EndingWords:
+    """What the page says of the items that came from there, and of the copies."""
+
+    brought: str
+    question: str
+    left: str
+
+
+def say_ending(view: IntegrationView, ending: Ending) -> EndingWords:
+    """Return what deleting a sync would leave and take, in sentences that name the calendar."""
+    name = view.integration.calendar_name[:LONGEST_NAME]
+    return EndingWords(
+        brought=_n(
+            "The item that came from %(name)s stays in My Calendar.",
+            "The %(num)d items that came from %(name)s stay in My Calendar.",
+            ending.brought,
+            name=name,
+        ),
+        question=_n(
+            "What should happen to the event we added to %(name)s?",
+            "What should happen to the %(num)d events we added to %(name)s?",
+            ending.copies,
+            name=name,
+        ),
+        left=_n(
+            "The event we added to %(name)s stays there: we cannot reach the calendar to remove "
+            "it.",
+            "The %(num)d events we added to %(name)s stay there: we cannot reach the calendar to "
+            "remove them.",
+            ending.copies,
+            name=name,
+        ),
     )
 
 

@@ -145,7 +145,8 @@ def _say_stop(view: IntegrationView, stop: Stop) -> StatusLine:
     elif account.disconnection is not None:
         text = describe_disconnection(account.disconnection)
     elif stop is Stop.CALENDAR_GONE:
-        return StatusLine(_("The calendar was deleted. Choose another in Settings."))
+        url = url_for("wizard.settings", integration_id=view.id)
+        return StatusLine(_("The calendar was deleted."), url, _("Choose another in Settings"))
     elif stop is Stop.BEING_READ:
         return StatusLine(_("We are reading your calendars. This usually takes under a minute."))
     else:

@@ -81,6 +81,8 @@ def switch(
 def test_a_sync_is_listed_with_its_calendar_service_and_mailbox(browser: FlaskClient, work: str):
     said = read_row(browser, work)
     assert said.startswith("Work Google, dana@google.example Sync Work On Off Connected")
+    page = browser.get("/calendar-sync").text
+    assert f'href="/calendar-sync/{work}/settings" aria-label="Settings for Work"' in page
     assert "Nothing synced yet" in said
 
 
@@ -126,7 +128,7 @@ def test_a_sync_whose_account_was_disconnected_stays_listed(
 def test_a_calendar_that_was_deleted_is_said(browser: FlaskClient, tools: Tools, work: str):
     change(tools, work, stop=Stop.CALENDAR_GONE)
     said = read_row(browser, work)
-    assert "Not Connected The calendar was deleted. Choose another in Settings" in said
+    assert "Not Connected The calendar was deleted. Choose another in Settings Work" in said
     assert "Reconnect" not in said
 
 
