@@ -18,6 +18,12 @@ def form_token(client: FlaskClient) -> str:
     return found.group(1)
 
 
-def post(client: FlaskClient, url: str, form: dict[str, str] | None = None) -> TestResponse:
+def post(
+    client: FlaskClient,
+    url: str,
+    form: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
+) -> TestResponse:
     """Send a form as a browser does that has the page with it."""
-    return client.post(url, data={"csrf_token": form_token(client), **(form or {})})
+    filled = {"csrf_token": form_token(client), **(form or {})}
+    return client.post(url, data=filled, headers=headers)

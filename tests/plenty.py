@@ -10,6 +10,7 @@ from calsync.core.answers import DraftKind, Step
 from calsync.core.holds import Held
 from calsync.core.item import ActivityType, ItemStatus, Kind, Priority
 from calsync.core.link import LinkState, Origin, Side
+from calsync.core.plan import Direction, Head
 from calsync.core.run import Result, RunState, Trigger
 from calsync.core.ticket import TicketStatus
 from calsync.db.base import Base
@@ -30,8 +31,10 @@ from calsync.db.models import (
     LinkRow,
     LogEntry,
     LoginSession,
+    PlannedAction,
     Role,
     Run,
+    StoredPlan,
     Ticket,
     User,
     WebhookDelivery,
@@ -227,6 +230,24 @@ def _link(who: Who, at: int, _now: datetime) -> Row:
     return {**named, **about, **held, **owned}
 
 
+def _plan(who: Who, at: int, now: datetime) -> Row:
+    return {
+        "id": number("plan", at), "tenant_id": who.tenant_id, "user_id": who.user_id,
+        "draft_id": number("draft", at), "mark": "-", "made_at": now, "expires_at": now + DAY,
+        "counts": {"out_create": 1_000},
+    }  # fmt: skip
+
+
+def _action(who: Who, at: int, now: datetime) -> Row:
+    """Return a line of the first plan."""
+    times = {"start": now.isoformat(), "end": now.isoformat(), "zone": "Europe/London"}
+    return {
+        "tenant_id": who.tenant_id, "plan_id": number("plan"), "ordinal": at,
+        "direction": Direction.OUT, "head": Head.CREATE, "result": Result.DONE,
+        "kind": Kind.APPOINTMENT, "title": f"Visit {at}", "times": times, "before": {}, "after": {},
+    }  # fmt: skip
+
+
 def _user(who: Who, at: int, now: datetime) -> Row:
     named = {"id": number("user", at), "name": f"User {at}", "email": f"user{at}@acme.example"}
     rest = {"role": Role.MEMBER, "password_hash": "-", "created_at": now}
@@ -273,6 +294,8 @@ _TABLES: dict[type[Base], Callable[[Who, int, datetime], Row]] = {
     LinkedCalendar: _calendar,
     Integration: _integration,
     Draft: _draft,
+    StoredPlan: _plan,
+    PlannedAction: _action,
     Run: _run,
     LogEntry: _entry,
     LinkRow: _link,

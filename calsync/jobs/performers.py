@@ -10,6 +10,7 @@ from calsync.services.accounts import check_account, next_check
 from calsync.services.channels import keep_channel
 from calsync.services.erasure import erase_account
 from calsync.services.item_purge import purge_item
+from calsync.services.previews import purge_plan
 from calsync.services.revocations import revoke
 from calsync.services.sync.running import run_sync
 from calsync.services.tools import Tools
@@ -53,8 +54,9 @@ def perform_delivery(tools: Tools, claim: Claim) -> datetime | None:
 
 
 def perform_purge(tools: Tools, claim: Claim) -> datetime | None:
-    """Empty the bin of an item."""
-    return purge_item(tools, claim.tenant_id, claim.subject_id)
+    """Empty the bin of an item, or forget a plan; ids of the two are never the same."""
+    again_at = purge_plan(tools, claim.tenant_id, claim.subject_id)
+    return again_at or purge_item(tools, claim.tenant_id, claim.subject_id)
 
 
 def perform_keeping(tools: Tools, claim: Claim) -> datetime | None:

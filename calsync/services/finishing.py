@@ -1,11 +1,13 @@
 """What was answered in the wizard, put in force."""
 
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from calsync.core.answers import Answers, find_untaken, load_answers, mark_of
 from calsync.core.integration import Copies, Refusal
+from calsync.core.link import Side
 from calsync.cronofy.limiter import Lane
 from calsync.db.accounts import lock_account
 from calsync.db.database import Session
@@ -40,12 +42,14 @@ class Finished:
 class Confirmed:
     """What the page showed as it was finished: the mark of the answers, and the numbers.
 
-    ``copies`` are those that go, ``kept_out`` the changes that flow after all.
+    ``copies`` are those that go, ``kept_out`` the changes that flow after all, and
+    ``deletions`` those that the brake lets pass in the sync that is begun.
     """
 
     mark: str
     copies: int | None = None
     kept_out: int | None = None
+    deletions: Mapping[Side, int] = field(default_factory=dict)
 
 
 def look_at_account(tools: Tools, who: Who, account_id: str) -> bool:
@@ -73,10 +77,11 @@ def finish_setup(tools: Tools, who: Who, draft_id: str, confirmed: Confirmed) ->
         answers = load_answers(draft.answers)
         _refuse_other_answers(answers, confirmed)
         inside = replace(tools, db=JoinedDatabase(session), wake=lambda: None)
-        integration_id = _create(inside, who, draft, answers)
+        integration_id = make_integration(inside, who, draft.account_id, answers)
         run_id = None
-        if answers.syncs_at_once:
-            run_id = request_sync(inside, who, integration_id, bulk=True)
+        if answers.syncs_at_once or confirmed.deletions:
+            deletions = confirmed.deletions
+            run_id = request_sync(inside, who, integration_id, bulk=True, confirmed=deletions)
         _finish(draft, now)
         draft.integration_id, draft.run_id = integration_id, run_id
     tools.wake()
@@ -102,8 +107,16 @@ def save_settings(tools: Tools, who: Who, integration_id: str, confirmed: Confir
             _finish(draft, now)
             session.flush()
         inside = replace(tools, db=JoinedDatabase(session), wake=lambda: None)
-        made = _apply(inside, who, integration, live, answers, confirmed)
-        finished = _sync(inside, who, made)
+        made = change_integration(
+            inside,
+            who,
+            integration,
+            live,
+            answers,
+            copies=confirmed.copies,
+            kept_out=confirmed.kept_out,
+        )
+        finished = _sync(inside, who, made, confirmed)
     tools.wake()
     return finished
 
@@ -126,14 +139,15 @@ def look_again(tools: Tools, who: Who, integration_id: str) -> None:
             draft.made_upon = mark_of(live_answers(integration))
 
 
-def _create(tools: Tools, who: Who, draft: Draft, answers: Answers) -> str:
-    if draft.account_id is None:
+def make_integration(tools: Tools, who: Who, account_id: str | None, answers: Answers) -> str:
+    """Make the integration that was answered; return its id. Raises NotPossible."""
+    if account_id is None:
         raise NotPossible(Refusal.NOT_CONNECTED)
     try:
         return create_integration(
             tools,
             who,
-            account_id=draft.account_id,
+            account_id=account_id,
             calendar_id=answers.calendar_id,
             options=answers.in_force,
             meanwhile=answers.meanwhile,
@@ -142,20 +156,25 @@ def _create(tools: Tools, who: Who, draft: Draft, answers: Answers) -> str:
         raise NotPossible(Refusal.CALENDAR_GONE) from None
 
 
-def _apply(
+def change_integration(
     tools: Tools,
     who: Who,
     integration: Integration,
     live: Answers,
     answers: Answers,
-    confirmed: Confirmed,
+    *,
+    copies: int | None,
+    kept_out: int | None,
 ) -> str:
-    """Let an integration be as it was answered; return the one that it then is."""
+    """Let an integration be as it was answered; return the one that it then is.
+
+    ``copies`` go, and ``kept_out`` changes flow after all. Raises NotPossible.
+    """
     integration_id, options = integration.id, answers.in_force
     if answers.calendar_id != live.calendar_id:
         if integration.account_id is None:
             raise NotPossible(Refusal.NOT_CONNECTED)
-        integration_id = _swap(tools, who, integration, answers, confirmed)
+        integration_id = _swap(tools, who, integration, answers, copies)
         if options != live.options:
             change_options(tools, who, integration_id, options)
         return integration_id
@@ -167,15 +186,15 @@ def _apply(
             integration_id,
             options,
             copies=Copies.GO if goes else Copies.STAY,
-            confirmed=confirmed.copies if goes else None,
+            confirmed=copies if goes else None,
             meanwhile=answers.meanwhile,
-            kept_out=(confirmed.kept_out or 0) if answers.flows_kept_out else None,
+            kept_out=(kept_out or 0) if answers.flows_kept_out else None,
         )
     return integration_id
 
 
 def _swap(
-    tools: Tools, who: Who, integration: Integration, answers: Answers, confirmed: Confirmed
+    tools: Tools, who: Who, integration: Integration, answers: Answers, copies: int | None
 ) -> str:
     try:
         return swap_calendar(
@@ -185,16 +204,17 @@ def _swap(
             account_id=integration.account_id or "",
             calendar_id=answers.calendar_id,
             copies=answers.swapped,
-            confirmed=confirmed.copies if answers.swapped is Copies.GO else None,
+            confirmed=copies if answers.swapped is Copies.GO else None,
         )
     except NotThere:
         raise NotPossible(Refusal.CALENDAR_GONE) from None
 
 
-def _sync(tools: Tools, who: Who, integration_id: str) -> Finished:
+def _sync(tools: Tools, who: Who, integration_id: str, confirmed: Confirmed) -> Finished:
     """Have an integration synced by hand, or say why it cannot be: it is saved either way."""
     try:
-        run_id = request_sync(tools, who, integration_id, bulk=True)
+        deletions = confirmed.deletions
+        run_id = request_sync(tools, who, integration_id, bulk=True, confirmed=deletions)
     except NotPossible as error:
         return Finished(integration_id, unsynced=Refusal(error.reason))
     return Finished(integration_id, run_id)

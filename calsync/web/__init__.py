@@ -20,6 +20,7 @@ from calsync.web import (
     my_calendar,
     runs,
     security,
+    sync_preview,
     tickets,
     webhooks,
     wizard_settings,
@@ -33,7 +34,7 @@ def register_pages(app: Flask, settings: Settings) -> None:
     i18n.register_languages(app)
     errors.register_errors(app)
     assets.register_assets(app)
-    words.register_words(app)
+    words.register_words(app, settings)
     auth.register_login(app)
     for module in (
         my_calendar,
@@ -47,6 +48,7 @@ def register_pages(app: Flask, settings: Settings) -> None:
         calendar_sync,
         runs,
         wizard_settings,
+        sync_preview,
         health,
         hooks,
     ):

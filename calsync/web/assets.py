@@ -37,11 +37,11 @@ _YEAR = 365 * 24 * 3600
 
 #: Our own files; the rest comes from installed packages.
 _OWN = (
-    "alert.js",
     "calendar.js",
     "calsync.css",
     "favicon.svg",
     "home.css",
+    "plan.css",
     "wizard.css",
     "wizard.js",
 )

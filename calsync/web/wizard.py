@@ -13,6 +13,7 @@ from calsync.services.drafts import discard_setup, save_setup
 from calsync.services.finishing import Confirmed, finish_setup, look_at_account
 from calsync.web.current import polled, tools, who
 from calsync.web.i18n import _
+from calsync.web.plan_ticks import read_ticks
 from calsync.web.wizard_form import WizardForm, read_answers
 from calsync.web.wizard_page import Page, go, judge_tab, leave, show_tab, url_of
 from calsync.web.wizard_words import TAB_OF_REFUSAL
@@ -152,8 +153,12 @@ def _finish(view: DraftView, form: WizardForm) -> Page:
     fault = find_first_fault(view.answers, view.calendars)
     if fault is not None and not view.is_finished:
         return show_tab(view, fault, judge_tab(view, fault))
+    ticked = read_ticks(view)
+    if ticked.wrong and not view.is_finished:
+        return show_tab(view, Step.CONFIRMATION, unticked=ticked.wrong)
+    confirmed = Confirmed(form.mark.data or "", deletions=ticked.deletions)
     try:
-        finished = finish_setup(tools(), who(), draft.id, Confirmed(form.mark.data or ""))
+        finished = finish_setup(tools(), who(), draft.id, confirmed)
     except NotPossible as error:
         refusal = Refusal(error.reason)
         view = find_setup(tools(), who(), draft.id)

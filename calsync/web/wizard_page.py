@@ -1,6 +1,6 @@
 """A tab of the wizard as a page: of a set-up, or of an integration's settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask import Response, redirect, render_template, request, url_for
@@ -15,6 +15,7 @@ from calsync.services.draft_numbers import Numbers, find_numbers
 from calsync.services.draft_views import DraftView
 from calsync.web.current import tools, who
 from calsync.web.i18n import _, _n
+from calsync.web.plan_page import PreviewPage, look_at_plan
 from calsync.web.sync_words import REFUSAL_WORDS
 from calsync.web.wizard_form import WizardForm, fill_form
 from calsync.web.wizard_summary import Line, list_lines
@@ -55,6 +56,8 @@ class WizardPage:
     is_part: bool = False
     #: What was answered, on the last tab.
     lines: Sequence[Line] = field(default_factory=tuple)
+    #: What finishing would do, on the last tab too.
+    preview: PreviewPage | None = None
 
     @property
     def layout(self) -> str:
@@ -220,10 +223,15 @@ def url_of(view: DraftView, step: Step) -> str:
 
 
 def show_tab(
-    view: DraftView, step: Step, faults: Sequence[Fault] = (), refusal: Refusal | None = None
+    view: DraftView,
+    step: Step,
+    faults: Sequence[Fault] = (),
+    refusal: Refusal | None = None,
+    unticked: Mapping[str, str] | None = None,
 ) -> Page:
     """Show a tab with the answers in it, and with what keeps the wizard from going on."""
     troubles = [Trouble(str(FAULT_WORDS[fault][0]), FAULT_WORDS[fault][1]) for fault in faults]
+    troubles += [Trouble(text, box) for box, text in (unticked or {}).items()]
     if refusal is not None:
         troubles.append(Trouble(str(REFUSAL_WORDS[refusal])))
     is_last = step is Step.CONFIRMATION
@@ -237,6 +245,7 @@ def show_tab(
         troubles,
         is_part,
         list_lines(view, numbers) if is_last else (),
+        look_at_plan(view) if is_last else None,
     )
     text = render_template(f"wizard/{step.value}.html", page=page)
     if not troubles:

@@ -21,6 +21,7 @@ from calsync.services.finishing import (
 )
 from calsync.web.current import tools, who
 from calsync.web.i18n import _
+from calsync.web.plan_ticks import read_ticks
 from calsync.web.wizard import bp, find_target, read_again, read_step
 from calsync.web.wizard_form import WizardForm, read_answers
 from calsync.web.wizard_page import Page, go, judge_tab, leave, show_tab, url_of
@@ -82,7 +83,11 @@ def _finish(view: DraftView, form: WizardForm, integration_id: str) -> Page:
     fault = find_first_fault(view.answers, view.calendars)
     if fault is not None:
         return show_tab(view, fault, judge_tab(view, fault))
-    confirmed = Confirmed(form.mark.data or "", _number(form.copies), _number(form.kept_out))
+    ticked = read_ticks(view)
+    if ticked.wrong:
+        return show_tab(view, Step.CONFIRMATION, unticked=ticked.wrong)
+    numbers = _number(form.copies), _number(form.kept_out)
+    confirmed = Confirmed(form.mark.data or "", *numbers, deletions=ticked.deletions)
     try:
         finished = save_settings(tools(), who(), integration_id, confirmed)
     except (NotPossible, NotThere) as error:

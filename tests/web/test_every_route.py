@@ -28,6 +28,7 @@ from tests.browsing import form_token
 from tests.cast import Person
 from tests.services.hearing import add_channel, add_integration
 from tests.services.integrating import add_run
+from tests.services.planning import add_plan
 from tests.web.routes import PUBLIC, SAFE, SIGNED, Route, list_routes
 
 LogIn = Callable[[Person], FlaskClient]
@@ -60,6 +61,9 @@ def danas_ids(
     integration = add_integration(tools, dana, account_id)
     create_token(tools, dana.who, "PSA")
     client_id = create_client(tools, sam.who, "Northwind")
+    draft_id = begin_setup(tools, dana.who, account_id)
+    add_plan(tools, dana.who, draft_id=draft_id)
+    add_plan(tools, dana.who, integration_id=integration.id)
     return {
         **PLAIN,
         "account_id": account_id,
@@ -74,7 +78,7 @@ def danas_ids(
         "item_id": create_item(tools, dana.who, private_call(ticket_id)),
         "endpoint_id": add_endpoint(tools, dana.who.tenant_id, "https://psa.example/")[0],
         "token_id": list_live_tokens(tools, dana.who)[0].id,
-        "draft_id": begin_setup(tools, dana.who, account_id),
+        "draft_id": draft_id,
         "session_id": list_live_logins(tools, dana.who)[0].id,
     }
 

@@ -17,6 +17,7 @@ from calsync.db.models.items import (
 )
 from calsync.db.models.linking import ConnectState, LinkedAccount, LinkedCalendar, Revocation
 from calsync.db.models.people import LoginSession, Role, Tenant, Theme, User
+from calsync.db.models.plans import PlannedAction, StoredPlan
 from calsync.db.models.sync import (
     Integration,
     ItemLook,
@@ -57,10 +58,12 @@ __all__ = [
     "LinkedCalendar",
     "LogEntry",
     "LoginSession",
+    "PlannedAction",
     "PushChannel",
     "Revocation",
     "Role",
     "Run",
+    "StoredPlan",
     "Tenant",
     "Theme",
     "Ticket",

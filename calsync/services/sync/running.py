@@ -200,6 +200,7 @@ def _end(
     course: Course, act: Act, state: RunState, error: str | None = None, stop: Stop | None = None
 ) -> datetime:
     """Close the run's row, if it has one, and return when to look again."""
+    now = course.now
     with course.fence.begin() as session:
         row = course.get_row(session)
         row.stop = stop
@@ -208,10 +209,9 @@ def _end(
         if course.asked is not None:
             course.journal.begin(session)
         if course.journal.run is not None:
-            ended_at = _close(course, act, session, state, error)
+            _close(course, act, session, state, error)
             if course.journal.has_done_anything:
-                # By this moment the run is found again that synced last.
-                row.synced_at = ended_at
+                row.synced_at = now
                 course.has_changed = True
         if error not in (None, CANCELLED) and stop is None and course.asked is not None:
             _ask_again(course, session, course.asked)
@@ -250,19 +250,14 @@ def _tell_log(course: Course, state: RunState, error: str | None) -> None:
     )
 
 
-def _close(
-    course: Course, act: Act, session: Session, state: RunState, error: str | None
-) -> datetime:
-    """Write down how the run ended, and return when."""
+def _close(course: Course, act: Act, session: Session, state: RunState, error: str | None) -> None:
     stored = session.get(Run, course.journal.run.id if course.journal.run else "")
     if stored is None:
         raise Overtaken
     braked = {f"braked_{side.value}": count for side, count in act.braked.items() if count}
-    ended_at = course.now
-    stored.state, stored.error, stored.ended_at = state, error, ended_at
+    stored.state, stored.error, stored.ended_at = state, error, course.now
     stored.counts = {**course.journal.counts, **braked}
     stored.done, stored.total = course.journal.done, course.journal.total
-    return ended_at
 
 
 def _finish_deletion(course: Course, again_at: datetime) -> datetime | None:

@@ -1,0 +1,228 @@
+"""What finishing would do: worked out by the engine, kept for a day, and shown page by page.
+
+It is of the answers as they were when it was made; of any others it says nothing.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from calsync.core.answers import mark_of
+from calsync.core.plan import Direction, Head, Tick, count_key, dump_ticks, load_ticks
+from calsync.db import due_rows, plans
+from calsync.db.database import Session
+from calsync.db.models import DueKind, PlannedAction, StoredPlan
+from calsync.errors import AlreadyThere, CalsyncError, NotThere
+from calsync.ids import new_id
+from calsync.logs import Log
+from calsync.services.draft_views import DraftView, find_settings, find_setup
+from calsync.services.foresight import Foreseen, foresee
+from calsync.services.tools import Tools, Who
+
+#: How long a plan is kept.
+KEPT = timedelta(days=1)
+#: So young a plan is shown as it is, however often it is asked for.
+_FRESH = timedelta(seconds=30)
+#: Whoever has begun to make one and has not ended by then has died.
+_LONGEST = timedelta(minutes=5)
+#: What is shown of each head at first, and of a list at once.
+MOST_AT_FIRST = 10
+A_PAGE = 50
+
+log = Log("calsync.previews")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The plan for some answers, with the first lines of each head; None where there is none."""
+
+    plan: StoredPlan | None
+    first: Sequence[PlannedAction] = ()
+    #: Somebody, such as another window, is making it at this moment.
+    is_being_made: bool = False
+
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        """Give the deletions that are to be confirmed."""
+        return load_ticks(self.plan.ticks) if self.plan is not None else ()
+
+
+@dataclass(frozen=True)
+class PlanPage:
+    """Some of the lines of a plan, of which there are ``total``."""
+
+    plan: StoredPlan
+    actions: Sequence[PlannedAction]
+    total: int
+    number: int = 1
+    is_current: bool = True
+
+    @property
+    def last(self) -> int:
+        """Give the number of the last page."""
+        return max(1, -(-self.total // A_PAGE))
+
+
+def find_view(tools: Tools, who: Who, *, draft_id: str = "", integration_id: str = "") -> DraftView:
+    """Return the answers that a plan is of: a set-up, or an integration's settings.
+
+    Raises NotThere.
+    """
+    if draft_id:
+        return find_setup(tools, who, draft_id)
+    return find_settings(tools, who, integration_id)
+
+
+def make_preview(tools: Tools, who: Who, view: DraftView) -> Preview:
+    """Work out what finishing would do, unless that is known or somebody is just doing it.
+
+    Raises NotThere, NotPossible with a Refusal, and CronofyError.
+    """
+    maker = new_id()
+    with suppress(AlreadyThere):  # another window has begun at this very moment
+        if _begin(tools, who, view, maker):
+            try:
+                foreseen = foresee(tools, who, view)
+            except BaseException:
+                with suppress(CalsyncError):
+                    _end(tools, who, view, maker, None)
+                raise
+            _end(tools, who, view, maker, foreseen)
+    return find_preview(tools, who, view)
+
+
+def find_preview(tools: Tools, who: Who, view: DraftView) -> Preview:
+    """Return the plan of answers as they are, if it was made."""
+    now = tools.clock.now()
+    with tools.db.read() as session:
+        plan = plans.find_plan(session, who.tenant_id, who.user_id, **_place_of(view))
+        if plan is None:
+            return Preview(None)
+        is_being_made = plan.made_until is not None and plan.made_until > now
+        if not _is_of(plan, view) or plan.made_at is None or plan.expires_at <= now:
+            return Preview(None, is_being_made=is_being_made)
+        first = plans.list_first_actions(session, plan, MOST_AT_FIRST)
+    return Preview(plan, first, is_being_made)
+
+
+def page_plan(
+    tools: Tools,
+    who: Who,
+    view: DraftView,
+    *,
+    direction: Direction | None = None,
+    head: Head | None = None,
+    number: int | None = 1,
+) -> PlanPage:
+    """Return a page of the plan that was made last, or all of it where ``number`` is None.
+
+    Of one direction or head where it is given; a page behind the last is the last. Raises
+    NotThere where there is no plan.
+    """
+    with tools.db.read() as session:
+        plan = plans.find_plan(session, who.tenant_id, who.user_id, **_place_of(view))
+        if plan is None or plan.made_at is None or plan.expires_at <= tools.clock.now():
+            raise NotThere
+        found = PlanPage(plan, (), _count(plan, direction, head), is_current=_is_of(plan, view))
+        at = min(max(number or 1, 1), found.last)
+        actions = plans.list_actions(
+            session,
+            plan,
+            direction=direction,
+            head=head,
+            skip=0 if number is None else (at - 1) * A_PAGE,
+            limit=None if number is None else A_PAGE,
+        )
+    return PlanPage(plan, actions, found.total, at, found.is_current)
+
+
+def purge_plan(tools: Tools, tenant_id: str, plan_id: str) -> datetime | None:
+    """Forget a plan whose time is over; return when to come again where it is not yet."""
+    with tools.db.begin() as session:
+        plan = plans.lock_plan_of_tenant(session, tenant_id, plan_id)
+        if plan is None:
+            return None
+        if plan.expires_at > tools.clock.now():
+            return plan.expires_at
+        session.delete(plan)
+    return None
+
+
+def _begin(tools: Tools, who: Who, view: DraftView, maker: str) -> bool:
+    """Claim the making of a plan; False where there is nothing to do, or it is done just now."""
+    now = tools.clock.now()
+    with tools.db.begin() as session:
+        plans.forget_old_plans(session, who.tenant_id, who.user_id, now)
+        plan = plans.lock_plan(session, who.tenant_id, who.user_id, **_place_of(view))
+        if plan is None:
+            plan = _add(session, who, view)
+        elif _is_settled(plan, view, now):
+            return False
+        plan.maker, plan.made_until, plan.expires_at = maker, now + _LONGEST, now + KEPT
+        due_rows.wake(session, who.tenant_id, DueKind.PURGE, plan.id, plan.expires_at)
+    return True
+
+
+def _is_settled(plan: StoredPlan, view: DraftView, now: datetime) -> bool:
+    """Tell whether somebody is making a plan just now, or has made it a moment ago."""
+    if plan.made_until is not None and plan.made_until > now:
+        return True
+    is_young = plan.made_at is not None and now - plan.made_at < _FRESH
+    return is_young and _is_of(plan, view)
+
+
+def _add(session: Session, who: Who, view: DraftView) -> StoredPlan:
+    place = {name: value for name, value in _place_of(view).items() if value}
+    plan = StoredPlan(
+        id=new_id(), tenant_id=who.tenant_id, user_id=who.user_id, mark=mark_of_view(view), **place
+    )
+    session.add(plan)
+    return plan
+
+
+def _end(tools: Tools, who: Who, view: DraftView, maker: str, made: Foreseen | None) -> None:
+    """Store what was worked out, if anything was, unless somebody else makes it now."""
+    now = tools.clock.now()
+    with tools.db.begin() as session:
+        plan = plans.lock_plan(session, who.tenant_id, who.user_id, **_place_of(view))
+        if plan is None or plan.maker != maker:
+            return
+        plan.maker = plan.made_until = None
+        if made is None:
+            return
+        plan.mark, plan.made_at, plan.expires_at = mark_of_view(view), now, now + KEPT
+        plan.is_off, plan.guests = made.is_off, made.guests
+        plan.counts, plan.ticks = dict(made.counts), dump_ticks(made.ticks)
+        plans.replace_actions(session, plan, made.actions)
+    log.info("plan made", tenant_id=who.tenant_id, user_id=who.user_id, counts=dict(made.counts))
+
+
+def _is_of(plan: StoredPlan, view: DraftView) -> bool:
+    """Tell whether a plan is of the answers as they are, upon the settings as they are."""
+    is_off = view.integration is not None and not view.integration.is_active
+    return plan.mark == mark_of_view(view) and plan.is_off == is_off
+
+
+def mark_of_view(view: DraftView) -> str:
+    """Return what tells these answers, upon these settings, from any others."""
+    version = view.integration.version if view.integration is not None else 0
+    return f"{mark_of(view.answers)}.{version}"
+
+
+def _place_of(view: DraftView) -> dict[str, str]:
+    """Return what a plan is found by: the integration of settings, or the draft of a set-up."""
+    if view.integration is not None:
+        return {"integration_id": view.integration.id}
+    if view.draft is None:
+        raise NotThere
+    return {"draft_id": view.draft.id}
+
+
+def _count(plan: StoredPlan, direction: Direction | None, head: Head | None) -> int:
+    return sum(
+        plan.counts.get(count_key(each, its_head), 0)
+        for each in Direction
+        for its_head in Head
+        if direction in (None, each) and head in (None, its_head)
+    )

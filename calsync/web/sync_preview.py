@@ -1,0 +1,184 @@
+"""What finishing would do, before it is done: on the last tab of the wizard, and line by line."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_login import login_required
+from werkzeug.wrappers import Response as AnyResponse
+
+from calsync.core.event import Timed
+from calsync.core.integration import Refusal
+from calsync.core.item_record import load_times
+from calsync.core.plan import Direction, Head
+from calsync.db.models import PlannedAction
+from calsync.errors import CronofyError, NotPossible, NotThere
+from calsync.services.draft_views import DraftView
+from calsync.services.finishing import look_at_account
+from calsync.services.previews import Preview, find_view, make_preview, page_plan
+from calsync.web.current import current_login, polled, tools, who
+from calsync.web.i18n import _
+from calsync.web.plan_page import (
+    PlanListPage,
+    PreviewPage,
+    confirmation_url,
+    list_plan_lines,
+    look_at_plan,
+)
+from calsync.web.safe_csv import csv_response
+from calsync.web.sync_words import REFUSAL_WORDS
+
+E = TypeVar("E", bound=StrEnum)
+
+bp = Blueprint("sync_preview", __name__, url_prefix="/calendar-sync")
+
+
+@bp.post("/setup/<draft_id>/preview")
+@bp.post("/<integration_id>/settings/preview")
+@login_required
+def make(**place: str) -> str | AnyResponse:
+    """Work out what finishing would do, and show it on the last tab."""
+    view = find_view(tools(), who(), **place)
+    if view.is_finished:
+        return _leave()
+    trouble, preview = "", Preview(None)
+    try:
+        preview = make_preview(tools(), who(), view)
+    except NotPossible as error:
+        view, trouble = _look_why(view, Refusal(error.reason), place)
+    except CronofyError:
+        trouble = _(
+            "We could not reach the calendar service. Your settings are safe. "
+            "Try again in a few minutes."
+        )
+    if request.headers.get("HX-Request"):
+        return _show_part(PreviewPage(view, preview, _zone(), trouble))
+    if trouble:
+        flash(trouble, "warning")
+    return redirect(f"{confirmation_url(view)}#sync-preview", 303)
+
+
+@bp.get("/setup/<draft_id>/preview/look")
+@bp.get("/<integration_id>/settings/preview/look")
+@polled
+@login_required
+def look(**place: str) -> str | AnyResponse:
+    """Show whether another window has worked it out by now."""
+    view = find_view(tools(), who(), **place)
+    if view.is_finished:
+        return _leave()
+    return _show_part(look_at_plan(view))
+
+
+@bp.get("/setup/<draft_id>/preview")
+@bp.get("/<integration_id>/settings/preview")
+@login_required
+def show(**place: str) -> str | AnyResponse:
+    """Show every line of the plan that was made last, chosen by place and deed."""
+    view = find_view(tools(), who(), **place)
+    direction, head = _read_choice()
+    try:
+        number = int(request.args.get("page", 1))
+    except ValueError:
+        number = 1
+    try:
+        found = page_plan(
+            tools(), who(), view, direction=direction, head=head, number=min(number, 10**6)
+        )
+    except NotThere:
+        # It was never made, or a day has gone by.
+        return redirect(confirmation_url(view))
+    page = PlanListPage(view, found, _zone(), direction, head)
+    return render_template("sync_preview/listing.html", page=page)
+
+
+@bp.get("/setup/<draft_id>/preview.csv")
+@bp.get("/<integration_id>/settings/preview.csv")
+@login_required
+def download(**place: str) -> Response | AnyResponse:
+    """Hand out the same lines as a file for a spreadsheet."""
+    view = find_view(tools(), who(), **place)
+    direction, head = _read_choice()
+    try:
+        found = page_plan(tools(), who(), view, direction=direction, head=head, number=None)
+    except NotThere:
+        return redirect(confirmation_url(view))
+    header = [
+        _("Where"),
+        _("What"),
+        _("Kind"),
+        _("Subject"),
+        _("Begins (UTC)"),
+        _("Begins"),
+        _("Ends"),
+        _("Changes"),
+        _("Reason"),
+    ]
+    return csv_response("planned-changes.csv", header, _list_rows(found.actions, view))
+
+
+def _show_part(page: PreviewPage) -> str:
+    return render_template("sync_preview/_part.html", preview=page)
+
+
+def _list_rows(actions: Sequence[PlannedAction], view: DraftView) -> Iterator[list[str]]:
+    zone = _zone()
+    for action, line in zip(actions, list_plan_lines(actions, view, zone), strict=True):
+        times = load_times(action.times) if action.times else None
+        utc, start, end = "", "", ""
+        if isinstance(times, Timed):
+            utc = _iso(times.start, UTC)
+            start, end = (_iso(each, ZoneInfo(zone)) for each in (times.start, times.end))
+        elif times is not None:
+            start, end = times.start.isoformat(), times.end.isoformat()
+        changes = "; ".join(line.changes)
+        yield [
+            line.direction,
+            line.head,
+            line.kind,
+            action.title,
+            utc,
+            start,
+            end,
+            changes,
+            line.reason,
+        ]
+
+
+def _iso(moment: datetime, zone: tzinfo) -> str:
+    return moment.astimezone(zone).isoformat(timespec="minutes")
+
+
+def _look_why(view: DraftView, refusal: Refusal, place: dict[str, str]) -> tuple[DraftView, str]:
+    """Return why nothing can be worked out, and the answers with what is known of it now."""
+    if refusal in (Refusal.NOT_CONNECTED, Refusal.CALENDAR_GONE) and view.linked is not None:
+        # What was found out is noted, so that the rest of the page says it too.
+        look_at_account(tools(), who(), view.linked.account.id)
+        view = find_view(tools(), who(), **place)
+    if refusal is Refusal.BEING_READ:
+        return view, _("We are reading your calendars. This usually takes under a minute.")
+    return view, str(REFUSAL_WORDS[refusal])
+
+
+def _read_choice() -> tuple[Direction | None, Head | None]:
+    return _read(Direction, "direction"), _read(Head, "action")
+
+
+def _read(choices: type[E], name: str) -> E | None:
+    value = request.args.get(name, "")
+    return choices(value) if value in set(choices) else None
+
+
+def _zone() -> str:
+    return current_login().user.time_zone
+
+
+def _leave() -> AnyResponse:
+    """Lead to the listing: what was to be finished was, in another window."""
+    url = url_for("calendar_sync.listing")
+    if request.headers.get("HX-Request"):
+        return Response(status=204, headers={"HX-Redirect": url})
+    return redirect(url, 303)
