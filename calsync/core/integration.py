@@ -14,6 +14,9 @@ SWEEP_EVERY = timedelta(hours=24)
 OVERLAP = timedelta(seconds=5)
 #: Two runs of one integration are this far apart, however often it is woken.
 SHORTEST_POLL = timedelta(seconds=5)
+#: Work begins this long after Active was switched, so that whoever flips it to and fro
+#: asks Cronofy once and not each time.
+SWITCH_DELAY = timedelta(seconds=5)
 
 
 class Stop(StrEnum):

@@ -1,6 +1,6 @@
 """Questions about integrations."""
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from calsync.db.models import Integration
@@ -11,6 +11,13 @@ def find_integration(
 ) -> Integration | None:
     """Return a user's integration, unless it was deleted."""
     return session.scalar(_of_user(tenant_id, user_id).where(Integration.id == integration_id))
+
+
+def is_deleted(session: Session, tenant_id: str, user_id: str, integration_id: str) -> bool:
+    """Whether the user had this integration, and has it no more."""
+    query = select(Integration.deleted_at).where(Integration.tenant_id == tenant_id)
+    query = query.where(Integration.user_id == user_id, Integration.id == integration_id)
+    return session.scalar(query) is not None
 
 
 def lock_integration(
@@ -46,6 +53,19 @@ def list_integrations(session: Session, tenant_id: str, user_id: str) -> list[In
     """Return a user's integrations, by the names of their calendars."""
     query = _of_user(tenant_id, user_id)
     return list(session.scalars(query.order_by(Integration.calendar_name, Integration.id)))
+
+
+def list_account_ids(session: Session, tenant_id: str, user_id: str) -> list[str | None]:
+    """Return the account of each of a user's integrations, with those that are being deleted."""
+    query = select(Integration.account_id).where(Integration.tenant_id == tenant_id)
+    return list(session.scalars(query.where(Integration.user_id == user_id)))
+
+
+def list_namesakes(session: Session, tenant_id: str, user_id: str) -> set[str]:
+    """Return the names that several of the calendars share that a user's integrations are with."""
+    names = _of_user(tenant_id, user_id).with_only_columns(Integration.calendar_name)
+    names = names.group_by(Integration.calendar_name).having(func.count() > 1)
+    return set(session.scalars(names))
 
 
 def list_integrations_after(

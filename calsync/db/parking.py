@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Update, func, select, true, update
+from sqlalchemy import ColumnElement, String, Update, cast, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
+from calsync.core.actions import REMOVALS
 from calsync.core.item import Kind
 from calsync.core.link import LinkState, Origin, Wish
 from calsync.db.models import Item, LinkRow
@@ -37,6 +38,21 @@ def count_links(
     return counts
 
 
+def count_held_removals(
+    session: Session, tenant_id: str, integration_ids: Sequence[str]
+) -> dict[str, int]:
+    """Return for each integration over how many links a removal waits for the user's word."""
+    held = cast(LinkRow.record["held"], String)
+    rows = session.execute(
+        select(LinkRow.integration_id, func.count())
+        .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id.in_(integration_ids))
+        .where(LinkRow.is_present == true(), LinkRow.state == LinkState.HELD)
+        .where(or_(*(held.contains(deed) for deed in REMOVALS)))
+        .group_by(LinkRow.integration_id)
+    )
+    return dict.fromkeys(integration_ids, 0) | dict(rows.all())
+
+
 def count_copies(
     session: Session, tenant_id: str, integration_id: str, kinds: Collection[Kind]
 ) -> int:
@@ -64,6 +80,14 @@ def count_all_copies(session: Session, tenant_id: str, integration_id: str) -> i
     query = select(func.count()).select_from(LinkRow)
     query = query.where(*_are_present(tenant_id, integration_id), LinkRow.origin == Origin.SENT)
     return session.scalar(query.where(LinkRow.state.in_(_STANDING))) or 0
+
+
+def count_brought(session: Session, tenant_id: str, integration_id: str) -> int:
+    """Return how many items that stand on My Calendar were made of events there."""
+    query = select(func.count(LinkRow.item_id.distinct())).join(Item, Item.id == LinkRow.item_id)
+    query = query.where(*_are_present(tenant_id, integration_id), LinkRow.is_source == true())
+    query = query.where(LinkRow.state.in_(_STANDING))
+    return session.scalar(query.where(Item.tenant_id == tenant_id, Item.deleted_at.is_(None))) or 0
 
 
 def list_sent_item_ids(session: Session, tenant_id: str, integration_id: str) -> list[str]:

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, select, tuple_, update
+from sqlalchemy.orm import Session, aliased
 
 from calsync.core.item import Kind
 from calsync.core.link import Side
@@ -82,17 +82,16 @@ def list_open_runs(session: Session, tenant_id: str, integration_ids: Collection
 
 def list_last_runs(session: Session, tenant_id: str, integration_ids: Collection[str]) -> list[Run]:
     """Return the last run of each integration that reached an end."""
-    place = func.row_number().over(
-        partition_by=Run.integration_id, order_by=(Run.began_at.desc(), Run.id.desc())
-    )
-    ranked = (
-        select(Run.id, place.label("place"))
-        .where(Run.tenant_id == tenant_id, Run.integration_id.in_(integration_ids))
-        .where(Run.ended_at.is_not(None))
-        .subquery()
-    )
-    query = select(Run).join(ranked, ranked.c.id == Run.id).where(ranked.c.place == 1)
-    return list(session.scalars(query.where(Run.tenant_id == tenant_id)))
+    has_ended = _LATER.ended_at.is_not(None)
+    return _list_latest(session, tenant_id, integration_ids, has_ended)
+
+
+def list_last_syncs(
+    session: Session, tenant_id: str, integration_ids: Collection[str]
+) -> list[Run]:
+    """Return the run of each integration that was the last to sync any item."""
+    is_that = _LATER.ended_at == Integration.synced_at
+    return _list_latest(session, tenant_id, integration_ids, is_that)
 
 
 def list_runs(
@@ -147,6 +146,29 @@ def end_open_runs(
         .where(Run.state.in_((RunState.WAITING, RunState.RUNNING)))
         .values(state=RunState.STOPPED, error=error, ended_at=now)
     )
+
+
+#: A run as it is compared with the others of its integration.
+_LATER = aliased(Run)
+
+
+def _list_latest(
+    session: Session,
+    tenant_id: str,
+    integration_ids: Collection[str],
+    wanted: ColumnElement[bool],
+) -> list[Run]:
+    """Return of each integration the latest run that is wanted, however many there are."""
+    latest = (
+        select(_LATER.id)
+        .where(_LATER.tenant_id == tenant_id, _LATER.integration_id == Integration.id, wanted)
+        .order_by(_LATER.began_at.desc(), _LATER.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    of_each = select(latest).where(Integration.tenant_id == tenant_id)
+    of_each = of_each.where(Integration.id.in_(integration_ids))
+    return list(session.scalars(select(Run).where(Run.tenant_id == tenant_id, Run.id.in_(of_each))))
 
 
 def _of_integration(tenant_id: str, integration_id: str) -> Select[Run]:

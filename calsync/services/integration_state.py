@@ -32,18 +32,23 @@ def refuse_other_number(present: int, confirmed: int | None) -> None:
         raise NotPossible(Refusal.NUMBER_CHANGED)
 
 
-def stand_still(session: Session, integration: Integration, now: datetime) -> None:
-    """Plan no sync any more, have one that is under way lose its claim, and close its channel."""
+def stand_still(
+    session: Session, integration: Integration, now: datetime, close_at: datetime
+) -> None:
+    """Plan no sync any more, and have one that is under way lose its claim.
+
+    Its channel is closed at ``close_at``, if the integration still stands still then.
+    """
     ids = integration.tenant_id, integration.id
     end_open_runs(session, *ids, error=Refusal.NOT_ACTIVE, now=now)
     due_rows.drop(session, integration.tenant_id, DueKind.SYNC, integration.id)
-    wake_keeper(session, integration, now)
+    wake_keeper(session, integration, close_at)
 
 
-def wake_if_active(session: Session, integration: Integration, now: datetime) -> None:
-    """Have it synced now if anything flows."""
+def wake_if_active(session: Session, integration: Integration, due_at: datetime) -> None:
+    """Have it synced at ``due_at`` or before, if anything flows."""
     if integration.is_active and integration.account_id is not None:
-        due_rows.wake(session, integration.tenant_id, DueKind.SYNC, integration.id, now)
+        due_rows.wake(session, integration.tenant_id, DueKind.SYNC, integration.id, due_at)
 
 
 def note(text: str, who: Who, integration_id: str, **more: object) -> None:

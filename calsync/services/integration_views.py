@@ -12,10 +12,11 @@ from calsync.db.integrations import (
     find_integration,
     list_integrations,
     list_integrations_after,
+    list_namesakes,
 )
 from calsync.db.models import Integration, LinkedAccount, Run
-from calsync.db.parking import LinkCounts, count_links
-from calsync.db.runs import list_last_runs, list_open_runs
+from calsync.db.parking import LinkCounts, count_held_removals, count_links
+from calsync.db.runs import list_last_runs, list_last_syncs, list_open_runs
 from calsync.errors import NotThere
 from calsync.services.tools import Tools, Who
 
@@ -24,7 +25,10 @@ from calsync.services.tools import Tools, Who
 class IntegrationView:
     """An integration, its account if it has one still, how its links stand, and its runs.
 
-    ``open_runs`` wait or are under way, at most one of each; ``last_run`` reached an end.
+    ``open_runs`` wait or are under way, at most one of each; ``last_run`` reached an end,
+    and ``last_sync`` was the last that synced any item. Of the links that are held, over
+    ``held_removals`` something would be removed. ``has_namesake`` where the user has
+    another calendar of that name.
     """
 
     integration: Integration
@@ -32,6 +36,9 @@ class IntegrationView:
     counts: LinkCounts
     open_runs: tuple[Run, ...]
     last_run: Run | None
+    last_sync: Run | None
+    held_removals: int
+    has_namesake: bool
 
     @property
     def id(self) -> str:
@@ -97,6 +104,9 @@ def _view(session: Session, who: Who, found: Sequence[Integration]) -> list[Inte
     counts = count_links(session, who.tenant_id, ids)
     open_runs = list_open_runs(session, who.tenant_id, ids)
     last_runs = {run.integration_id: run for run in list_last_runs(session, who.tenant_id, ids)}
+    last_syncs = {run.integration_id: run for run in list_last_syncs(session, who.tenant_id, ids)}
+    held_removals = count_held_removals(session, who.tenant_id, ids)
+    namesakes = list_namesakes(session, who.tenant_id, who.user_id)
     return [
         IntegrationView(
             integration,
@@ -104,6 +114,9 @@ def _view(session: Session, who: Who, found: Sequence[Integration]) -> list[Inte
             counts[integration.id],
             tuple(run for run in open_runs if run.integration_id == integration.id),
             last_runs.get(integration.id),
+            last_syncs.get(integration.id),
+            held_removals[integration.id],
+            integration.calendar_name in namesakes,
         )
         for integration in found
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from calsync.core.integration import POLL_EVERY, Copies, Meanwhile, Refusal
+from calsync.core.integration import POLL_EVERY, SWITCH_DELAY, Copies, Meanwhile, Refusal
 from calsync.core.item import Kind
 from calsync.core.options import Options, dump_options, find_faults, load_options
 from calsync.db import due_rows
@@ -138,7 +138,11 @@ def change_options(
 
 
 def activate(tools: Tools, who: Who, integration_id: str) -> None:
-    """Let changes flow again; after a long absence removals wait for a look. Raises NotThere."""
+    """Let changes flow again; after a long absence removals wait for a look.
+
+    The first sync begins a few seconds later, unless somebody asks for one or changes
+    something. Raises NotThere.
+    """
     now = tools.clock.now()
     with tools.db.begin() as session:
         integration = lock(session, who, integration_id)
@@ -147,9 +151,8 @@ def activate(tools: Tools, who: Who, integration_id: str) -> None:
         integration.is_active = True
         integration.version += 1
         note_absence(integration, now)
-        wake_if_active(session, integration, now)
-        wake_keeper(session, integration, now)
-    tools.wake()
+        wake_if_active(session, integration, now + SWITCH_DELAY)
+        wake_keeper(session, integration, now + SWITCH_DELAY)
     note("integration activated", who, integration_id)
 
 
@@ -161,8 +164,8 @@ def deactivate(tools: Tools, who: Who, integration_id: str) -> None:
             return
         integration.is_active = False
         integration.version += 1
-        stand_still(session, integration, tools.clock.now())
-    tools.wake()
+        now = tools.clock.now()
+        stand_still(session, integration, now, now + SWITCH_DELAY)
     note("integration deactivated", who, integration_id)
 
 

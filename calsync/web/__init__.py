@@ -34,7 +34,7 @@ def register_pages(app: Flask, settings: Settings) -> None:
     i18n.register_languages(app)
     errors.register_errors(app)
     assets.register_assets(app)
-    words.register_words(app, settings)
+    words.register_words(app)
     auth.register_login(app)
     for module in (
         my_calendar,

@@ -37,6 +37,7 @@ _YEAR = 365 * 24 * 3600
 
 #: Our own files; the rest comes from installed packages.
 _OWN = (
+    "alert.js",
     "calendar.js",
     "calsync.css",
     "favicon.svg",

@@ -2,29 +2,37 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, url_for
 
-from calsync.config import Settings
 from calsync.core.account import Disconnection
-from calsync.services.accounts import LinkedView
+from calsync.db.models import LinkedAccount
+from calsync.web.current import settings
 from calsync.web.i18n import _
 
 #: A foreign name longer than this is cut.
 LONGEST_NAME = 120
 
 
-def register_words(app: Flask, settings: Settings) -> None:
+def register_words(app: Flask) -> None:
     """Give templates the words."""
     app.add_template_filter(service_name)
     app.add_template_filter(describe_disconnection)
     app.add_template_filter(browser_name)
+    app.add_template_filter(reconnect_url)
 
-    @app.template_filter()
-    def relink_url(linked: LinkedView) -> str | None:
-        """Return Cronofy's page for signing in again, if it is Cronofy's indeed."""
-        url = linked.account.relink_url or ""
-        wanted, given = urlsplit(settings.cronofy.app_url), urlsplit(url)
-        return url if (given.scheme, given.netloc) == (wanted.scheme, wanted.netloc) else None
+
+def reconnect_url(account: LinkedAccount | None) -> str:
+    """Return where the user gives access to a mailbox once more."""
+    if account is None:
+        return url_for("calendar_sync.connect")
+    return _relink_url(account) or url_for("calendar_sync.connect", account=account.id)
+
+
+def _relink_url(account: LinkedAccount) -> str | None:
+    """Return Cronofy's page for signing in again, if it is Cronofy's indeed."""
+    url = account.relink_url or ""
+    wanted, given = urlsplit(settings().cronofy.app_url), urlsplit(url)
+    return url if (given.scheme, given.netloc) == (wanted.scheme, wanted.netloc) else None
 
 
 def service_name(service: str) -> str:

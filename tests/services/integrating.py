@@ -57,6 +57,7 @@ def add_link(
     state: LinkState = LinkState.LIVE,
     link: Link | None = None,
     is_present: bool = True,
+    is_source: bool = False,
 ) -> str:
     """Tie an item to an event of an integration, and return the link's id."""
     content = Content("Server room", TIMES)
@@ -75,6 +76,7 @@ def add_link(
                 origin=origin,
                 state=state,
                 is_present=is_present,
+                is_source=is_source,
                 record=dump_link(known),
             )
         )

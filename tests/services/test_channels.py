@@ -12,7 +12,7 @@ from flask import Flask
 
 from calsync.app import tools_of
 from calsync.config import Settings
-from calsync.core.integration import POLL_EVERY, next_poll
+from calsync.core.integration import POLL_EVERY, SWITCH_DELAY, next_poll
 from calsync.core.item import Kind
 from calsync.core.options import Options
 from calsync.cronofy.client import CronofyClient
@@ -244,10 +244,10 @@ def test_two_integrations_of_one_mailbox_leave_each_other_alone(
 def test_whatever_is_done_to_an_integration_its_channel_follows(
     tools: Tools, sandbox: RunningSandbox, link: Callable[..., str], dana: Person
 ) -> None:
-    def follow(expected: int) -> None:
+    def follow(expected: int, delay: timedelta = timedelta(0)) -> None:
         due = find_due(tools, DueKind.KEEP_CHANNEL, integration_id)
         assert due
-        assert due.due_at == tools.clock.now()
+        assert due.due_at == tools.clock.now() + delay
         keep_channel(tools, dana.who.tenant_id, integration_id)
         assert len(opened(sandbox)) == expected
         with tools.db.begin() as session:
@@ -262,9 +262,9 @@ def test_whatever_is_done_to_an_integration_its_channel_follows(
     )
     follow(1)
     deactivate(tools, dana.who, integration_id)
-    follow(0)
+    follow(0, SWITCH_DELAY)
     activate(tools, dana.who, integration_id)
-    follow(1)
+    follow(1, SWITCH_DELAY)
     # With the last integration the account goes too, and with it the channel.
     delete_integration(tools, dana.who, integration_id)
     assert keep_channel(tools, dana.who.tenant_id, integration_id) is None

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from calsync.core.integration import Copies, Meanwhile, Refusal, Stop
+from calsync.core.integration import SWITCH_DELAY, Copies, Meanwhile, Refusal, Stop
 from calsync.core.item import Kind
 from calsync.core.link import LinkState, Origin, Wish
 from calsync.core.options import Options
@@ -256,7 +256,7 @@ def test_an_inactive_integration_is_not_synced_and_its_waiting_run_ends(
     assert (run.state, run.error) == (RunState.STOPPED, "not_active")
     clock.move(timedelta(hours=2))
     activate(tools, dana.who, integration_id)
-    assert due_at(tools, integration_id) == clock.now()
+    assert due_at(tools, integration_id) == clock.now() + SWITCH_DELAY
     assert get_row(tools, integration_id).absent_since is None
 
 

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from calsync import find_folder
 from calsync.core.answers import Answers, Step
 from calsync.core.item import Kind
+from calsync.core.link import Origin
 from calsync.core.options import Options
 from calsync.core.plan import Direction, Tick
 from calsync.core.window import PastRange
@@ -23,6 +24,7 @@ from calsync.services.drafts import begin_setup, save_setup
 from calsync.services.tools import Tools, Who
 from tests.browsing import post
 from tests.cast import Person
+from tests.services.integrating import add_item, add_link
 from tests.services.planning import add_plan
 from tests.web.made_syncs import Syncs, make_syncs
 
@@ -112,7 +114,7 @@ class Words(HTMLParser):
 #: A ticket that can be made.
 TICKET = {"title": "⟦x⟧", "status": "new", "priority": "normal"}
 #: Names that are the same in every language.
-NAMES = {"calsync", "- calsync", "Google", ", Google"}
+NAMES = {"calsync", "- calsync", "Google", ", Google", "Google,"}
 
 
 @pytest.fixture
@@ -184,6 +186,23 @@ def ask_for_settings(browser: FlaskClient, integration: str) -> Iterator[TestRes
     yield browser.get("/calendar-sync")
 
 
+def ask_for_end(
+    browser: FlaskClient, tools: Tools, dana: Person, integration: str
+) -> Iterator[TestResponse]:
+    """Yield the listing with a sync that is off, and the page that asks how it is to end."""
+    integration_id = integration.rpartition("/")[2]
+    for origin in Origin:
+        item_id = add_item(tools, dana)
+        add_link(
+            tools, dana, integration_id, item_id, origin=origin, is_source=origin is Origin.BROUGHT
+        )
+    post(browser, f"{integration}/active", {"wanted": "off"})
+    yield browser.get("/calendar-sync")
+    yield browser.get(f"{integration}/delete")
+    yield post(browser, f"{integration}/delete", {"copies": "go", "shown": "9"})
+    post(browser, f"{integration}/active", {"wanted": "on"})
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_text_goes_through_the_translator(
     app: Flask,
@@ -210,6 +229,7 @@ def test_every_text_goes_through_the_translator(
         browser.get("/calendar-sync"),
         browser.get("/calendar-sync/callback", follow_redirects=True),
         browser.get(f"/calendar-sync/accounts/{account_id}/disconnect"),
+        *ask_for_end(browser, tools, dana, syncs.integration),
         *ask_for_syncs(browser, syncs),
         *ask_for_settings(browser, syncs.integration),
         browser.get("/calendar/files"),

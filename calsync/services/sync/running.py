@@ -200,7 +200,6 @@ def _end(
     course: Course, act: Act, state: RunState, error: str | None = None, stop: Stop | None = None
 ) -> datetime:
     """Close the run's row, if it has one, and return when to look again."""
-    now = course.now
     with course.fence.begin() as session:
         row = course.get_row(session)
         row.stop = stop
@@ -209,9 +208,10 @@ def _end(
         if course.asked is not None:
             course.journal.begin(session)
         if course.journal.run is not None:
-            _close(course, act, session, state, error)
+            ended_at = _close(course, act, session, state, error)
             if course.journal.has_done_anything:
-                row.synced_at = now
+                # By this moment the run is found again that synced last.
+                row.synced_at = ended_at
                 course.has_changed = True
         if error not in (None, CANCELLED) and stop is None and course.asked is not None:
             _ask_again(course, session, course.asked)
@@ -250,14 +250,19 @@ def _tell_log(course: Course, state: RunState, error: str | None) -> None:
     )
 
 
-def _close(course: Course, act: Act, session: Session, state: RunState, error: str | None) -> None:
+def _close(
+    course: Course, act: Act, session: Session, state: RunState, error: str | None
+) -> datetime:
+    """Write down how the run ended, and return when."""
     stored = session.get(Run, course.journal.run.id if course.journal.run else "")
     if stored is None:
         raise Overtaken
     braked = {f"braked_{side.value}": count for side, count in act.braked.items() if count}
-    stored.state, stored.error, stored.ended_at = state, error, course.now
+    ended_at = course.now
+    stored.state, stored.error, stored.ended_at = state, error, ended_at
     stored.counts = {**course.journal.counts, **braked}
     stored.done, stored.total = course.journal.done, course.journal.total
+    return ended_at
 
 
 def _finish_deletion(course: Course, again_at: datetime) -> datetime | None:
