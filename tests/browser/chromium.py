@@ -4,11 +4,12 @@ import os
 import shutil
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+#: The shell is the same engine without a browser around it: it takes half of the work.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 #: What a run without Chromium says when it skips.
 HOW_TO_GET_ONE = (
-    "No Chromium was found. Install one (apt-get install chromium) or set CHROMIUM to its path."
+    "No Chromium was found. Install one (apt-get install chromium-headless-shell) or set CHROMIUM to its path."
 )
 
 #: No sandbox, as containers forbid it; nothing that speaks to the network by itself.
