@@ -9,7 +9,8 @@ NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chro
 
 #: What a run without Chromium says when it skips.
 HOW_TO_GET_ONE = (
-    "No Chromium was found. Install one (apt-get install chromium-headless-shell) or set CHROMIUM to its path."
+    "No Chromium was found. Install one (apt-get install chromium-headless-shell) "
+    "or set CHROMIUM to its path."
 )
 
 #: No sandbox, as containers forbid it; nothing that speaks to the network by itself.
