@@ -15,7 +15,7 @@ STEP_WORDS = {
 }
 HEADINGS = {
     Step.LINKED_CALENDAR: _l("Which calendar should we link?"),
-    Step.YOUR_CALENDAR: _l("What should we send to it?"),
+    Step.YOUR_CALENDAR: _l("Which items should we send?"),
     Step.OPTIONS: _l("What about the items that are there already?"),
     Step.CONFIRMATION: _l("Check your answers"),
 }
