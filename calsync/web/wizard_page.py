@@ -10,7 +10,6 @@ from calsync.core.answers import Fault, Fitness, Step, judge, mark_of
 from calsync.core.integration import Refusal
 from calsync.core.item import Kind
 from calsync.core.options import Options
-from calsync.services.accounts import LinkedView
 from calsync.services.draft_numbers import Numbers, find_numbers
 from calsync.services.draft_views import DraftView
 from calsync.web.current import tools, who
@@ -70,16 +69,29 @@ class WizardPage:
 
     @property
     def is_reading(self) -> bool:
-        """Whether the calendars of the account are still to come, so that it asks again."""
-        linked = self.view.linked
-        return not self.is_settings and linked is not None and _awaits_calendars(linked)
+        """Whether the calendars of the account are still to come, so that it asks again.
+
+        Whoever has chosen one, or asks for those that came so far, need not wait.
+        """
+        view = self.view
+        if self.is_settings or self.troubles or view.answers.calendar_id or view.linked is None:
+            return False
+        waits = self.step is Step.LINKED_CALENDAR and not request.args.get("so_far")
+        return waits and view.is_connected and view.linked.account.is_being_read
 
     @property
     def has_form(self) -> bool:
         """Whether there is anything to be answered: the first tab needs a calendar to choose."""
         if self.step is not Step.LINKED_CALENDAR or self.is_settings:
             return True
-        return Fitness.FREE in self.view.calendars.values() or bool(self.troubles)
+        if self.is_reading:
+            return False
+        return self.has_choice or bool(self.troubles)
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether any calendar can be chosen."""
+        return Fitness.FREE in self.view.calendars.values()
 
     @property
     def mark(self) -> str:
@@ -269,10 +281,6 @@ def leave(url: str) -> AnyResponse:
     if request.headers.get("HX-Request"):
         return Response(status=200, headers={"HX-Redirect": url})
     return redirect(url, 303)
-
-
-def _awaits_calendars(linked: LinkedView) -> bool:
-    return linked.is_connected and linked.account.is_being_read and not linked.calendars
 
 
 def _is_part() -> bool:

@@ -23,7 +23,7 @@ LogIn = Callable[[Person], FlaskClient]
 
 
 @pytest.fixture
-def browser(dana: Person, logged_in: LogIn) -> FlaskClient:
+def browser(dana: Person, logged_in: LogIn, sandbox: RunningSandbox) -> FlaskClient:
     return logged_in(dana)
 
 

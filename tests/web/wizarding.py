@@ -100,7 +100,7 @@ class Wizard:
 
     def open(self, tab: str) -> "Wizard":
         """Follow the link of another tab, without script."""
-        url = f"{self.action.rpartition('/')[0]}/{tab}"
+        url = f"{self.url.rpartition('/')[0]}/{tab}"
         self.page = self.browser.get(url, follow_redirects=True)
         return self._read()
 
