@@ -3,7 +3,7 @@
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from calsync.db.models import Integration
+from calsync.db.models import Integration, LinkedAccount
 
 
 def find_integration(
@@ -113,6 +113,26 @@ def lock_by_calendar(
         .where(Integration.calendar_id == calendar_id)
         .with_for_update()
         .execution_options(populate_existing=True)
+    )
+
+
+def find_deleted(
+    session: Session, account: LinkedAccount, *, calendar_id: str, name: str
+) -> Integration | None:
+    """Return what the account's user had with a calendar and deleted, by its id, else its name."""
+    is_of_name = (
+        (Integration.service == account.provider_service)
+        & (Integration.profile_name == account.profile_name)
+        & (Integration.calendar_name == name)
+    )
+    return session.scalar(
+        select(Integration)
+        .where(Integration.tenant_id == account.tenant_id)
+        .where(Integration.user_id == account.user_id, Integration.deleted_at.is_not(None))
+        .where((Integration.calendar_id == calendar_id) | is_of_name)
+        .order_by(Integration.calendar_id != calendar_id)
+        .order_by(Integration.deleted_at.desc(), Integration.id)
+        .limit(1)
     )
 
 

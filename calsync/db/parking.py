@@ -75,6 +75,20 @@ def count_copies_by_kind(session: Session, tenant_id: str, integration_id: str) 
     return {Kind(kind): count for kind, count in rows}
 
 
+def count_parked_by_kind(
+    session: Session, tenant_id: str, integration_id: str
+) -> dict[tuple[Origin, Kind], int]:
+    """Return by origin and kind how many links nothing flows over that did so before."""
+    rows = session.execute(
+        select(LinkRow.origin, Item.kind, func.count())
+        .select_from(LinkRow)
+        .join(Item, (Item.tenant_id == LinkRow.tenant_id) & (Item.id == LinkRow.item_id))
+        .where(*_are_present(tenant_id, integration_id), LinkRow.state == LinkState.PARKED)
+        .group_by(LinkRow.origin, Item.kind)
+    )
+    return {(origin, Kind(kind)): count for origin, kind, count in rows}
+
+
 def count_all_copies(session: Session, tenant_id: str, integration_id: str) -> int:
     """Return how many copies may stand there."""
     query = select(func.count()).select_from(LinkRow)

@@ -16,7 +16,7 @@ from calsync.core.options import load_options
 from calsync.db.accounts import find_account, list_accounts, list_calendars
 from calsync.db.database import Session
 from calsync.db.drafts import find_draft, find_edit, list_setups
-from calsync.db.integrations import find_integration, list_integrations
+from calsync.db.integrations import find_deleted, find_integration, list_integrations
 from calsync.db.models import Draft, Integration, LinkedAccount, LinkedCalendar
 from calsync.errors import NotThere
 from calsync.services.accounts import LinkedView
@@ -29,16 +29,18 @@ class DraftView:
 
     ``draft`` is None for settings of which nothing was changed yet, ``integration`` for a
     set-up, ``linked`` while the account is disconnected. ``taken`` are the calendars of
-    the user's other integrations, and ``is_shared`` says whether one of them has the
-    same account.
+    the user's other integrations, with the ids of these, and ``is_shared`` says whether
+    one of them has the same account. ``former`` is what a set-up takes up again: an
+    integration with the same calendar that was deleted.
     """
 
     answers: Answers
     draft: Draft | None
     linked: LinkedView | None
     integration: Integration | None
-    taken: frozenset[str]
+    taken: Mapping[str, str]
     is_shared: bool
+    former: Integration | None = None
 
     @property
     def furthest(self) -> Step:
@@ -184,6 +186,19 @@ def _view(
         draft,
         LinkedView(account, tuple(calendars)) if account is not None else None,
         integration,
-        frozenset(other.calendar_id for other in others),
+        {other.calendar_id: other.id for other in others},
         any(account is not None and other.account_id == account.id for other in others),
+        _find_former(session, account, calendars, answers) if integration is None else None,
     )
+
+
+def _find_former(
+    session: Session,
+    account: LinkedAccount | None,
+    calendars: Sequence[LinkedCalendar],
+    answers: Answers,
+) -> Integration | None:
+    chosen = next((c for c in calendars if c.calendar_id == answers.calendar_id), None)
+    if account is None or chosen is None:
+        return None
+    return find_deleted(session, account, calendar_id=chosen.calendar_id, name=chosen.name)

@@ -14,8 +14,9 @@ from calsync.services.finishing import Confirmed, finish_setup, look_at_account
 from calsync.web.current import polled, tools, who
 from calsync.web.i18n import _
 from calsync.web.plan_ticks import read_ticks
+from calsync.web.runs import lead_to
 from calsync.web.wizard_form import WizardForm, read_answers
-from calsync.web.wizard_page import Page, go, judge_tab, leave, show_tab, url_of
+from calsync.web.wizard_page import Page, go, judge_tab, show_tab, url_of
 from calsync.web.wizard_words import TAB_OF_REFUSAL
 from calsync.web.words import LONGEST_NAME, service_name
 
@@ -41,7 +42,7 @@ def reading(draft_id: str) -> Page:
     """Return the first tab, which asks again while the calendars are read."""
     view = find_setup(tools(), who(), draft_id)
     if view.is_finished:
-        return leave(url_for("calendar_sync.listing"))
+        return lead_to(url_for("calendar_sync.listing"))
     return show_tab(view, Step.LINKED_CALENDAR)
 
 
@@ -51,7 +52,7 @@ def save_setup_tab(draft_id: str, tab: str) -> Page:
     """Keep what was answered on a tab and lead where the user wants to go."""
     step, view = read_step(tab), find_setup(tools(), who(), draft_id)
     if view.is_finished:
-        return leave(url_for("calendar_sync.listing"))
+        return lead_to(url_for("calendar_sync.listing"))
     if step.number > view.furthest.number:
         return go(url_of(view, view.furthest))
     form = WizardForm()
@@ -61,7 +62,7 @@ def save_setup_tab(draft_id: str, tab: str) -> Page:
         return _finish(view, form)
     if wish == "leave":
         _keep(view, step, step)
-        return leave(url_for("calendar_sync.listing"))
+        return lead_to(url_for("calendar_sync.listing"))
     if wish == "refresh":
         _keep(view, step, step)
         return read_again(view, step)
@@ -168,4 +169,4 @@ def _finish(view: DraftView, form: WizardForm) -> Page:
         flash(_("%(calendar)s is linked. The first sync has begun.", calendar=name), "good")
     else:
         flash(_("%(calendar)s is linked.", calendar=name), "good")
-    return leave(url_for("calendar_sync.listing"))
+    return lead_to(url_for("calendar_sync.listing"))

@@ -149,12 +149,22 @@ class WizardPage:
         return self.numbers.count_going(live, self.view.answers) if live else None
 
     @property
-    def parked(self) -> int:
-        """Give how many copies are synced again, which is asked about."""
-        live = self.view.live
-        if live is None or live.calendar_id != self.view.answers.calendar_id:
-            return 0
-        return self.numbers.count_parked(live, self.view.answers)
+    def resumed(self) -> int:
+        """Give how many links are taken up again, which is asked about."""
+        return self.numbers.count_resumed(self.view.live, self.view.answers)
+
+    @property
+    def linked_already(self) -> list[tuple[str, str]]:
+        """Give the calendars of the account that are linked, and where that is changed."""
+        known = self.view.linked.calendars if self.view.linked else ()
+        return [
+            (
+                calendar.name[:LONGEST_NAME],
+                url_for("wizard.settings", integration_id=self.view.taken[calendar.calendar_id]),
+            )
+            for calendar in known
+            if calendar.calendar_id in self.view.taken
+        ]
 
     @property
     def take_hints(self) -> dict[str, str]:
@@ -206,10 +216,16 @@ class WizardPage:
     @property
     def ask_about_meanwhile(self) -> str:
         """Give the question that comes with a kind that is sent again."""
+        if self.view.live is None:
+            return _n(
+                "%(num)d item was synced with this calendar before. What was changed since then?",
+                "%(num)d items were synced with this calendar before. What was changed since then?",
+                self.resumed,
+            )
         return _n(
             "What about the %(num)d copy that was not synced for a while?",
             "What about the %(num)d copies that were not synced for a while?",
-            self.parked,
+            self.resumed,
         )
 
     @property
@@ -263,7 +279,7 @@ def show_tab(
     if not troubles:
         return text
     # The address of what was sent is that of the page, or of one before it.
-    return Response(text, 422, {"HX-Push-Url": page.url})
+    return Response(text, 422, {"HX-Replace-Url": page.url})
 
 
 def judge_tab(view: DraftView, step: Step) -> tuple[Fault, ...]:
@@ -273,13 +289,6 @@ def judge_tab(view: DraftView, step: Step) -> tuple[Fault, ...]:
 
 def go(url: str) -> AnyResponse:
     """Lead to another tab."""
-    return redirect(url, 303)
-
-
-def leave(url: str) -> AnyResponse:
-    """Lead out of the wizard, for which a whole page is loaded."""
-    if request.headers.get("HX-Request"):
-        return Response(status=200, headers={"HX-Redirect": url})
     return redirect(url, 303)
 
 

@@ -22,9 +22,10 @@ from calsync.services.finishing import (
 from calsync.web.current import tools, who
 from calsync.web.i18n import _
 from calsync.web.plan_ticks import read_ticks
+from calsync.web.runs import lead_to
 from calsync.web.wizard import bp, find_target, read_again, read_step
 from calsync.web.wizard_form import WizardForm, read_answers
-from calsync.web.wizard_page import Page, go, judge_tab, leave, show_tab, url_of
+from calsync.web.wizard_page import Page, go, judge_tab, show_tab, url_of
 from calsync.web.wizard_words import TAB_OF_REFUSAL
 
 
@@ -50,7 +51,7 @@ def save_settings_tab(integration_id: str, tab: str) -> Page:
     step, form, wish = read_step(tab), WizardForm(), request.form.get("step", "next")
     is_last = wish == "finish" and step is Step.CONFIRMATION
     if is_last and is_saved(tools(), who(), integration_id, form.draft.data or ""):
-        return leave(url_for("calendar_sync.listing"))
+        return lead_to(url_for("calendar_sync.listing"))
     view = find_settings(tools(), who(), integration_id)
     if is_last:
         return _finish(view, form, integration_id)
@@ -93,13 +94,13 @@ def _finish(view: DraftView, form: WizardForm, integration_id: str) -> Page:
     except (NotPossible, NotThere) as error:
         return _explain(error, integration_id, form.draft.data or "")
     flash(*_describe(finished))
-    return leave(url_for("calendar_sync.listing"))
+    return lead_to(url_for("calendar_sync.listing"))
 
 
 def _explain(error: NotPossible | NotThere, integration_id: str, draft_id: str) -> Page:
     """Show why the settings were not saved, unless another window has just done that."""
     if is_saved(tools(), who(), integration_id, draft_id):
-        return leave(url_for("calendar_sync.listing"))
+        return lead_to(url_for("calendar_sync.listing"))
     if isinstance(error, NotThere):
         raise error
     refusal = Refusal(error.reason)

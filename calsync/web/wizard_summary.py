@@ -74,13 +74,11 @@ def _list_of_options(view: DraftView, numbers: Numbers) -> Iterator[Line]:
     yield Line(_("Items from my other linked calendars"), (foreign,), step)
     moves = _("May be moved") if options.moves_meetings else _("Left as they are")
     yield Line(_("Meetings with guests"), (moves,), step)
-    if view.live is None or answers.calendar_id != view.live.calendar_id:
-        return
-    if numbers.count_parked(view.live, answers):
+    if numbers.count_resumed(view.live, answers):
         flows = answers.meanwhile is Meanwhile.FLOWS
         said = _("Sync what was changed meanwhile") if flows else _("Leave both sides as they are")
         yield Line(_("What was changed while they were not synced"), (said,), step)
-    if answers.flows_kept_out:
+    if answers.flows_kept_out and view.live and answers.calendar_id == view.live.calendar_id:
         changes = _n("%(num)d change flows now", "%(num)d changes flow now", numbers.kept_out)
         yield Line(_("Changes kept out so far"), (changes,), step)
 

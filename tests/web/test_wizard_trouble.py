@@ -5,16 +5,19 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from calsync.core.item import Kind
+from calsync.core.link import LinkState, Origin
 from calsync.cronofy.limiter import Lane
 from calsync.db.models import LinkedAccount, LinkedCalendar
 from calsync.services.accounts import check_account, disconnect
 from calsync.services.draft_views import find_setup, list_drafts
 from calsync.services.drafts import begin_setup
+from calsync.services.integration_end import delete_integration
 from calsync.services.tools import Tools
 from tests.browsing import post
 from tests.cast import Person
 from tests.sandbox_server import RunningSandbox
-from tests.services.integrating import integrate
+from tests.services.integrating import add_item, add_link, get_link, integrate
 from tests.services.test_linking import profile_of
 from tests.web.test_calendar_sync import HOSTILE
 from tests.web.test_wizard import begin, choose, list_integrations, to_the_end
@@ -77,10 +80,38 @@ def test_the_only_calendar_that_can_be_chosen_is_chosen(
     [chosen] = wizard.form["calendar_id"]
     assert chosen
     assert wizard.text.count("(already linked)") == 2
+    assert "Work is already linked. You can change it here" in wizard.text
     assert "Not you? Disconnect and start again." in wizard.text
     assert f"/accounts/{account_id}/disconnect" in wizard.page.text
     wizard.press()
     assert wizard.url.endswith("/your-calendar")
+
+
+def test_a_calendar_that_is_linked_again_asks_about_what_was_changed_meanwhile(
+    browser: FlaskClient, tools: Tools, dana: Person, link: Callable[..., str]
+):
+    account_id = link()
+    integrate(tools, dana, account_id, "Personal")
+    integration_id = integrate(tools, dana, account_id)
+    links = [
+        add_link(tools, dana, integration_id, add_item(tools, dana, kind), origin=origin)
+        for kind, origin in (
+            (Kind.APPOINTMENT, Origin.SENT),
+            (Kind.TASK, Origin.SENT),
+            (Kind.APPOINTMENT, Origin.BROUGHT),
+        )
+    ]
+    delete_integration(tools, dana.who, integration_id)
+    draft_id = begin_setup(tools, dana.who, account_id)
+    wizard = Wizard.at(browser, f"/calendar-sync/setup/{draft_id}/linked-calendar")
+    choose(wizard).press().fill(kinds=["appointment"]).press()
+    assert "2 items were synced with this calendar before." in wizard.text
+    assert wizard.form["meanwhile"] == ["agreed"]
+    wizard.fill(meanwhile="flows").press()
+    assert "Sync what was changed meanwhile" in wizard.text
+    wizard.press("finish")
+    states = [get_link(tools, link_id).state for link_id in links]
+    assert states == [LinkState.LIVE, LinkState.PARKED, LinkState.LIVE]
 
 
 def test_a_calendar_that_vanishes_before_finish_leads_back_with_the_text(
