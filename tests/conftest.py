@@ -25,6 +25,7 @@ from tests.cast import PASSWORD, Person, find_cast, with_session
 from tests.clocks import FakeClock
 from tests.consent import consent
 from tests.installations import fill_database, make_settings
+from tests.lent_databases import LentDatabases
 from tests.postgres import PostgresServer
 from tests.quick import QUICK_HASHER, REAL_HASHER, TEMPLATES, build_once, share_statements
 from tests.sandbox_server import RunningSandbox
@@ -76,6 +77,13 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
         yield server
 
 
+@pytest.fixture(scope="session")
+def lent_databases(postgres: PostgresServer) -> Iterator[LentDatabases]:
+    """Give databases on that PostgreSQL, which tests borrow one after the other."""
+    with LentDatabases(postgres) as databases:
+        yield databases
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Give a database of this test's own with the schema and the cast: once of each kind."""
@@ -84,8 +92,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
     else:
-        server: PostgresServer = request.getfixturevalue("postgres")
-        with server.copy_of("template") as url:
+        databases: LentDatabases = request.getfixturevalue("lent_databases")
+        with databases.lend() as url:
             yield url
 
 
