@@ -2,7 +2,7 @@
 # make test   every check: format, lint, types, import contracts, tests
 # make simulate SEEDS="1000 2000"  histories of these seeds on all cores
 # make pictures  every page in light, dark and on a telephone, into docs/screenshots
-# make bench  what a thousand items cost, what a page weighs, how fast the sandbox answers
+# make bench  what pages cost and weigh, and how fast the sandbox answers
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -30,6 +30,7 @@ pictures: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m bench.my_calendar
+	$(BIN)/python -m bench.sync_pages
 	$(BIN)/python bench/sandbox.py
 
 $(STAMP): setup.cfg pyproject.toml constraints.txt

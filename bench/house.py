@@ -46,19 +46,22 @@ class House:
 
 
 @contextmanager
-def open_house(kind: str) -> Iterator[House]:
-    """Give the product on a SQLite file or on a PostgreSQL of its own."""
+def open_house(kind: str, around: int = 10) -> Iterator[House]:
+    """Give the product on a SQLite file or on a PostgreSQL of its own.
+
+    It has so many of everything but items, integrations among them.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if kind == "sqlite":
-            yield _furnish(f"sqlite:///{folder}/bench.sqlite3", folder)
+            yield _furnish(f"sqlite:///{folder}/bench.sqlite3", folder, around)
             return
         with PostgresServer() as server:
             server.create("bench")
-            yield _furnish(server.url("bench"), folder)
+            yield _furnish(server.url("bench"), folder, around)
 
 
-def _furnish(url: str, folder: Path) -> House:
+def _furnish(url: str, folder: Path, around: int) -> House:
     app = create_app(make_settings(url, folder), clock=FakeClock())
     upgrade_schema(app)
     tools = tools_of(app)
@@ -66,7 +69,7 @@ def _furnish(url: str, folder: Path) -> House:
     who = find_cast(tools)["dana"].who
     secret = create_token(tools, who, "PSA")
     with tools.db.begin() as session:
-        fill_around(session, who, 10, tools.clock.now())
+        fill_around(session, who, around, tools.clock.now())
         fill_items(session, who, AMOUNT, tools.clock.now())
     browser = app.test_client()
     form = {"tenant": "acme", "email": "dana@acme.example", "password": PASSWORD}

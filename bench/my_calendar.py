@@ -62,7 +62,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=7)
     rounds = max(LEAST_ROUNDS, parser.parse_args().rounds)
-    figures: dict[str, Any] = {"commit": _find_commit(), "python": platform.python_version()}
+    figures: dict[str, Any] = {"commit": find_commit(), "python": platform.python_version()}
     figures["at"] = datetime.now(UTC).isoformat(timespec="seconds")  # noqa: TID251 - the real time
     figures["rounds"] = rounds
     for kind in LIMITS:
@@ -139,7 +139,9 @@ def _median(costs: list[dict[str, Cost]], read: Callable[[dict[str, Cost]], floa
     return statistics.median(read(each) for each in costs)
 
 
-def _find_commit() -> str:
+def find_commit() -> str:
+    """Return the commit that is measured, and whether anything was changed since."""
+
     def ask(*words: str) -> str:
         return subprocess.run(  # noqa: S603 - our own command
             ["git", *words],  # noqa: S607 - wherever it is installed

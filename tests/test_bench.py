@@ -10,6 +10,8 @@ from flask.testing import FlaskClient
 
 from bench.house import House
 from bench.my_calendar import HEAVIEST, LIMITS, MONTH, find_broken
+from bench.sync_pages import FEW, HEAVIEST_STEP, MANY, MOST_STATEMENTS, STEEPEST
+from bench.sync_pages import find_broken as find_broken_of_sync
 from bench.weight import weigh
 from tests.cast import Person
 
@@ -43,3 +45,15 @@ def test_the_first_visit_loads_little(
         weights
     )
     assert weights["total"] < HEAVIEST
+
+
+def test_a_page_of_the_sync_over_its_limit_is_named() -> None:
+    page = {"cpu_ms": 10.0, "statements": MOST_STATEMENTS, "bytes": HEAVIEST_STEP}
+    most = {**page, "cpu_ms": 10.0 * STEEPEST}
+    pages = {f"listing of {FEW}": page, f"listing of {MANY}": most, "step 1 to 2": page}
+    well: dict[str, Any] = {"sqlite": pages, "postgresql": pages}
+    assert find_broken_of_sync(well) == []
+    for name, figure in ((f"listing of {MANY}", "cpu_ms"), *(("step 1 to 2", f) for f in page)):
+        worse = {**pages, name: {**pages[name], figure: pages[name][figure] + 1}}
+        broken = find_broken_of_sync({**well, "sqlite": worse})
+        assert len(broken) == (0 if (name, figure) == ("step 1 to 2", "cpu_ms") else 1)

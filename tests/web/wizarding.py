@@ -104,6 +104,11 @@ class Wizard:
         self.page = self.browser.get(url, follow_redirects=True)
         return self._read()
 
+    def show(self, page: TestResponse) -> "Wizard":
+        """Have another page, or part of one, in the window."""
+        self.page = page
+        return self._read()
+
     def _read(self) -> "Wizard":
         parser = _Fields("wizard-form")
         parser.feed(self.page.text)
