@@ -29,18 +29,23 @@ SPOKEN = {
 
 
 def add_each_kind(
-    product: Product, *, days: int = 0, hours: int = 0, person: str = "dana"
+    product: Product,
+    *,
+    days: int = 0,
+    hours: int = 0,
+    person: str = "dana",
+    since: datetime = datetime(2026, 11, 23, 8, tzinfo=UTC),
 ) -> dict[Kind, str]:
-    """Add an hour from 08:00 on Monday 23 November 2026 of each kind, and return the ids.
+    """Add an hour of each kind, and return the ids.
 
-    Each begins so many days and hours after the one before.
+    Each begins so many days and hours after the one before, the first at ``since``.
     """
     tools = tools_of(product.app)
     who = find_cast(tools)[person].who
     ticket_id = create_ticket(tools, who, TicketFields("Printer on fire"))
     made = {}
     for number, (kind, title) in enumerate(TITLES.items()):
-        start = datetime(2026, 11, 23, 8, tzinfo=UTC) + number * timedelta(days=days, hours=hours)
+        start = since + number * timedelta(days=days, hours=hours)
         is_call = kind is Kind.SERVICE_CALL
         fields = ItemFields(
             kind,

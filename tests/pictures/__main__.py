@@ -14,8 +14,22 @@ from tests.browser.chromium import HOW_TO_GET_ONE, LAUNCH_ARGUMENTS, find_chromi
 from tests.pictures.calendar_tour import tour_account, tour_calendar, tour_login, tour_tickets
 from tests.pictures.camera import Camera
 from tests.pictures.stage import set_stage
+from tests.pictures.sync_tour import (
+    tour_connecting,
+    tour_listing,
+    tour_unscripted,
+    tour_wizard,
+)
 
-TOURS = (tour_login, tour_calendar, tour_tickets, tour_account)
+TOURS = (
+    tour_login,
+    tour_calendar,
+    tour_tickets,
+    tour_account,
+    tour_connecting,
+    tour_wizard,
+    tour_listing,
+)
 
 
 def main() -> int:
@@ -36,6 +50,8 @@ def main() -> int:
         page = browser.new_context(locale="en-GB").new_page()
         for tour in TOURS:
             tour(page, stage, camera)
+        context = browser.new_context(locale="en-GB", java_script_enabled=False)
+        tour_unscripted(context.new_page(), stage, camera)
         browser.close()
     size = sum(each.stat().st_size for each in folder.glob("*.webp"))
     click.echo(f"{len(camera.taken)} pictures, {size // 1024} kB, in {folder}")
