@@ -109,6 +109,11 @@ class PreviewPage:
         return not any(self.plan.counts.values())
 
     @property
+    def leaves_existing(self) -> bool:
+        """Whether what stands on both sides is left as it is, so that they need not match."""
+        return self.view.integration is None and not self.view.answers.syncs_at_once
+
+    @property
     def all_words(self) -> str:
         """Give what the link to all lines says."""
         if not self.changes:

@@ -35,15 +35,13 @@ def say_head(head: Head, number: int) -> str:
     """Return what a list of lines under one head is of."""
     match head:
         case Head.CREATE:
-            return _n("Show the %(num)d item to create", "Show the %(num)d items to create", number)
+            return _n("%(num)d item to create", "%(num)d items to create", number)
         case Head.UPDATE:
-            return _n("Show the %(num)d item to update", "Show the %(num)d items to update", number)
+            return _n("%(num)d item to update", "%(num)d items to update", number)
         case Head.DELETE:
-            return _n("Show the %(num)d item to delete", "Show the %(num)d items to delete", number)
+            return _n("%(num)d item to delete", "%(num)d items to delete", number)
         case Head.SKIPPED:
-            return _n(
-                "Show the %(num)d that is skipped", "Show the %(num)d that are skipped", number
-            )
+            return _n("%(num)d skipped", "%(num)d skipped", number)
 
 
 def say_tick(tick: Tick, view: DraftView) -> str:

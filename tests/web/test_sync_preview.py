@@ -122,6 +122,17 @@ def test_without_script_the_button_leads_back_to_the_tab(browser: FlaskClient, d
     assert answer.status_code == 303
     assert answer.location == f"{url_of(draft_id, 'confirmation')}#sync-preview"
     page = browser.get(url_of(draft_id, "confirmation"))
+    words = "Nothing to change now. What is added or changed from now on is synced."
+    assert words in page.text
+
+
+def test_calendars_that_match_are_said_to(
+    browser: FlaskClient, tools: Tools, dana: Person, draft_id: str, account_id: str
+):
+    options = replace(EVERYTHING, future=FutureRange.SIX_MONTHS, sends=True)
+    answer(tools, dana, draft_id, calendar_of(tools, dana, account_id), options)
+    add_plan(tools, dana.who, {}, draft_id=draft_id)
+    page = browser.get(url_of(draft_id, "confirmation"))
     assert "Nothing to change. Both calendars already match." in page.text
 
 
