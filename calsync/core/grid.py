@@ -38,8 +38,8 @@ class GridEntry:
 
     ``key`` names the occurrence and is None where there is only one. ``is_hidden``: somebody
     else's private item, of which only the times may be shown. ``is_private``: the reader's
-    own, hidden from others. ``is_outside``: it came from a linked calendar. ``version``
-    is the item's, as whoever moves it has seen it.
+    own, hidden from others. ``source``: the service and the name of the linked calendar
+    that it came from. ``version`` is the item's, as whoever moves it has seen it.
     """
 
     item_id: str
@@ -50,9 +50,9 @@ class GridEntry:
     status: str
     is_hidden: bool = False
     is_repeating: bool = False
-    is_outside: bool = False
     is_private: bool = False
     version: int = 0
+    source: tuple[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from calsync.core.event import Times
 from calsync.core.grid import GridEntry
 from calsync.core.item import ItemFields, ItemStatus, Kind
 from calsync.core.recurrence import View, occurrences_with_overrides
+from calsync.db.item_places import map_sources
 from calsync.db.items import list_items_between, map_assignees, map_exceptions
 from calsync.db.models import Item, ItemException, Role, User
 from calsync.db.users import get_user, list_users
@@ -45,10 +46,13 @@ def list_entries(
         ids = [item.id for item in items]
         assignees = map_assignees(session, who.tenant_id, ids)
         exceptions = map_exceptions(session, who.tenant_id, [i.id for i in items if i.rule])
+        # Nobody else is told where an entry came from.
+        asked = ids if user_id == who.user_id else []
+        sources = map_sources(session, who.tenant_id, who.user_id, asked)
     span = View(start, end, zone)
     entries = []
     for item in items:
-        found = _entries_of(item, exceptions.get(item.id, []), span)
+        found = _entries_of(item, exceptions.get(item.id, []), sources.get(item.id), span)
         if not can_read(actor, item, assignees[item.id]):
             # What is hidden is not found by its words either.
             entries += [] if text else [_hide(entry) for entry, _ in found]
@@ -74,13 +78,13 @@ def _visible_people(actor: User, users: list[User]) -> list[User]:
 
 
 def _entries_of(
-    item: Item, rows: list[ItemException], span: View
+    item: Item, rows: list[ItemException], source: tuple[str, str] | None, span: View
 ) -> Iterator[tuple[GridEntry, ItemFields | Item]]:
     """Yield what an item has in a span, each with the texts that it has there."""
     if item.rule is None:
         times = shown_times_of(item)
         if times is not None and span.shows(times):
-            yield _entry(item, None, item, times), item
+            yield _entry(item, None, item, times, source), item
         return
     fields = fields_of(item)
     series = series_of(fields, rows)
@@ -91,10 +95,16 @@ def _entries_of(
     ):
         changes: dict[str, Any] = dict(occurrence.changes)
         shown = replace(fields, **changes) if changes else fields
-        yield _entry(item, occurrence.key, shown, occurrence.times), shown
+        yield _entry(item, occurrence.key, shown, occurrence.times, source), shown
 
 
-def _entry(item: Item, key: str | None, fields: ItemFields | Item, times: Times) -> GridEntry:
+def _entry(
+    item: Item,
+    key: str | None,
+    fields: ItemFields | Item,
+    times: Times,
+    source: tuple[str, str] | None,
+) -> GridEntry:
     return GridEntry(
         item_id=item.id,
         key=key,
@@ -105,6 +115,7 @@ def _entry(item: Item, key: str | None, fields: ItemFields | Item, times: Times)
         is_repeating=key is not None,
         is_private=fields.is_private,
         version=item.version,
+        source=source,
     )
 
 
@@ -118,4 +129,4 @@ def _has_text(fields: ItemFields | Item, text: str) -> bool:
 
 
 def _hide(entry: GridEntry) -> GridEntry:
-    return replace(entry, title="", status=ItemStatus.OPEN.value, is_hidden=True)
+    return replace(entry, title="", status=ItemStatus.OPEN.value, is_hidden=True, source=None)

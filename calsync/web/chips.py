@@ -10,6 +10,7 @@ from calsync.core.event import AllDay, Timed
 from calsync.core.grid import GridEntry, find_covered
 from calsync.web.i18n import _
 from calsync.web.kinds import KIND_ICONS, name_kind
+from calsync.web.place_lines import say_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Chip:
     spoken: str
     title: str = field(repr=False)
     marks: tuple[Mark, ...]
+    #: Where it came from, if that is a linked calendar.
+    source: str = field(repr=False)
     first: date
     last: date
 
@@ -61,6 +64,7 @@ def make_chip(entry: GridEntry, zone: ZoneInfo) -> Chip:
         times=times,
         spoken=_speak(entry, times),
         title=_("Busy") if entry.is_hidden else entry.title or _("No subject"),
+        source=say_source(*entry.source) if entry.source else "",
         marks=() if entry.is_hidden else tuple(_list_marks(entry)),
         first=first,
         last=last,
@@ -99,7 +103,7 @@ def _say_day(day: date) -> str:
 def _look(entry: GridEntry) -> tuple[str, str]:
     if entry.is_hidden:
         return "lock", "busy"
-    if entry.is_outside:
+    if entry.source is not None:
         return "link-45deg", "outside"
     return KIND_ICONS[entry.kind], entry.kind
 
@@ -108,8 +112,9 @@ def _speak(entry: GridEntry, times: str) -> str:
     if entry.is_hidden:
         return times
     kind = name_kind(entry.kind)
-    if entry.is_outside:
-        return _("%(kind)s from a linked calendar: %(times)s", kind=kind, times=times)
+    if entry.source is not None:
+        source = say_source(*entry.source)
+        return _("%(kind)s: %(times)s. %(source)s.", kind=kind, times=times, source=source)
     return _("%(kind)s: %(times)s", kind=kind, times=times)
 
 

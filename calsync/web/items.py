@@ -10,6 +10,7 @@ from calsync.core.item import ItemFields, Kind, UnfitItem
 from calsync.core.permission import Right
 from calsync.errors import NotAllowed, NotThere, StaleVersion
 from calsync.services.item_access import find_item_view, list_deleted, list_history, list_undated
+from calsync.services.item_places import list_places
 from calsync.services.items import Scope, create_item, delete_item, restore_item
 from calsync.web.auth import safe_next
 from calsync.web.current import tools, who
@@ -38,6 +39,7 @@ from calsync.web.item_requests import (
 )
 from calsync.web.item_shows import show_conflict, show_delete, show_form, show_move
 from calsync.web.kinds import name_kind
+from calsync.web.place_lines import list_place_lines
 from calsync.web.repeats import Choices, make_rule
 from calsync.web.time_fields import complain
 
@@ -87,11 +89,13 @@ def show(item_id: str) -> Page:
     view, whole = edited.shown, edited.whole.fields
     offer = load_offer(view.fields.ticket_id, with_done=True)
     deeds = [] if view.is_hidden else list_history(tools(), who(), item_id)
+    places = [] if view.is_hidden else list_places(tools(), who(), view, view.key)
     return render_template(
         "items/item.html",
         view=view,
         lines=list_lines(view, whole, offer, reader_zone()),
         deeds_of=list_deeds(deeds, whole, offer),
+        places=list_place_lines(places),
         calendar_url=calendar_url(view),
         rights=Right,
         kind=name_kind(view.fields.kind),

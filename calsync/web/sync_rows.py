@@ -104,7 +104,9 @@ def _list_lines(view: IntegrationView) -> Iterator[StatusLine]:
 def _list_left_over(view: IntegrationView) -> Iterator[StatusLine]:
     """Yield what does not flow although everything works."""
     if held := view.count(LinkState.HELD):
-        yield StatusLine(_say_held(view.held_removals, held - view.held_removals))
+        url = url_for("runs.held", integration_id=view.id)
+        text = _say_held(view.held_removals, held - view.held_removals)
+        yield StatusLine(text, url, _("Look at them"))
     if count := view.count(LinkState.SET_ASIDE):
         yield StatusLine(
             _n(

@@ -58,6 +58,7 @@ def add_link(
     link: Link | None = None,
     is_present: bool = True,
     is_source: bool = False,
+    key: str = "",
 ) -> str:
     """Tie an item to an event of an integration, and return the link's id."""
     content = Content("Server room", TIMES)
@@ -70,7 +71,7 @@ def add_link(
                 tenant_id=person.who.tenant_id,
                 integration_id=integration_id,
                 item_id=item_id,
-                key="",
+                key=key,
                 event_id=f"ours_{row_id}" if origin is Origin.SENT else None,
                 event_uid=f"evt_{row_id}",
                 origin=origin,

@@ -67,7 +67,7 @@ def make_samples() -> list[GridEntry]:
         _timed("Call Adatum about renewal", "crm_activity", 24, 13, 30, 30),
         _timed("Write up findings", "task", 24, 16, 15, 45, status="done"),
         _timed("Dentist", "appointment", 25, 8, 0, 60, is_hidden=True),
-        _timed("Lunch from Google", "appointment", 25, 12, 0, 60, is_outside=True),
+        _timed("Lunch from Google", "appointment", 25, 12, 0, 60, source=("google", "Work")),
         _timed("Migration on site", "service_call", 26, 22, 0, 480),
         _timed("Cancelled visit", "service_call", 27, 11, 0, 60, status="cancelled"),
         *(_timed(f"Crowd {n}", "appointment", 27, 14, 0, 60) for n in range(7)),

@@ -152,7 +152,8 @@ def test_what_waits_and_what_was_set_aside_is_counted(
         add_link(tools, dana, work, add_item(tools, dana), state=LinkState.HELD, link=held)
 
     hold("remove_here")
-    assert "Waiting for your OK: 1 deletion " in read_row(browser, work)
+    assert "Waiting for your OK: 1 deletion Look at them Work" in read_row(browser, work)
+    assert f'href="/calendar-sync/{work}/held"' in browser.get("/calendar-sync").text
     hold("delete_there")
     assert "Waiting for your OK: 2 deletions " in read_row(browser, work)
     hold("take_in")
