@@ -222,7 +222,8 @@ def _entry(who: Who, at: int, now: datetime) -> Row:
 
 def _link(who: Who, at: int, _now: datetime) -> Row:
     """Return a link whose copy was not deleted, for there are more than usual."""
-    named = {"id": number("link", at), "integration_id": number("integr")}
+    # Every other item is one that came from there.
+    named = {"id": number("link", at), "integration_id": number("integr"), "is_source": at % 2 == 1}
     about = {"item_id": number("item", at), "key": "", "event_uid": f"evt{at}"}
     held = {"state": LinkState.HELD, "held_as": Held.COPY_DELETION, "held_for": "brake"}
     record = {"held": ["delete_there"], "held_for": "brake"}

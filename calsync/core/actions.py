@@ -86,8 +86,6 @@ _DEEDS = {
     Write: "write",
     DeleteThere: "delete_there",
 }
-#: Those of them that take something away.
-REMOVALS = (_DEEDS[RemoveHere], _DEEDS[DeleteThere])
 
 Action = TakeIn | RemoveHere | CallOff | RestoreHere | Write | DeleteThere | SendAgain | Hold
 

@@ -41,6 +41,10 @@ class Held(StrEnum):
         return Side.IN if self in (Held.REMOVAL_HERE, Held.CHANGE_HERE) else Side.OUT
 
 
+#: What takes something away.
+REMOVALS = (Held.REMOVAL_HERE, Held.COPY_DELETION, Held.OWN_DELETION)
+
+
 def held_as(link: Link) -> Held | None:
     """Return what waits over a link, the gravest where there is more; None where nothing does."""
     if link.state is not LinkState.HELD:

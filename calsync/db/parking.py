@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import ColumnElement, String, Update, cast, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Update, func, select, true, update
 from sqlalchemy.orm import Session
 
-from calsync.core.actions import REMOVALS
+from calsync.core.holds import REMOVALS
 from calsync.core.item import Kind
 from calsync.core.link import LinkState, Origin, Wish
 from calsync.db.models import Item, LinkRow
@@ -42,12 +42,11 @@ def count_held_removals(
     session: Session, tenant_id: str, integration_ids: Sequence[str]
 ) -> dict[str, int]:
     """Return for each integration over how many links a removal waits for the user's word."""
-    held = cast(LinkRow.record["held"], String)
     rows = session.execute(
         select(LinkRow.integration_id, func.count())
         .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id.in_(integration_ids))
         .where(LinkRow.is_present == true(), LinkRow.state == LinkState.HELD)
-        .where(or_(*(held.contains(deed) for deed in REMOVALS)))
+        .where(LinkRow.held_as.in_(REMOVALS))
         .group_by(LinkRow.integration_id)
     )
     return dict.fromkeys(integration_ids, 0) | dict(rows.all())

@@ -6,6 +6,7 @@ from typing import Any
 
 from calsync.core.content import Content
 from calsync.core.event import Timed
+from calsync.core.holds import held_as
 from calsync.core.item import ItemFields, Kind
 from calsync.core.link import Link, LinkState, Origin, Side
 from calsync.core.link_record import dump_link
@@ -78,6 +79,7 @@ def add_link(
                 state=state,
                 is_present=is_present,
                 is_source=is_source,
+                held_as=held_as(known),
                 record=dump_link(known),
             )
         )
