@@ -2,7 +2,17 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_login import LoginManager, current_user, login_required, login_user, logout_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as AnyResponse
@@ -128,9 +138,15 @@ def _ask_to_log_in() -> AnyResponse:
         response.headers["HX-Redirect"] = url_for("auth.login", next=safe_next(shown))
         return response
     # What Cronofy sent back is for the login that asked for it, and for no other.
-    leads_back = request.method == "GET" and request.endpoint != "calendar_sync.callback"
+    leads_back = _can_be_read() and request.endpoint != "calendar_sync.callback"
     back_to = request.full_path.rstrip("?") if leads_back else None
     return redirect(url_for("auth.login", next=back_to))
+
+
+def _can_be_read() -> bool:
+    """Tell whether the address shows a page, also where a form was sent to it."""
+    address = current_app.create_url_adapter(request)
+    return address is not None and address.test(method="GET")
 
 
 def _path_of(url: str) -> str:

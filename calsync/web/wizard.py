@@ -16,7 +16,8 @@ from calsync.web.i18n import _
 from calsync.web.plan_ticks import read_ticks
 from calsync.web.runs import lead_to
 from calsync.web.wizard_form import WizardForm, read_answers
-from calsync.web.wizard_page import Page, go, judge_tab, show_tab, url_of
+from calsync.web.wizard_page import url_of
+from calsync.web.wizard_shows import Page, go, judge_tab, show_tab
 from calsync.web.wizard_words import TAB_OF_REFUSAL
 from calsync.web.words import LONGEST_NAME, service_name
 

@@ -1,27 +1,21 @@
 """A tab of the wizard as a page: of a set-up, or of an integration's settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from flask import Response, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response as AnyResponse
+from flask import request, url_for
 
-from calsync.core.answers import Fault, Fitness, Step, judge, mark_of
-from calsync.core.integration import Refusal
+from calsync.core.answers import Fitness, Step, mark_of
 from calsync.core.item import Kind
 from calsync.core.options import Options
-from calsync.services.draft_numbers import Numbers, find_numbers
+from calsync.services.draft_numbers import Numbers
 from calsync.services.draft_views import DraftView
-from calsync.web.current import tools, who
 from calsync.web.i18n import _, _n
-from calsync.web.plan_page import PreviewPage, look_at_plan
-from calsync.web.sync_words import REFUSAL_WORDS
-from calsync.web.wizard_form import WizardForm, fill_form
-from calsync.web.wizard_summary import Line, list_lines
-from calsync.web.wizard_words import FAULT_WORDS, HEADINGS, KIND_HINTS, STEP_WORDS, TAKE_HINTS
+from calsync.web.plan_page import PreviewPage
+from calsync.web.wizard_form import WizardForm
+from calsync.web.wizard_summary import Line
+from calsync.web.wizard_words import HEADINGS, KIND_HINTS, STEP_WORDS, TAKE_HINTS
 from calsync.web.words import LONGEST_NAME
-
-Page = str | tuple[str, int] | AnyResponse
 
 
 @dataclass(frozen=True)
@@ -66,6 +60,17 @@ class WizardPage:
     @property
     def is_last(self) -> bool:
         return self.step is Step.CONFIRMATION
+
+    @property
+    def onward(self) -> str:
+        """Give the wish that the last button of the form sends, and the Enter key."""
+        return "finish" if self.is_last else "next"
+
+    @property
+    def onward_words(self) -> str:
+        if not self.is_last:
+            return _("Next")
+        return _("Save and sync") if self.is_settings else _("Finish")
 
     @property
     def is_reading(self) -> bool:
@@ -248,50 +253,3 @@ def url_of(view: DraftView, step: Step) -> str:
         return url_for("wizard.settings_tab", integration_id=view.integration.id, tab=step.value)
     draft_id = view.draft.id if view.draft else ""
     return url_for("wizard.setup_tab", draft_id=draft_id, tab=step.value)
-
-
-def show_tab(
-    view: DraftView,
-    step: Step,
-    faults: Sequence[Fault] = (),
-    refusal: Refusal | None = None,
-    unticked: Mapping[str, str] | None = None,
-) -> Page:
-    """Show a tab with the answers in it, and with what keeps the wizard from going on."""
-    troubles = [Trouble(str(FAULT_WORDS[fault][0]), FAULT_WORDS[fault][1]) for fault in faults]
-    troubles += [Trouble(text, box) for box, text in (unticked or {}).items()]
-    if refusal is not None:
-        troubles.append(Trouble(str(REFUSAL_WORDS[refusal])))
-    is_last = step is Step.CONFIRMATION
-    numbers = find_numbers(tools(), who(), view, of_kept_out=step.number >= Step.OPTIONS.number)
-    is_part = _is_part()
-    page = WizardPage(
-        view,
-        step,
-        fill_form(view),
-        numbers,
-        troubles,
-        is_part,
-        list_lines(view, numbers) if is_last else (),
-        look_at_plan(view) if is_last else None,
-    )
-    text = render_template(f"wizard/{step.value}.html", page=page)
-    if not troubles:
-        return text
-    # The address of what was sent is that of the page, or of one before it.
-    return Response(text, 422, {"HX-Replace-Url": page.url})
-
-
-def judge_tab(view: DraftView, step: Step) -> tuple[Fault, ...]:
-    """Return what is wrong with the answers of a tab."""
-    return judge(view.answers, step, view.calendars)
-
-
-def go(url: str) -> AnyResponse:
-    """Lead to another tab."""
-    return redirect(url, 303)
-
-
-def _is_part() -> bool:
-    headers = request.headers
-    return bool(headers.get("HX-Request")) and not headers.get("HX-History-Restore-Request")

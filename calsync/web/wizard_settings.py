@@ -25,7 +25,8 @@ from calsync.web.plan_ticks import read_ticks
 from calsync.web.runs import lead_to
 from calsync.web.wizard import bp, find_target, read_again, read_step
 from calsync.web.wizard_form import WizardForm, read_answers
-from calsync.web.wizard_page import Page, go, judge_tab, show_tab, url_of
+from calsync.web.wizard_page import url_of
+from calsync.web.wizard_shows import Page, go, judge_tab, show_tab
 from calsync.web.wizard_words import TAB_OF_REFUSAL
 
 

@@ -16,7 +16,7 @@ from calsync.errors import StorageUnavailable
 from calsync.services.people import TIME_ZONES
 from calsync.services.tools import Tools
 from calsync.web.words import browser_name
-from tests.browsing import post
+from tests.browsing import form_token, post
 from tests.cast import PASSWORD, Person
 from tests.clocks import FakeClock
 from tests.installations import make_settings
@@ -160,6 +160,20 @@ def test_a_login_times_out_and_leads_back_to_where_it_was(
     assert answer.location == "/login?next=/account?tab%3D1"
     again = post(browser, "/login", login_form(dana, next="/account?tab=1"))
     assert again.location == "/account?tab=1"
+
+
+def test_a_form_that_was_sent_too_late_leads_back_to_its_page_if_it_has_one(
+    dana: Person, logged_in: LogIn, clock: FakeClock
+):
+    browser = logged_in(dana)
+    token = form_token(browser)
+    clock.move(timedelta(minutes=31))
+    for url, place in {
+        "/calendar/new": "/login?next=/calendar/new",
+        "/account/tokens": "/login?next=/account/tokens",
+        "/account/password": "/login",
+    }.items():
+        assert browser.post(url, data={"csrf_token": token}).location == place
 
 
 def test_a_page_that_refreshes_itself_goes_to_the_login_as_a_whole(
