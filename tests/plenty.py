@@ -215,8 +215,9 @@ def _run(who: Who, at: int, now: datetime) -> Row:
 def _entry(who: Who, at: int, now: datetime) -> Row:
     return {
         "id": number("entry", at), "tenant_id": who.tenant_id, "run_id": number("run"),
-        "integration_id": number("integr"), "at": now, "side": Side.OUT, "action": "create",
-        "result": Result.DONE, "title": f"Visit {at}", "before": {}, "after": {},
+        "integration_id": number("integr"), "at": now, "trigger": Trigger.MANUAL,
+        "side": Side.OUT, "action": "create", "result": Result.DONE, "title": f"Visit {at}",
+        "before": {}, "after": {},
     }  # fmt: skip
 
 

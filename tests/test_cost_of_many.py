@@ -83,6 +83,11 @@ LISTS: dict[str, list[str]] = {
     "runs.show": [f"/calendar-sync/{number('integr')}/runs/{number('run')}"],
     "sync_preview.download": [f"/calendar-sync/setup/{number('draft')}/preview.csv"],
     "sync_preview.show": [f"/calendar-sync/setup/{number('draft')}/preview"],
+    "sync_logs.download": [f"/calendar-sync/{number('integr')}/logs.csv?result=created"],
+    "sync_logs.show": [
+        f"/calendar-sync/{number('integr')}/logs",
+        f"/calendar-sync/{number('integr')}/logs?result=created&started=all",
+    ],
     "tickets.edit": [f"/tickets/{number('ticket')}/edit"],
     "tickets.listing": ["/tickets", "/tickets?q=mail&done=1"],
     "tickets.new": ["/tickets/new"],

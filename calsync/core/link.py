@@ -48,6 +48,8 @@ class Act(StrEnum):
     RESTORED = "restored"
     REOPENED = "reopened"
     SENT_AGAIN = "sent_again"
+    #: What was set aside is to be tried again; it wakes nothing else.
+    TRY_AGAIN = "try_again"
     #: Whatever it was, it was done in a page, to this one item or series.
     BY_HAND = "by_hand"
 

@@ -39,6 +39,30 @@ class Result(StrEnum):
     FAILED = "failed"
 
 
+class Outcome(StrEnum):
+    """What became of one thing, as a person would say: what was done, or that it was not."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    DELETED = "deleted"
+    RESTORED = "restored"
+    LINKED = "linked"
+    SKIPPED = "declined"
+    FAILED = "failed"
+    HELD = "held"
+    CONFLICT = "conflict"
+
+
+#: The actions of what was done.
+DONE_AS = {
+    Outcome.CREATED: "create",
+    Outcome.UPDATED: "update",
+    Outcome.DELETED: "delete",
+    Outcome.RESTORED: "restore",
+    Outcome.LINKED: "link",
+}
+
+
 def count_name(side: Side, action: str, result: Result) -> str:
     """Return the name under which a run counts such a thing."""
     return f"{side.value}_{action}_{result.value}"

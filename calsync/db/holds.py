@@ -39,21 +39,6 @@ def list_held(
     )
 
 
-def list_first_held(
-    session: Session, tenant_id: str, integration_id: str, each: int
-) -> list[LinkRow]:
-    """Return the first links of everything that waits."""
-    place = func.row_number().over(partition_by=LinkRow.held_as, order_by=LinkRow.id)
-    ranked = (
-        select(LinkRow.id, place.label("place"))
-        .where(*_are_held(tenant_id, integration_id))
-        .subquery()
-    )
-    query = select(LinkRow).join(ranked, ranked.c.id == LinkRow.id)
-    query = query.where(LinkRow.tenant_id == tenant_id, ranked.c.place <= each)
-    return list(session.scalars(query.order_by(LinkRow.id)))
-
-
 def wish_for_held(
     session: Session, tenant_id: str, integration_id: str, held: Collection[Held], wish: Wish
 ) -> int:

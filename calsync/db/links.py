@@ -67,15 +67,15 @@ def list_earlier_links(
     return sorted(found, key=lambda row: row.id)
 
 
-def list_links(session: Session, tenant_id: str, ids: Collection[str]) -> list[LinkRow]:
-    """Return some links by their ids, and let nobody else change them until we commit."""
-    return list(
-        session.scalars(
-            select(LinkRow)
-            .where(LinkRow.tenant_id == tenant_id, LinkRow.id.in_(ids))
-            .with_for_update()
-        )
-    )
+def list_links(
+    session: Session, tenant_id: str, ids: Collection[str], *, is_locked: bool = True
+) -> list[LinkRow]:
+    """Return some links by their ids.
+
+    Nobody else changes them until we commit, unless they are only looked at.
+    """
+    wanted = select(LinkRow).where(LinkRow.tenant_id == tenant_id, LinkRow.id.in_(ids))
+    return list(session.scalars(wanted.with_for_update() if is_locked else wanted))
 
 
 def list_links_of_items(

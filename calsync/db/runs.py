@@ -1,37 +1,17 @@
-"""Questions about runs and their log."""
+"""Questions about runs."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
-from calsync.core.item import Kind
-from calsync.core.link import Side
-from calsync.core.run import Result, RunState, Trigger
-from calsync.db.models import Integration, Item, LogEntry, Run
-from calsync.db.texts import has_text
+from calsync.core.run import RunState, Trigger
+from calsync.db.models import Integration, Run
 from calsync.ids import new_id
 
 #: When it happened, and its id.
 Place = tuple[datetime, str]
-
-
-@dataclass(frozen=True)
-class LogFilter:
-    """Which entries of a log are wanted; what is None does not matter."""
-
-    run: str | None = None
-    triggers: Collection[Trigger] | None = None
-    side: Side | None = None
-    result: Result | None = None
-    kind: Kind | None = None
-    #: Those that happened at or after ``since`` and before ``until``.
-    since: datetime | None = None
-    until: datetime | None = None
-    #: Those whose title has this.
-    text: str = ""
 
 
 def new_run(tenant_id: str, integration_id: str, now: datetime) -> Run:
@@ -112,27 +92,6 @@ def list_runs(
     return list(session.scalars(query.order_by(Run.began_at.desc(), Run.id.desc()).limit(limit)))
 
 
-def list_log(
-    session: Session,
-    tenant_id: str,
-    integration_id: str,
-    wanted: LogFilter,
-    *,
-    before: Place | None,
-    limit: int,
-) -> list[LogEntry]:
-    """Return what an integration's runs did or declined to do, the latest first."""
-    query = select(LogEntry).where(
-        LogEntry.tenant_id == tenant_id,
-        LogEntry.integration_id == integration_id,
-        *_log_conditions(tenant_id, integration_id, wanted),
-    )
-    if before is not None:
-        query = query.where(tuple_(LogEntry.at, LogEntry.id) < before)
-    query = query.order_by(LogEntry.at.desc(), LogEntry.id.desc())
-    return list(session.scalars(query.limit(limit)))
-
-
 def end_open_runs(
     session: Session, tenant_id: str, integration_id: str, *, error: str, now: datetime
 ) -> None:
@@ -175,27 +134,30 @@ def _of_integration(tenant_id: str, integration_id: str) -> Select[Run]:
     return select(Run).where(Run.tenant_id == tenant_id, Run.integration_id == integration_id)
 
 
-def _log_conditions(
-    tenant_id: str, integration_id: str, wanted: LogFilter
-) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.run is not None:
-        conditions.append(LogEntry.run_id == wanted.run)
-    if wanted.triggers is not None:
-        runs = select(Run.id).where(Run.tenant_id == tenant_id)
-        runs = runs.where(Run.integration_id == integration_id)
-        conditions.append(LogEntry.run_id.in_(runs.where(Run.trigger.in_(wanted.triggers))))
-    if wanted.side is not None:
-        conditions.append(LogEntry.side == wanted.side)
-    if wanted.result is not None:
-        conditions.append(LogEntry.result == wanted.result)
-    if wanted.kind is not None:
-        items = select(Item.id).where(Item.tenant_id == tenant_id, Item.kind == wanted.kind)
-        conditions.append(LogEntry.item_id.in_(items))
-    if wanted.since is not None:
-        conditions.append(LogEntry.at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(LogEntry.at < wanted.until)
-    if wanted.text:
-        conditions.append(has_text(LogEntry.title, wanted.text))
-    return conditions
+def list_runs_of(session: Session, tenant_id: str, run_ids: Collection[str]) -> list[Run]:
+    """Return some runs by their ids."""
+    return list(session.scalars(select(Run).where(Run.tenant_id == tenant_id, Run.id.in_(run_ids))))
+
+
+def find_first_run_at(session: Session, tenant_id: str, integration_id: str) -> datetime | None:
+    """Return when the oldest run that is known of an integration began."""
+    return session.scalar(
+        select(func.min(Run.began_at)).where(
+            Run.tenant_id == tenant_id, Run.integration_id == integration_id
+        )
+    )
+
+
+def delete_runs_before(
+    session: Session, tenant_id: str, integration_id: str, moment: datetime, limit: int
+) -> int:
+    """Forget the oldest runs that began before then and have ended, with all that they logged."""
+    ids = session.scalars(
+        select(Run.id)
+        .where(Run.tenant_id == tenant_id, Run.integration_id == integration_id)
+        .where(Run.began_at < moment, Run.ended_at.is_not(None))
+        .order_by(Run.began_at, Run.id)
+        .limit(limit)
+    ).all()
+    session.execute(delete(Run).where(Run.tenant_id == tenant_id, Run.id.in_(ids)))
+    return len(ids)

@@ -10,6 +10,7 @@ from calsync.services.accounts import check_account, next_check
 from calsync.services.channels import keep_channel
 from calsync.services.erasure import erase_account
 from calsync.services.item_purge import purge_item
+from calsync.services.log_purge import purge_log
 from calsync.services.previews import purge_plan
 from calsync.services.revocations import revoke
 from calsync.services.sync.running import run_sync
@@ -70,6 +71,11 @@ def perform_erasure(tools: Tools, claim: Claim) -> datetime | None:
     return None
 
 
+def perform_log_purge(tools: Tools, claim: Claim) -> datetime | None:
+    """Forget what an integration's syncs did long ago."""
+    return purge_log(tools, claim.tenant_id, claim.subject_id)
+
+
 PERFORMERS: dict[DueKind, Performer] = {
     DueKind.REVOKE: perform_revoke,
     DueKind.CHECK_ACCOUNT: perform_check,
@@ -78,4 +84,5 @@ PERFORMERS: dict[DueKind, Performer] = {
     DueKind.PURGE: perform_purge,
     DueKind.KEEP_CHANNEL: perform_keeping,
     DueKind.ERASE_ACCOUNT: perform_erasure,
+    DueKind.PURGE_LOG: perform_log_purge,
 }

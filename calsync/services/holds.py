@@ -8,7 +8,7 @@ from calsync.core.holds import Held
 from calsync.core.integration import Refusal
 from calsync.core.link import Wish
 from calsync.db.database import Session
-from calsync.db.holds import count_held, list_first_held, list_held, wish_for_held
+from calsync.db.holds import count_held, list_held, wish_for_held
 from calsync.db.integrations import find_integration
 from calsync.db.links import link_of
 from calsync.db.models import Integration, LinkRow
@@ -53,7 +53,9 @@ def list_held_groups(
         integration = _get(session, who, integration_id)
         ids = who.tenant_id, integration_id
         counts = count_held(session, *ids)
-        rows = list_first_held(session, *ids, _FIRST) if counts else []
+        rows = [
+            row for held in counts for row in list_held(session, *ids, held, after="", limit=_FIRST)
+        ]
         entries = _view(session, who, rows)
     return integration, [
         HeldGroup(held, counts[held], tuple(e for r, e in entries if r.held_as is held))

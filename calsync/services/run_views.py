@@ -6,8 +6,8 @@ from datetime import datetime
 from calsync.core.run import RunState
 from calsync.db import due_rows, runs
 from calsync.db.integrations import find_integration
+from calsync.db.log_entries import LogFilter, list_log
 from calsync.db.models import DueKind, Integration, Run
-from calsync.db.runs import LogFilter
 from calsync.errors import NotThere
 from calsync.services.log_views import LogView, view_entries
 from calsync.services.tools import Tools, Who
@@ -48,12 +48,11 @@ def find_run_view(tools: Tools, who: Who, integration_id: str, run_id: str) -> R
         run = runs.find_run(session, who.tenant_id, who.user_id, run_id)
         if integration is None or run is None or run.integration_id != integration_id:
             raise NotThere
-        found = runs.list_log(
+        found = list_log(
             session,
             who.tenant_id,
             integration_id,
             LogFilter(run=run_id),
-            before=None,
             limit=MOST_ENTRIES + 1,
         )
         ids = who.tenant_id, DueKind.SYNC, integration_id

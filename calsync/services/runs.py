@@ -6,15 +6,16 @@ from calsync.core.integration import Refusal, Stop
 from calsync.core.link import Side
 from calsync.core.options import Options, load_options
 from calsync.core.run import CANCELLED, RunState, Trigger
-from calsync.db import due_rows, runs
+from calsync.db import due_rows, log_entries, runs
 from calsync.db.accounts import find_account
 from calsync.db.database import Session
 from calsync.db.integrations import find_integration
+from calsync.db.log_entries import LogFilter, Place
 from calsync.db.models import DueKind, Integration, LogEntry, Run
-from calsync.db.runs import LogFilter, Place
 from calsync.errors import NotPossible, NotThere
 from calsync.logs import Log
 from calsync.services.integration_state import lock
+from calsync.services.log_purge import plan_purge
 from calsync.services.tools import Tools, Who
 
 __all__ = [
@@ -61,6 +62,7 @@ def request_sync(
         if run is None:
             run = runs.new_run(who.tenant_id, integration.id, now)
             session.add(run)
+            plan_purge(session, run)
         run.bulk = {**run.bulk, **wanted}
         # What the page has shown last counts.
         numbers = {side.value: number for side, number in (confirmed or {}).items()}
@@ -141,7 +143,7 @@ def list_log(
     """
     with tools.db.read() as session:
         _get(session, who, integration_id)
-        found = runs.list_log(
+        found = log_entries.list_log(
             session,
             who.tenant_id,
             integration_id,

@@ -1,9 +1,19 @@
 """Language, time zone and the forms of dates, as the user who asks has chosen."""
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
-from flask import Flask, request
-from flask_babel import Babel, format_datetime, get_locale, gettext, lazy_gettext, ngettext
+from flask import Flask, current_app, request
+from flask_babel import (
+    Babel,
+    force_locale,
+    format_datetime,
+    get_locale,
+    gettext,
+    lazy_gettext,
+    ngettext,
+)
 from flask_login import current_user
 
 LANGUAGES = ["en"]
@@ -22,6 +32,22 @@ def _n(one: str, many: str, count: int, **values: object) -> str:
 def _l(text: str) -> str:
     """Return a text whose language is found when it is shown, for what is made at import."""
     return lazy_gettext(text)  # type: ignore[no-any-return]  # a str to everybody who formats it
+
+
+def keep_language() -> Callable[[], AbstractContextManager[None]]:
+    """Return what speaks the reader's language once more when their request is over.
+
+    For what is sent while it is made.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    locale = get_locale()
+
+    @contextmanager
+    def speak() -> Iterator[None]:
+        with app.app_context(), force_locale(locale):
+            yield
+
+    return speak
 
 
 def register_languages(app: Flask) -> None:

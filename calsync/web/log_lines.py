@@ -1,25 +1,20 @@
 """Lines of a log: what a sync did or declined, in words."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import url_for
 
-from calsync.core.run import Result
+from calsync.core.run import DONE_AS, Outcome, Result
 from calsync.db.models import LogEntry
 from calsync.services.log_views import LogView
-from calsync.web.i18n import _, _l
-from calsync.web.sync_words import RESULT_WORDS, SIDE_WORDS, say_reason
+from calsync.web.i18n import _
+from calsync.web.log_details import Details, find_details
+from calsync.web.sync_words import OUTCOME_WORDS, RESULT_WORDS, SIDE_WORDS, say_reason
 
-#: What was done, by the action.
-_DEEDS = {
-    "create": _l("Created"),
-    "update": _l("Updated"),
-    "delete": _l("Deleted"),
-    "restore": _l("Restored"),
-    "link": _l("Linked"),
-}
+_BY_ACTION = {action: outcome for outcome, action in DONE_AS.items()}
 
 
 @dataclass(frozen=True)
@@ -33,19 +28,25 @@ class LogLine:
     direction: str
     result: str
     reason: str
+    details: Details
     is_bad: bool
+    #: It failed, and can be tried again.
+    is_open: bool
 
 
-def list_log_lines(views: Iterable[LogView]) -> list[LogLine]:
+def list_log_lines(
+    views: Iterable[LogView], zone: ZoneInfo, failed: Collection[str] = ()
+) -> list[LogLine]:
     """Return what a page shows of entries of a log, in the order given."""
-    return [_line_of(view) for view in views]
+    return [_line_of(view, zone, is_open=view.entry.id in failed) for view in views]
 
 
 def say_what(entry: LogEntry) -> str:
     """Return what became of it, in a word."""
-    if entry.result is Result.DONE:
-        return str(_DEEDS.get(entry.action, RESULT_WORDS[Result.DONE]))
-    return str(RESULT_WORDS[entry.result])
+    if entry.result is not Result.DONE:
+        return str(OUTCOME_WORDS[Outcome(entry.result.value)])
+    outcome = _BY_ACTION.get(entry.action)
+    return str(OUTCOME_WORDS[outcome] if outcome else RESULT_WORDS[Result.DONE])
 
 
 def say_title(view: LogView) -> str:
@@ -55,15 +56,17 @@ def say_title(view: LogView) -> str:
     return view.entry.title or _("No subject")
 
 
-def _line_of(view: LogView) -> LogLine:
-    entry = view.entry
+def _line_of(view: LogView, zone: ZoneInfo, *, is_open: bool) -> LogLine:
+    entry, glimpse = view.entry, view.glimpse
     return LogLine(
         entry.id,
         entry.at,
         say_title(view),
-        url_for("items.show", item_id=entry.item_id) if view.glimpse.is_there else None,
+        url_for("items.show", item_id=entry.item_id) if glimpse.is_there else None,
         str(SIDE_WORDS[entry.side]),
         say_what(entry),
         say_reason(entry.reason) if entry.reason else "",
+        Details() if glimpse.is_hidden else find_details(entry, zone),
         entry.result is Result.FAILED,
+        is_open,
     )

@@ -129,5 +129,17 @@ def say_progress(run: Run) -> str:
     )
 
 
+def say_duration(run: Run) -> str:
+    """Return how long a sync took, in a sentence; nothing where it has not ended."""
+    if run.ended_at is None:
+        return ""
+    seconds = max(0, round((run.ended_at - run.began_at).total_seconds()))
+    if seconds < 1:
+        return _("It took less than a second.")
+    if seconds < 60:
+        return _n("It took %(num)d second.", "It took %(num)d seconds.", seconds)
+    return _n("It took %(num)d minute.", "It took %(num)d minutes.", round(seconds / 60))
+
+
 def _clock(moment: datetime) -> str:
     return str(format_time(moment, "HH:mm"))

@@ -20,6 +20,7 @@ from calsync.web.current import polled, tools, who
 from calsync.web.held_lines import list_held_lines, list_panels
 from calsync.web.held_words import say_answered
 from calsync.web.i18n import _
+from calsync.web.item_requests import reader_zone
 from calsync.web.log_lines import list_log_lines
 from calsync.web.run_words import (
     LOST_ACCESS,
@@ -164,7 +165,7 @@ def _describe(view: RunView) -> dict[str, object]:
         "rest": say_rest(view, now),
         "has_lost_access": run.error in LOST_ACCESS,
         "directions": [(side, say_direction(run.counts, side)) for side in Side],
-        "lines": list_log_lines(view.entries) if view.is_over else [],
+        "lines": list_log_lines(view.entries, reader_zone()) if view.is_over else [],
     }
 
 

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from flask import Response
 
@@ -15,6 +16,25 @@ def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[objec
     response = Response(write_csv(header, rows), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def stream_csv(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """Return a table as a file of that name that is sent while it is written.
+
+    However long it is, no more of it is in memory than a line. The request is over by then:
+    the rows are made without it.
+    """
+    response = Response(_write_lines(header, rows), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _write_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    yield "\ufeff".encode()
+    for row in chain([header], rows):
+        line = io.StringIO(newline="")
+        csv.writer(line).writerow([safe_cell(cell) for cell in row])
+        yield line.getvalue().encode()
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

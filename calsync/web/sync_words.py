@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from calsync.core.content import Part
 from calsync.core.integration import Caution, Refusal, Stop
 from calsync.core.link import LinkState, Side
-from calsync.core.run import Result, RunState, Trigger
+from calsync.core.run import Outcome, Result, RunState, Trigger
 from calsync.web.i18n import _l
 
 #: Why something was not done, or what was lost to it, by the code in a log or a link.
@@ -104,6 +104,18 @@ RESULT_WORDS = {
     Result.HELD: _l("Held"),
     Result.CONFLICT: _l("Conflict"),
     Result.FAILED: _l("Failed"),
+}
+#: What became of one thing, as a log says it.
+OUTCOME_WORDS = {
+    Outcome.CREATED: _l("Created"),
+    Outcome.UPDATED: _l("Updated"),
+    Outcome.DELETED: _l("Deleted"),
+    Outcome.RESTORED: _l("Restored"),
+    Outcome.LINKED: _l("Linked"),
+    Outcome.SKIPPED: _l("Skipped"),
+    Outcome.FAILED: _l("Failed"),
+    Outcome.HELD: _l("Held"),
+    Outcome.CONFLICT: _l("Conflict"),
 }
 SIDE_WORDS = {Side.IN: _l("Brought in"), Side.OUT: _l("Sent")}
 PART_WORDS = {

@@ -1,12 +1,13 @@
 """Following a sync in a real browser."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from calsync.app import tools_of
-from calsync.core.run import RunState, Trigger
+from calsync.core.run import Result, RunState, Trigger
 from calsync.db.models import Run
 from calsync.services.runs import request_sync
 from calsync.services.tools import Tools
@@ -15,7 +16,7 @@ from tests.browser.fitness import NARROW, assert_fits
 from tests.browser.steps import Product, log_in
 from tests.cast import Person, find_cast
 from tests.services.hearing import add_integration
-from tests.services.integrating import add_item, add_run, integrate
+from tests.services.integrating import add_entry, add_item, add_run, integrate
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -95,3 +96,31 @@ def test_a_sync_is_followed_and_cancelled_without_scripts(
     expect(page.get_by_text("8 of 16 items")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Stopping. What is in hand is finished first.")).to_be_visible()
+
+
+def test_a_filter_of_the_log_changes_address_and_count_and_back_restores_them(
+    page: Page, product: Product, tools: Tools, dana: Person, link: Callable[..., str]
+):
+    """Costs two loads and two fragments."""
+    integration_id = add_integration(tools, dana, link()).id
+    run_id = add_run(tools, dana, integration_id, Trigger.MANUAL)
+    for number in range(3):
+        add_entry(tools, dana, run_id, title=f"Visit {number}")
+    skipped = {"action": "none", "result": Result.DECLINED, "reason": "past"}
+    add_entry(tools, dana, run_id, title="Left alone", **skipped)
+    log_in(page, product)
+    page.goto(f"{product.url}/calendar-sync/{integration_id}/logs")
+    expect(page.get_by_role("strong").filter(has_text="4 entries")).to_be_visible()
+    page.get_by_label("Result").select_option("Skipped")
+    expect(page.get_by_role("strong").filter(has_text="1 entry")).to_be_visible()
+    expect(page).to_have_url(re.compile("result=declined"))
+    expect(page.locator("#status")).to_have_text("1 entry")
+    expect(page.get_by_text("Left alone")).to_be_visible()
+    expect(page.get_by_text("Visit 0")).to_have_count(0)
+    page.go_back()
+    expect(page.get_by_role("strong").filter(has_text="4 entries")).to_be_visible()
+    expect(page.get_by_label("Result")).to_have_value("")
+    expect(page).not_to_have_url(re.compile("result="))
+    page.go_forward()
+    expect(page.get_by_label("Result")).to_have_value("declined")
+    expect(page.get_by_text("Visit 0")).to_have_count(0)

@@ -119,6 +119,7 @@ def add_entry(tools: Tools, person: Person, run_id: str, **values: Any) -> str:
         assert run
         columns = {
             "at": tools.clock.now(),
+            "trigger": run.trigger,
             "side": Side.OUT,
             "action": "create",
             "result": Result.DONE,

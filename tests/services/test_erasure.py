@@ -61,6 +61,7 @@ def remember(tools: Tools, tenant_id: str, integration_id: str, item_id: str) ->
                     run_id=run.id,
                     item_id=item_id,
                     at=now,
+                    trigger=run.trigger,
                     side=Side.IN,
                     action="update",
                     result=Result.DONE,

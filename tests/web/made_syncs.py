@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from itertools import product
 
+from calsync.core.content import Content, dump_content
 from calsync.core.link import Link, LinkState, Origin, Side
 from calsync.core.run import Result, RunState, Trigger
 from calsync.db.links import link_of, put_link
@@ -10,7 +11,7 @@ from calsync.db.models import LinkRow
 from calsync.services.tools import Tools
 from tests.cast import Person
 from tests.services.hearing import add_integration
-from tests.services.integrating import add_entry, add_item, add_link, add_run
+from tests.services.integrating import TIMES, add_entry, add_item, add_link, add_run
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def make_syncs(tools: Tools, person: Person, account_id: str) -> Syncs:
     hold_all(tools, person, integration_id)
     counts = {"out_create_done": 1, "in_update_done": 1, "in_none_declined": 1}
     over = add_run(tools, person, integration_id, Trigger.MANUAL, counts=counts, done=2, total=2)
-    add_entry(tools, person, over, item_id=add_item(tools, person))
+    shown = {"theirs": dump_content(Content("⟦Server room⟧", TIMES, place="⟦Main Street⟧"))}
+    add_entry(tools, person, over, item_id=add_item(tools, person), after=shown)
     add_entry(
         tools,
         person,
@@ -56,7 +58,9 @@ def make_syncs(tools: Tools, person: Person, account_id: str) -> Syncs:
     )
     failed = {"state": RunState.STOPPED, "error": "AccessRevoked", "done": 9, "total": 16}
     stopped = add_run(tools, person, integration_id, **failed)
-    add_entry(tools, person, stopped, result=Result.FAILED, reason="refused")
+    refused = Link(Origin.SENT, tries=3)
+    link_id = add_link(tools, person, integration_id, add_item(tools, person), link=refused)
+    add_entry(tools, person, stopped, result=Result.FAILED, reason="refused", link_id=link_id)
     now = {"state": RunState.RUNNING, "ended_at": None, "done": 7, "total": 16}
     under_way = add_run(tools, person, integration_id, Trigger.MANUAL, **now)
     base = f"/calendar-sync/{integration_id}"

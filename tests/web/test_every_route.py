@@ -27,7 +27,7 @@ from calsync.services.webhook_endpoints import add_endpoint
 from tests.browsing import form_token
 from tests.cast import Person
 from tests.services.hearing import add_channel, add_integration
-from tests.services.integrating import add_run
+from tests.services.integrating import add_entry, add_run
 from tests.services.planning import add_plan
 from tests.web.routes import PUBLIC, SAFE, SIGNED, Route, list_routes
 
@@ -59,6 +59,7 @@ def danas_ids(
     logged_in(dana)
     ticket_id = create_ticket(tools, dana.who, TicketFields("Visit"))
     integration = add_integration(tools, dana, account_id)
+    run_id = add_run(tools, dana, integration.id)
     create_token(tools, dana.who, "PSA")
     client_id = create_client(tools, sam.who, "Northwind")
     draft_id = begin_setup(tools, dana.who, account_id)
@@ -72,7 +73,8 @@ def danas_ids(
         "contact_id": create_contact(tools, sam.who, client_id, "Kim"),
         "secret": create_feed(tools, dana.who, "Phone"),
         "integration_id": integration.id,
-        "run_id": add_run(tools, dana, integration.id),
+        "run_id": run_id,
+        "entry_id": add_entry(tools, dana, run_id),
         "token": add_channel(tools, integration),
         "feed_id": list_feeds_of(tools, dana.who)[0].id,
         "item_id": create_item(tools, dana.who, private_call(ticket_id)),

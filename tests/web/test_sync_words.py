@@ -11,7 +11,7 @@ from calsync.core.content import Part
 from calsync.core.integration import Caution, Refusal, Stop
 from calsync.core.link import LinkState, Side
 from calsync.core.newcomers import Verdict
-from calsync.core.run import CANCELLED, Result, RunState, Trigger
+from calsync.core.run import CANCELLED, Outcome, Result, RunState, Trigger
 from calsync.web import sync_words
 from calsync.web.run_words import WHY_STOPPED
 from calsync.web.sync_words import REASON_WORDS, say_counts, say_reason
@@ -77,6 +77,7 @@ def test_every_verdict_on_a_new_event_has_words() -> None:
         ("TRIGGER_WORDS", Trigger),
         ("RUN_WORDS", RunState),
         ("RESULT_WORDS", Result),
+        ("OUTCOME_WORDS", Outcome),
         ("SIDE_WORDS", Side),
         ("PART_WORDS", Part),
     ],

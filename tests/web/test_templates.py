@@ -145,6 +145,8 @@ def ask_for_syncs(browser: FlaskClient, syncs: Syncs) -> Iterator[TestResponse]:
     for where in (syncs.over, syncs.stopped, syncs.under_way):
         yield browser.get(where)
         yield browser.get(f"{where}/progress")
+    yield browser.get(f"{syncs.integration}/logs?started=all")
+    yield browser.get(f"{syncs.integration}/logs?kind=task")
     yield browser.get(f"{syncs.integration}/held")
     yield browser.get(f"{syncs.integration}/held?what=copy_deletion")
     yield post(browser, f"{syncs.integration}/held", {"what": "nothing"})

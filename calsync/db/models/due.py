@@ -24,6 +24,7 @@ class DueKind(StrEnum):
     PURGE = "purge"
     KEEP_CHANNEL = "keep_channel"
     ERASE_ACCOUNT = "erase_account"
+    PURGE_LOG = "purge_log"
 
 
 class DueRow(Base):

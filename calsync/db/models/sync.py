@@ -268,7 +268,11 @@ class LogEntry(Base):
             ["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"], ondelete="CASCADE"
         ),
         Index(None, "tenant_id", "run_id", "at", "id"),
-        Index(None, "tenant_id", "integration_id", "at"),
+        Index(None, "tenant_id", "integration_id", "at", "id"),
+        Index("ix_log_entries_trigger", "tenant_id", "integration_id", "trigger", "at", "id"),
+        Index(
+            "ix_log_entries_result", "tenant_id", "integration_id", "result", "action", "at", "id"
+        ),
         Index(None, "tenant_id", "item_id", "at"),
     )
 
@@ -280,6 +284,8 @@ class LogEntry(Base):
     item_id: Mapped[str | None] = mapped_column(ID)
     event_uid: Mapped[str | None] = mapped_column(Text)
     at: Mapped[datetime]
+    #: Its run's, by which a log is read.
+    trigger: Mapped[Trigger] = mapped_column(choice(Trigger, "trigger"))
     side: Mapped[Side] = mapped_column(choice(Side, "side"))
     #: create, update, delete, restore or none; a code as the actions of the core are named.
     action: Mapped[str] = mapped_column(String(20))

@@ -27,6 +27,7 @@ from calsync.db.models import LinkRow, LogEntry, Run
 from calsync.db.sync_runs import count_entries, note_progress
 from calsync.errors import CalsyncError
 from calsync.ids import new_id
+from calsync.services.log_purge import plan_purge
 from calsync.services.sync.pairs import Matter
 from calsync.services.sync.scope import Subject
 
@@ -219,12 +220,13 @@ class Journal:
             )
             session.add(self.run)
             session.flush()
+            plan_purge(session, self.run)
         return self.run
 
     def _add(self, session: Session, entry: LogEntry) -> None:
         run = self.begin(session)
         entry.tenant_id, entry.integration_id = self.subject.tenant_id, self.subject.id
-        entry.run_id = run.id
+        entry.run_id, entry.trigger = run.id, run.trigger
         session.add(entry)
         self.counts[count_name(entry.side, entry.action, entry.result)] += 1
 

@@ -43,6 +43,7 @@ def upgrade() -> None:
                 "purge",
                 "keep_channel",
                 "erase_account",
+                "purge_log",
                 name="kind",
                 native_enum=False,
                 create_constraint=True,

@@ -338,6 +338,20 @@ def upgrade() -> None:
         sa.Column("event_uid", sa.Text(), nullable=True),
         sa.Column("at", base.UtcDateTime(timezone=True), nullable=False),
         sa.Column(
+            "trigger",
+            sa.Enum(
+                "manual",
+                "real_time_out",
+                "real_time_in",
+                "scheduled",
+                name="trigger",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
             "side",
             sa.Enum("in", "out", name="side", native_enum=False, create_constraint=True, length=40),
             nullable=False,
@@ -372,8 +386,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("log_entries", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_log_entries_tenant_id_integration_id_at"),
-            ["tenant_id", "integration_id", "at"],
+            batch_op.f("ix_log_entries_tenant_id_integration_id_at_id"),
+            ["tenant_id", "integration_id", "at", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_log_entries_trigger",
+            ["tenant_id", "integration_id", "trigger", "at", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_log_entries_result",
+            ["tenant_id", "integration_id", "result", "action", "at", "id"],
             unique=False,
         )
         batch_op.create_index(
@@ -392,7 +416,9 @@ def downgrade() -> None:
     with op.batch_alter_table("log_entries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_log_entries_tenant_id_item_id_at"))
         batch_op.drop_index(batch_op.f("ix_log_entries_tenant_id_run_id_at_id"))
-        batch_op.drop_index(batch_op.f("ix_log_entries_tenant_id_integration_id_at"))
+        batch_op.drop_index("ix_log_entries_result")
+        batch_op.drop_index("ix_log_entries_trigger")
+        batch_op.drop_index(batch_op.f("ix_log_entries_tenant_id_integration_id_at_id"))
 
     op.drop_table("log_entries")
     with op.batch_alter_table("runs", schema=None) as batch_op:

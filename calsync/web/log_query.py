@@ -1,0 +1,134 @@
+"""What a log is asked for, as the address of its page says it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from calsync.core.item import Kind
+from calsync.core.link import Side
+from calsync.core.run import Outcome, Trigger
+from calsync.db.log_entries import LogFilter, Place
+
+Choice = TypeVar("Choice", bound=StrEnum)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST_TEXT = 200
+
+
+class Started(StrEnum):
+    """What began the syncs that are shown."""
+
+    MANUAL = "manual"
+    REAL_TIME = "real_time"
+    SCHEDULED = "scheduled"
+    ALL = "all"
+
+
+_TRIGGERS = {
+    Started.MANUAL: (Trigger.MANUAL,),
+    Started.REAL_TIME: (Trigger.REAL_TIME_OUT, Trigger.REAL_TIME_IN),
+    Started.SCHEDULED: (Trigger.SCHEDULED,),
+    Started.ALL: None,
+}
+
+
+@dataclass(frozen=True)
+class LogQuery:
+    """The choices of a page of a log; what is not understood does not matter."""
+
+    started: Started
+    direction: Side | None
+    result: Outcome | None
+    kind: Kind | None
+    first: date | None
+    last: date | None
+    text: str
+    run: str | None
+    before: Place | None
+    after: Place | None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Tell whether anything is left out, beside what is at first."""
+        return self.parameters() not in ({}, {"started": Started.ALL.value})
+
+    def parameters(self) -> dict[str, str]:
+        """Return the choices as an address has them, those that are so anyway left out."""
+        default = Started.ALL if self.run else Started.MANUAL
+        found = {
+            "started": self.started.value if self.started is not default else "",
+            "direction": self.direction or "",
+            "result": self.result or "",
+            "kind": self.kind or "",
+            "from": self.first.isoformat() if self.first else "",
+            "to": self.last.isoformat() if self.last else "",
+            "text": self.text,
+            "run": self.run or "",
+        }
+        return {name: str(value) for name, value in found.items() if value}
+
+    def make_filter(self, zone: ZoneInfo) -> LogFilter:
+        """Return what the log is asked for; days are those of the reader's zone."""
+        return LogFilter(
+            run=self.run,
+            triggers=_TRIGGERS[self.started],
+            side=self.direction,
+            outcome=self.result,
+            kind=self.kind,
+            since=_midnight(self.first, zone) if self.first else None,
+            until=_midnight(self.last + timedelta(days=1), zone) if self.last else None,
+            text=self.text,
+        )
+
+
+def read_query(given: Mapping[str, str]) -> LogQuery:
+    """Return what an address asks for."""
+    run = given.get("run", "")[:16] or None
+    return LogQuery(
+        _choose(Started, given, "started") or (Started.ALL if run else Started.MANUAL),
+        _choose(Side, given, "direction"),
+        _choose(Outcome, given, "result"),
+        _choose(Kind, given, "kind"),
+        _read_day(given.get("from", "")),
+        _read_day(given.get("to", "")),
+        given.get("text", "").strip()[:_LONGEST_TEXT],
+        run,
+        _read_place(given.get("before", "")),
+        _read_place(given.get("after", "")),
+    )
+
+
+def write_place(place: Place) -> str:
+    """Return a place in a log as an address has it."""
+    at, entry_id = place
+    return f"{(at - _EPOCH) // timedelta(microseconds=1)}-{entry_id}"
+
+
+def _read_place(text: str) -> Place | None:
+    micros, _, entry_id = text.partition("-")
+    if not (micros.isascii() and micros.isdecimal() and len(micros) <= 17 and entry_id):
+        return None
+    try:
+        return _EPOCH + timedelta(microseconds=int(micros)), entry_id[:16]
+    except OverflowError:
+        return None
+
+
+def _choose(choices: type[Choice], given: Mapping[str, str], name: str) -> Choice | None:
+    value = given.get(name, "")
+    return choices(value) if value in set(choices) else None
+
+
+def _read_day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    # Midnight of it is a time in every zone.
+    return day if 1900 <= day.year < 9000 else None
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
