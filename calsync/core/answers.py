@@ -104,6 +104,21 @@ def answers_of(calendar_id: str, options: Options) -> Answers:
     return Answers(calendar_id, options, retrieves=options.retrieves)
 
 
+def strip(answers: Answers, live: Answers) -> Answers:
+    """Return answers without what counts for nothing beside what is in force."""
+    is_swap = answers.calendar_id != live.calendar_id
+    is_unticked = bool(find_untaken(live.options, answers)) and not is_swap
+    is_ticked = bool(answers.options.kinds - live.options.kinds) and not is_swap
+    return replace(
+        answers,
+        options=answers.in_force,
+        swapped=answers.swapped if is_swap else Copies.STAY,
+        unticked=answers.unticked if is_unticked else Copies.STAY,
+        meanwhile=answers.meanwhile if is_ticked else Meanwhile.AGREED,
+        flows_kept_out=answers.flows_kept_out and not is_swap,
+    )
+
+
 def find_untaken(before: Options, answers: Answers) -> frozenset[Kind]:
     """Return the kinds that were sent and are not to be any more."""
     return before.kinds - answers.options.kinds

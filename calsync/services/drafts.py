@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from calsync.core.answers import Answers, DraftKind, Step, dump_answers, mark_of
+from calsync.core.answers import Answers, DraftKind, Step, dump_answers, mark_of, strip
 from calsync.db.accounts import find_account, lock_account
 from calsync.db.database import Session
 from calsync.db.drafts import (
@@ -82,7 +82,7 @@ def save_edit(tools: Tools, who: Who, integration_id: str, answers: Answers, *, 
         live = live_answers(integration)
         forget_old_drafts(session, who.tenant_id, who.user_id, now)
         draft = lock_edit(session, who.tenant_id, who.user_id, integration_id, now)
-        if answers == live:
+        if strip(answers, live) == live:
             if draft is not None:
                 session.delete(draft)
             return

@@ -17,6 +17,7 @@ from calsync.core.answers import (
     judge,
     load_answers,
     mark_of,
+    strip,
 )
 from calsync.core.integration import Copies, Meanwhile
 from calsync.core.item import Kind
@@ -116,6 +117,28 @@ def test_other_answers_have_another_mark(one: Answers, other: Answers) -> None:
 @given(options)
 def test_what_an_integration_stands_for_is_in_force_as_it_is(given: Options) -> None:
     assert answers_of("work", given).in_force == given
+
+
+@given(answers, options)
+def test_what_counts_for_nothing_makes_no_difference_to_what_is_in_force(
+    given: Answers, live: Options
+) -> None:
+    before = answers_of("work", live)
+    stripped = strip(given, before)
+    assert strip(stripped, before) == stripped
+    assert stripped.in_force == given.in_force
+    same = replace(given, calendar_id="work", options=live, retrieves=live.retrieves)
+    assert strip(replace(same, flows_kept_out=False), before) == before
+
+
+def test_a_question_that_is_asked_is_not_stripped_of_its_answer() -> None:
+    before = answers_of("work", TASKS)
+    fewer = replace(before, options=Options(takes_create=True), unticked=Copies.GO)
+    other = replace(before, calendar_id="home", swapped=Copies.GO)
+    more = replace(before, options=Options(kinds=frozenset(Kind)), meanwhile=Meanwhile.FLOWS)
+    tick = replace(before, flows_kept_out=True)
+    for asked in (fewer, other, more, tick):
+        assert strip(asked, before) == asked
 
 
 def test_the_tabs_lead_from_one_to_the_next_and_back() -> None:

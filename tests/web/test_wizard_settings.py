@@ -125,6 +125,10 @@ def test_looking_through_the_settings_stores_nothing(
 ):
     wizard = settings(browser, integration_id).press().press().press().press("back")
     assert wizard.url.endswith("/options")
+    wizard.go_to("your-calendar").fill(kinds=["task"], unticked="go").press()
+    assert "You have changes that are not saved yet." in wizard.text
+    wizard.go_to("your-calendar").fill(kinds=["appointment", "task"]).press()
+    assert "You have changes that are not saved yet." not in wizard.text
     assert find_settings(tools, dana.who, integration_id).draft is None
 
 
