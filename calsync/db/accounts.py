@@ -3,10 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from calsync.db.models import LinkedAccount, LinkedCalendar
+from calsync.db.questions import ask
+
+# What is asked with every call to Cronofy is put together once.
+_ACCOUNT = (
+    select(LinkedAccount)
+    .where(LinkedAccount.tenant_id == bindparam("of_tenant"))
+    .where(LinkedAccount.id == bindparam("of_account"))
+)
+_LOCKED_ACCOUNT = _ACCOUNT.with_for_update().execution_options(populate_existing=True)
 
 
 def find_account(
@@ -24,24 +33,12 @@ def find_account_of_tenant(
     session: Session, tenant_id: str, account_id: str
 ) -> LinkedAccount | None:
     """Return an account of the tenant, for work that no user is waiting for."""
-    return session.scalar(_of_tenant(tenant_id, account_id))
+    return session.scalar(_ACCOUNT, {"of_tenant": tenant_id, "of_account": account_id})
 
 
 def lock_account(session: Session, tenant_id: str, account_id: str) -> LinkedAccount | None:
     """Return the account as it is now, and let nobody else change it until we commit."""
-    return session.scalar(
-        _of_tenant(tenant_id, account_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-
-
-def _of_tenant(tenant_id: str, account_id: str) -> Select[LinkedAccount]:
-    return (
-        select(LinkedAccount)
-        .where(LinkedAccount.tenant_id == tenant_id)
-        .where(LinkedAccount.id == account_id)
-    )
+    return session.scalar(_LOCKED_ACCOUNT, {"of_tenant": tenant_id, "of_account": account_id})
 
 
 def lock_account_by_sub(
@@ -80,31 +77,40 @@ def is_sub_linked(session: Session, sub: str) -> bool:
     )
 
 
+_CALENDARS = (
+    select(LinkedCalendar)
+    .where(LinkedCalendar.tenant_id == bindparam("of_tenant"))
+    .where(LinkedCalendar.account_id.in_(bindparam("of_accounts", expanding=True)))
+    .order_by(LinkedCalendar.is_primary.desc(), LinkedCalendar.name, LinkedCalendar.id)
+)
+
+
 def list_calendars(
     session: Session, tenant_id: str, account_ids: Sequence[str]
 ) -> list[LinkedCalendar]:
     """Return the calendars of some accounts: the primary one first, then by name."""
-    return list(
-        session.scalars(
-            select(LinkedCalendar)
-            .where(LinkedCalendar.tenant_id == tenant_id)
-            .where(LinkedCalendar.account_id.in_(account_ids))
-            .order_by(LinkedCalendar.is_primary.desc(), LinkedCalendar.name, LinkedCalendar.id)
-        )
+    given = {"of_tenant": tenant_id, "of_accounts": list(account_ids)}
+    return list(session.scalars(_CALENDARS, given))
+
+
+_CLAIM_RENEWAL = (
+    update(LinkedAccount)
+    .where(LinkedAccount.tenant_id == bindparam("of_tenant"))
+    .where(LinkedAccount.id == bindparam("of_account"))
+    .where(
+        (LinkedAccount.renewal_until.is_(None)) | (LinkedAccount.renewal_until <= bindparam("now"))
     )
+    .values(renewal_owner=bindparam("owner"), renewal_until=bindparam("until"))
+    .returning(LinkedAccount.id)
+)
 
 
 def claim_renewal(
     session: Session, tenant_id: str, account_id: str, *, owner: str, until: datetime, now: datetime
 ) -> bool:
     """Claim the right to renew an account's tokens, and say whether the claim was won."""
-    won = session.execute(
-        update(LinkedAccount)
-        .where(LinkedAccount.tenant_id == tenant_id, LinkedAccount.id == account_id)
-        .where((LinkedAccount.renewal_until.is_(None)) | (LinkedAccount.renewal_until <= now))
-        .values(renewal_owner=owner, renewal_until=until)
-        .returning(LinkedAccount.id)
-    )
+    given = {"of_tenant": tenant_id, "of_account": account_id, "owner": owner}
+    won = ask(session, _CLAIM_RENEWAL, {**given, "until": until, "now": now})
     return won.one_or_none() is not None
 
 

@@ -32,13 +32,18 @@ def find_addressed(
     return None if row is None else (row[0], row[1])
 
 
+#: Made once: every sync asks for it.
+_STANDING = (
+    select(PushChannel)
+    .where(PushChannel.tenant_id == bindparam("of_tenant"), PushChannel.closing_at.is_(None))
+    .where(PushChannel.integration_id == bindparam("of_integration"))
+)
+
+
 def find_standing(session: Session, tenant_id: str, integration_id: str) -> PushChannel | None:
     """Return the channel that an integration is to hear by, open already or not."""
-    return session.scalar(
-        select(PushChannel)
-        .where(PushChannel.tenant_id == tenant_id, PushChannel.closing_at.is_(None))
-        .where(PushChannel.integration_id == integration_id)
-    )
+    given = {"of_tenant": tenant_id, "of_integration": integration_id}
+    return session.scalar(_STANDING, given)
 
 
 def lock_owner(session: Session, tenant_id: str, integration_id: str) -> Integration | None:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, case, delete, func, select, update
+from sqlalchemy import BindParameter, Row, bindparam, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from calsync.db.models import DueKind, DueRow
+from calsync.db.questions import ask
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ def wake(
     session: Session, tenant_id: str, kind: DueKind, subject_id: str, due_at: datetime
 ) -> None:
     """Have the work done at ``due_at`` or before, whether or not it was planned already."""
-    woken = session.execute(
+    woken = ask(
+        session,
         _WAKE,
         {
             "of_tenant": tenant_id,
@@ -111,11 +114,11 @@ def claim_due(
     Asked across tenants on purpose: the loop serves them all. Each row is taken
     by a conditional update, whose row count tells who won.
     """
-    candidates = session.scalars(_LIST_DUE, {"now": now, "most": limit}).all()
+    candidates = ask(session, _LIST_DUE, {"now": now, "most": limit}).scalars().all()
     if not candidates:
         return []
     taken = {"now": now, "ids": candidates, "of_owner": owner, "until": until}
-    rows = session.scalars(_CLAIM, taken).all()
+    rows = ask(session, _CLAIM, taken).all()
     return [_claim_of(row, owner, now) for row in sorted(rows, key=lambda r: (r.due_at, r.id))]
 
 
@@ -147,7 +150,7 @@ def claim_one(
     return _claim_of(row, owner, now) if row else None
 
 
-def _claim_of(row: DueRow, owner: str, now: datetime) -> Claim:
+def _claim_of(row: DueRow | Row[Any], owner: str, now: datetime) -> Claim:
     return Claim(
         id=row.id,
         tenant_id=row.tenant_id,
@@ -175,10 +178,13 @@ def is_ours(session: Session, claim: Claim) -> bool:
 
 def is_untouched(session: Session, claim: Claim) -> bool:
     """Whether nobody has asked for the work since ``claim`` was made."""
-    wakes = select(DueRow.wakes).where(DueRow.tenant_id == claim.tenant_id, DueRow.id == claim.id)
-    return session.scalar(wakes) == claim.wakes
+    given = {"of_tenant": claim.tenant_id, "of_row": claim.id}
+    return bool(ask(session, _WAKES, given).scalar() == claim.wakes)
 
 
+_WAKES = select(DueRow.wakes).where(
+    DueRow.tenant_id == bindparam("of_tenant"), DueRow.id == bindparam("of_row")
+)
 _EXTEND = (
     update(DueRow)
     .where(DueRow.tenant_id == bindparam("of_tenant"), DueRow.id == bindparam("of_row"))
@@ -194,7 +200,8 @@ def extend(session: Session, claim: Claim, until: datetime) -> bool:
 
     The row stays as it is for everybody else until we commit.
     """
-    kept = session.scalar(
+    kept = ask(
+        session,
         _EXTEND,
         {
             "of_tenant": claim.tenant_id,
@@ -204,7 +211,7 @@ def extend(session: Session, claim: Claim, until: datetime) -> bool:
             "until": until,
         },
     )
-    return kept is not None
+    return kept.one_or_none() is not None
 
 
 _ERROR: BindParameter[str | None] = bindparam("error", type_=DueRow.__table__.c.last_error.type)
@@ -229,7 +236,8 @@ def release(session: Session, claim: Claim, *, due_at: datetime, error: str | No
 
     Where it was asked for while we worked, it stays due as asked.
     """
-    released = session.scalar(
+    released = ask(
+        session,
         _RELEASE,
         {
             "of_tenant": claim.tenant_id,
@@ -241,7 +249,7 @@ def release(session: Session, claim: Claim, *, due_at: datetime, error: str | No
             "error": error,
         },
     )
-    return released is not None
+    return released.one_or_none() is not None
 
 
 def finish(session: Session, claim: Claim) -> bool:

@@ -3,14 +3,32 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import Select, bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
 from calsync.core.item import Kind
 from calsync.db.models import Assignment, Item, ItemChange, ItemException
+from calsync.db.questions import ask
 
 #: Items that are named in one statement.
 _AT_ONCE = 500
+
+# What every sync asks is put together once.
+_ITEMS = select(Item).where(
+    Item.tenant_id == bindparam("of_tenant"), Item.id.in_(bindparam("items", expanding=True))
+)
+_ASSIGNEES = (
+    select(Assignment.item_id, Assignment.user_id)
+    .where(Assignment.tenant_id == bindparam("of_tenant"))
+    .where(Assignment.item_id.in_(bindparam("items", expanding=True)))
+    .order_by(Assignment.assigned_at, Assignment.user_id)
+)
+_EXCEPTIONS = (
+    select(ItemException)
+    .where(ItemException.tenant_id == bindparam("of_tenant"))
+    .where(ItemException.item_id.in_(bindparam("items", expanding=True)))
+    .order_by(ItemException.key)
+)
 
 
 def find_item(session: Session, tenant_id: str, item_id: str) -> Item | None:
@@ -20,9 +38,7 @@ def find_item(session: Session, tenant_id: str, item_id: str) -> Item | None:
 
 def list_items(session: Session, tenant_id: str, item_ids: Collection[str]) -> list[Item]:
     """Return these items of the tenant, in the bin or not."""
-    return list(
-        session.scalars(select(Item).where(Item.tenant_id == tenant_id, Item.id.in_(item_ids)))
-    )
+    return list(session.scalars(_ITEMS, {"of_tenant": tenant_id, "items": list(item_ids)}))
 
 
 def lock_item(session: Session, tenant_id: str, item_id: str) -> Item | None:
@@ -190,12 +206,8 @@ def map_assignees(
 ) -> dict[str, list[str]]:
     """Return for each item the ids of the users on whose calendars it stands."""
     found: dict[str, list[str]] = {item_id: [] for item_id in item_ids}
-    rows = session.execute(
-        select(Assignment.item_id, Assignment.user_id)
-        .where(Assignment.tenant_id == tenant_id, Assignment.item_id.in_(item_ids))
-        .order_by(Assignment.assigned_at, Assignment.user_id)
-    )
-    for item_id, user_id in rows:
+    given = {"of_tenant": tenant_id, "items": list(item_ids)}
+    for item_id, user_id in ask(session, _ASSIGNEES, given):
         found[item_id].append(user_id)
     return found
 
@@ -205,12 +217,8 @@ def map_exceptions(
 ) -> dict[str, list[ItemException]]:
     """Return for each series what was done by hand to single occurrences."""
     found: dict[str, list[ItemException]] = {item_id: [] for item_id in item_ids}
-    rows = session.scalars(
-        select(ItemException)
-        .where(ItemException.tenant_id == tenant_id, ItemException.item_id.in_(item_ids))
-        .order_by(ItemException.key)
-    )
-    for row in rows:
+    given = {"of_tenant": tenant_id, "items": list(item_ids)}
+    for row in session.scalars(_EXCEPTIONS, given):
         found[row.item_id].append(row)
     return found
 

@@ -8,16 +8,72 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import product
 
-from sqlalchemy import Select, delete, false, func, or_, select, true
+from sqlalchemy import bindparam, delete, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from calsync.core.holds import held_as
 from calsync.core.link import Act, Link, LinkState, Origin
 from calsync.core.link_record import dump_link, load_link
 from calsync.db.models import ItemLook, LinkRow
+from calsync.db.questions import ask
 
 #: Items that are asked for in one question.
 _AT_ONCE = 500
+
+# What every sync asks is put together once.
+_LINKS = select(LinkRow).where(
+    LinkRow.tenant_id == bindparam("of_tenant"),
+    LinkRow.integration_id == bindparam("of_integration"),
+)
+_LINK_IDS = _LINKS.with_only_columns(LinkRow.id)
+_ITEM_LOOKS = select(ItemLook).where(
+    ItemLook.tenant_id == bindparam("of_tenant"),
+    ItemLook.integration_id == bindparam("of_integration"),
+)
+_OF_EVENT_IDS = _LINKS.where(LinkRow.event_id.in_(bindparam("names", expanding=True)))
+_OF_UIDS = _LINKS.where(
+    LinkRow.event_uid.in_(bindparam("names", expanding=True)), LinkRow.is_present == true()
+)
+_EARLIER = _LINKS.where(
+    LinkRow.event_uid.in_(bindparam("names", expanding=True)),
+    LinkRow.origin == Origin.BROUGHT,
+    LinkRow.is_present == false(),
+)
+_OF_ITEMS = _LINKS.where(
+    LinkRow.item_id.in_(bindparam("names", expanding=True)), LinkRow.is_present == true()
+).order_by(LinkRow.item_id, LinkRow.key)
+_TO_LOOK_AT = (
+    _LINKS.where(LinkRow.looks > 0, LinkRow.id > bindparam("after"))
+    .order_by(LinkRow.id)
+    .limit(bindparam("most"))
+)
+_TO_LOOK_AT_LOCKED = _TO_LOOK_AT.with_for_update()
+_IN_FLIGHT = _LINKS.where(LinkRow.flight_at.is_not(None)).order_by(LinkRow.flight_at)
+_PRESENT = _LINKS.where(LinkRow.is_present == true()).execution_options(yield_per=500)
+_HAS_LOOKS = select(
+    or_(
+        _LINK_IDS.where(LinkRow.looks > 0).exists(),
+        _ITEM_LOOKS.with_only_columns(ItemLook.item_id).exists(),
+    )
+)
+_HAS_WISHES = _LINK_IDS.where(or_(LinkRow.wish.is_not(None), LinkRow.flight_at.is_not(None))).limit(
+    1
+)
+_COUNT_LIVE = _LINKS.with_only_columns(func.count()).where(LinkRow.state == LinkState.LIVE)
+_TO_SPREAD = _ITEM_LOOKS.order_by(ItemLook.item_id).limit(bindparam("most"))
+_MARKED = (
+    select(ItemLook)
+    .where(ItemLook.tenant_id == bindparam("of_tenant"))
+    .where(ItemLook.item_id.in_(bindparam("items", expanding=True)))
+    .where(ItemLook.integration_id.in_(bindparam("integrations", expanding=True)))
+    .with_for_update()
+)
+_FORGET = (
+    delete(ItemLook)
+    .where(ItemLook.tenant_id == bindparam("of_tenant"))
+    .where(ItemLook.integration_id == bindparam("of_integration"))
+    .where(ItemLook.item_id == bindparam("of_item"), ItemLook.wakes == bindparam("wakes"))
+)
 
 
 def link_of(row: LinkRow) -> Link:
@@ -45,25 +101,22 @@ def list_links_of_events(
 
     Two questions, as one with an "or" in it would walk all links of the tenant.
     """
-    ours = _of(tenant_id, integration_id).where(LinkRow.event_id.in_(event_ids))
-    others = (
-        _of(tenant_id, integration_id)
-        .where(LinkRow.event_uid.in_(uids))
-        .where(LinkRow.is_present == true())
-    )
-    asked = [*([ours] if event_ids else []), *([others] if uids else [])]
-    return [row for question in asked for row in session.scalars(question)]
+    asked = ((_OF_EVENT_IDS, event_ids), (_OF_UIDS, uids))
+    of = _of(tenant_id, integration_id)
+    return [
+        row
+        for question, names in asked
+        if names
+        for row in session.scalars(question, {**of, "names": sorted(names)})
+    ]
 
 
 def list_earlier_links(
     session: Session, tenant_id: str, integration_id: str, uids: Collection[str]
 ) -> list[LinkRow]:
     """Return the links of the user's own events that a newer link took the place of."""
-    found = session.scalars(
-        _of(tenant_id, integration_id)
-        .where(LinkRow.event_uid.in_(uids), LinkRow.origin == Origin.BROUGHT)
-        .where(LinkRow.is_present == false())
-    )
+    given = {**_of(tenant_id, integration_id), "names": sorted(uids)}
+    found = session.scalars(_EARLIER, given)
     return sorted(found, key=lambda row: row.id)
 
 
@@ -82,14 +135,8 @@ def list_links_of_items(
     session: Session, tenant_id: str, integration_id: str, item_ids: Collection[str]
 ) -> list[LinkRow]:
     """Return the present links of some items."""
-    return list(
-        session.scalars(
-            _of(tenant_id, integration_id)
-            .where(LinkRow.item_id.in_(item_ids))
-            .where(LinkRow.is_present == true())
-            .order_by(LinkRow.item_id, LinkRow.key)
-        )
-    )
+    given = {**_of(tenant_id, integration_id), "names": sorted(item_ids)}
+    return list(session.scalars(_OF_ITEMS, given))
 
 
 def list_links_to_look_at(
@@ -105,70 +152,35 @@ def list_links_to_look_at(
 
     Nobody else changes them until we commit, unless they are only looked through.
     """
-    wanted = (
-        _of(tenant_id, integration_id)
-        .where(LinkRow.looks > 0, LinkRow.id > after)
-        .order_by(LinkRow.id)
-        .limit(limit)
-    )
-    return list(session.scalars(wanted.with_for_update() if is_locked else wanted))
+    question = _TO_LOOK_AT_LOCKED if is_locked else _TO_LOOK_AT
+    given = {**_of(tenant_id, integration_id), "after": after, "most": limit}
+    return list(session.scalars(question, given))
 
 
 def list_links_in_flight(session: Session, tenant_id: str, integration_id: str) -> list[LinkRow]:
     """Return the links over which a write is in flight, the oldest first."""
-    return list(
-        session.scalars(
-            _of(tenant_id, integration_id)
-            .where(LinkRow.flight_at.is_not(None))
-            .order_by(LinkRow.flight_at)
-        )
-    )
+    return list(session.scalars(_IN_FLIGHT, _of(tenant_id, integration_id)))
 
 
 def has_looks(session: Session, tenant_id: str, integration_id: str) -> bool:
     """Tell whether anything here waits to be looked at."""
-    links = (
-        select(LinkRow.id)
-        .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id == integration_id)
-        .where(LinkRow.looks > 0)
-    )
-    items = select(ItemLook.item_id).where(
-        ItemLook.tenant_id == tenant_id, ItemLook.integration_id == integration_id
-    )
-    return bool(session.scalar(select(or_(links.exists(), items.exists()))))
+    return bool(ask(session, _HAS_LOOKS, _of(tenant_id, integration_id)).scalar())
 
 
 def has_wishes(session: Session, tenant_id: str, integration_id: str) -> bool:
     """Tell whether anything that the user asked of parked links is still to be done."""
-    found = session.scalar(
-        select(LinkRow.id)
-        .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id == integration_id)
-        .where(or_(LinkRow.wish.is_not(None), LinkRow.flight_at.is_not(None)))
-        .limit(1)
-    )
+    found = ask(session, _HAS_WISHES, _of(tenant_id, integration_id)).scalar()
     return found is not None
 
 
 def list_all_links(session: Session, tenant_id: str, integration_id: str) -> Iterable[LinkRow]:
     """Return every present link, a few hundred at a time."""
-    return session.scalars(
-        _of(tenant_id, integration_id)
-        .where(LinkRow.is_present == true())
-        .execution_options(yield_per=500)
-    )
+    return session.scalars(_PRESENT, _of(tenant_id, integration_id))
 
 
 def count_live(session: Session, tenant_id: str, integration_id: str) -> int:
     """Return how many entries and events are linked and may flow."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(LinkRow)
-            .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id == integration_id)
-            .where(LinkRow.state == LinkState.LIVE)
-        )
-        or 0
-    )
+    return int(ask(session, _COUNT_LIVE, _of(tenant_id, integration_id)).scalar_one())
 
 
 def find_linked_series(
@@ -191,9 +203,8 @@ def list_links_of_series(
 ) -> list[LinkRow]:
     """Return the present links of instances of these series there."""
     found = session.scalars(
-        _of(tenant_id, integration_id)
-        .where(LinkRow.series.in_(series))
-        .where(LinkRow.is_present == true())
+        _LINKS.where(LinkRow.series.in_(series), LinkRow.is_present == true()),
+        _of(tenant_id, integration_id),
     )
     # Sorted here: to get them in order, a database would rather walk all links of the tenant.
     return sorted(found, key=lambda row: row.id)
@@ -234,15 +245,9 @@ def _mark_some(
     acts: Collection[Act],
     now: datetime,
 ) -> None:
-    rows = {
-        (row.integration_id, row.item_id): row
-        for row in session.scalars(
-            select(ItemLook)
-            .where(ItemLook.tenant_id == tenant_id, ItemLook.item_id.in_(item_ids))
-            .where(ItemLook.integration_id.in_(integration_ids))
-            .with_for_update()
-        )
-    }
+    named = {"integrations": list(integration_ids), "items": list(item_ids)}
+    found = session.scalars(_MARKED, {"of_tenant": tenant_id, **named})
+    rows = {(row.integration_id, row.item_id): row for row in found}
     for integration_id, item_id in product(integration_ids, item_ids):
         row = rows.get((integration_id, item_id))
         if row is None:
@@ -265,27 +270,15 @@ def list_item_looks(
     session: Session, tenant_id: str, integration_id: str, limit: int
 ) -> list[ItemLook]:
     """Return items that an integration is to look at."""
-    return list(
-        session.scalars(
-            select(ItemLook)
-            .where(ItemLook.tenant_id == tenant_id, ItemLook.integration_id == integration_id)
-            .order_by(ItemLook.item_id)
-            .limit(limit)
-        )
-    )
+    given = {**_of(tenant_id, integration_id), "most": limit}
+    return list(session.scalars(_TO_SPREAD, given))
 
 
 def forget_item_look(session: Session, look: ItemLook) -> None:
     """Note that an item was looked at, unless it was marked again meanwhile."""
-    session.execute(
-        delete(ItemLook)
-        .where(ItemLook.tenant_id == look.tenant_id)
-        .where(ItemLook.integration_id == look.integration_id, ItemLook.item_id == look.item_id)
-        .where(ItemLook.wakes == look.wakes)
-    )
+    of = _of(look.tenant_id, look.integration_id)
+    ask(session, _FORGET, {**of, "of_item": look.item_id, "wakes": look.wakes})
 
 
-def _of(tenant_id: str, integration_id: str) -> Select[LinkRow]:
-    return select(LinkRow).where(
-        LinkRow.tenant_id == tenant_id, LinkRow.integration_id == integration_id
-    )
+def _of(tenant_id: str, integration_id: str) -> dict[str, str]:
+    return {"of_tenant": tenant_id, "of_integration": integration_id}

@@ -11,14 +11,23 @@ from collections.abc import Iterable
 from datetime import timedelta
 from itertools import groupby
 
-from sqlalchemy import event, select, update
+from sqlalchemy import bindparam, event, select, update
 from sqlalchemy.orm import Session
 
 from calsync.db.base import Stamped
 from calsync.db.models.people import Tenant
+from calsync.db.questions import ask
 
 _CHANGED = "calsync_changed"
 _STEP = timedelta(microseconds=1)
+_LAST = (
+    select(Tenant.last_change_at)
+    .where(Tenant.id == bindparam("tenant_id"))
+    .with_for_update(key_share=True)
+)
+_MOVE = (
+    update(Tenant).where(Tenant.id == bindparam("tenant_id")).values(last_change_at=bindparam("at"))
+)
 
 
 class NotingSession(Session):
@@ -45,17 +54,10 @@ def stamp_changes(session: Session) -> None:
 
 def _stamp(session: Session, tenant_id: str, rows: list[Stamped]) -> None:
     # Rows that refer to the tenant may still be added: their lock goes with this one.
-    last = session.scalar(
-        select(Tenant.last_change_at).where(Tenant.id == tenant_id).with_for_update(key_share=True)
-    )
+    last = ask(session, _LAST, {"tenant_id": tenant_id}).scalar()
     at = max(row.updated_at for row in rows)
     if last is not None:
         at = max(at, last + _STEP)
-    session.execute(
-        update(Tenant)
-        .where(Tenant.id == tenant_id)
-        .values(last_change_at=at)
-        .execution_options(synchronize_session=False)
-    )
+    ask(session, _MOVE, {"tenant_id": tenant_id, "at": at})
     for row in rows:
         row.updated_at = at

@@ -63,7 +63,8 @@ def _query() -> Select[*tuple[Any, ...]]:
     runs = select(Run.id).where(
         Run.tenant_id == tenant_id,
         Run.integration_id == integration_id,
-        Run.state.in_((RunState.WAITING, RunState.RUNNING)),
+        # Two comparisons, as a list would be written into the question with each asking.
+        (Run.state == RunState.WAITING) | (Run.state == RunState.RUNNING),
     )
     return (
         select(

@@ -3,12 +3,13 @@
 from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from calsync.core.link import Side
 from calsync.core.run import Result, RunState, count_name
 from calsync.db.models import LogEntry, Run
+from calsync.db.questions import ask
 
 
 def list_open_runs(session: Session, tenant_id: str, integration_id: str) -> list[Run]:
@@ -23,20 +24,20 @@ def list_open_runs(session: Session, tenant_id: str, integration_id: str) -> lis
     )
 
 
+_PROGRESS = (
+    update(Run)
+    .where(Run.tenant_id == bindparam("of_tenant"), Run.id == bindparam("of_run"))
+    .values(done=bindparam("so_many"), total=bindparam("of_all"))
+    .returning(Run.cancelled_at)
+)
+
+
 def note_progress(
     session: Session, tenant_id: str, run_id: str, *, done: int, total: int | None
 ) -> bool:
     """Note how far a run is; return whether the user asked for its end."""
-    return (
-        session.scalar(
-            update(Run)
-            .where(Run.tenant_id == tenant_id, Run.id == run_id)
-            .values(done=done, total=total)
-            .returning(Run.cancelled_at)
-            .execution_options(synchronize_session=False)
-        )
-        is not None
-    )
+    given = {"of_tenant": tenant_id, "of_run": run_id, "so_many": done, "of_all": total}
+    return ask(session, _PROGRESS, given).scalar() is not None
 
 
 def count_entries(session: Session, tenant_id: str, run_id: str) -> dict[str, int]:

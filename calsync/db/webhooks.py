@@ -1,23 +1,23 @@
 """Questions about the addresses that are told of changes."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from calsync.db.models import WebhookDelivery, WebhookEndpoint, WebhookMessage
 
 #: So many of the last attempts to each address are kept.
 KEPT_DELIVERIES = 10
+#: Made once: every change of an item asks for them.
+_ENDPOINTS = (
+    select(WebhookEndpoint)
+    .where(WebhookEndpoint.tenant_id == bindparam("of_tenant"))
+    .order_by(WebhookEndpoint.created_at, WebhookEndpoint.id)
+)
 
 
 def list_endpoints(session: Session, tenant_id: str) -> list[WebhookEndpoint]:
     """Return the tenant's addresses, the oldest first, those that are gone too."""
-    return list(
-        session.scalars(
-            select(WebhookEndpoint)
-            .where(WebhookEndpoint.tenant_id == tenant_id)
-            .order_by(WebhookEndpoint.created_at, WebhookEndpoint.id)
-        )
-    )
+    return list(session.scalars(_ENDPOINTS, {"of_tenant": tenant_id}))
 
 
 def lock_endpoint(session: Session, tenant_id: str, endpoint_id: str) -> WebhookEndpoint | None:
