@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import product
 
-from sqlalchemy import bindparam, delete, false, func, or_, select, true
+from sqlalchemy import bindparam, delete, false, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session
 
 from calsync.core.holds import held_as
@@ -19,6 +19,10 @@ from calsync.db.questions import ask
 
 #: Items that are asked for in one question.
 _AT_ONCE = 500
+
+#: What waits to be looked at. Zero stands in the question itself: where it is a parameter,
+#: SQLite plans anew with each asking, as it may or may not be what its partial index is for.
+IS_TO_BE_LOOKED_AT = LinkRow.looks > literal_column("0")
 
 # What every sync asks is put together once.
 _LINKS = select(LinkRow).where(
@@ -43,7 +47,7 @@ _OF_ITEMS = _LINKS.where(
     LinkRow.item_id.in_(bindparam("names", expanding=True)), LinkRow.is_present == true()
 ).order_by(LinkRow.item_id, LinkRow.key)
 _TO_LOOK_AT = (
-    _LINKS.where(LinkRow.looks > 0, LinkRow.id > bindparam("after"))
+    _LINKS.where(IS_TO_BE_LOOKED_AT, LinkRow.id > bindparam("after"))
     .order_by(LinkRow.id)
     .limit(bindparam("most"))
 )
@@ -52,7 +56,7 @@ _IN_FLIGHT = _LINKS.where(LinkRow.flight_at.is_not(None)).order_by(LinkRow.fligh
 _PRESENT = _LINKS.where(LinkRow.is_present == true()).execution_options(yield_per=500)
 _HAS_LOOKS = select(
     or_(
-        _LINK_IDS.where(LinkRow.looks > 0).exists(),
+        _LINK_IDS.where(IS_TO_BE_LOOKED_AT).exists(),
         _ITEM_LOOKS.with_only_columns(ItemLook.item_id).exists(),
     )
 )

@@ -9,6 +9,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from calsync.core.run import RunState
+from calsync.db.links import IS_TO_BE_LOOKED_AT
 from calsync.db.models import (
     Assignment,
     DueKind,
@@ -72,7 +73,7 @@ def _query() -> Select[*tuple[Any, ...]]:
             User,
             LinkedAccount,
             LinkedCalendar,
-            looks.exists() | links.where(LinkRow.looks > 0).exists(),
+            looks.exists() | links.where(IS_TO_BE_LOOKED_AT).exists(),
             links.where(LinkRow.flight_at.is_not(None)).exists(),
             runs.exists(),
         )
