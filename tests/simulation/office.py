@@ -1,30 +1,30 @@
 """The product's own services on the Cronofy in memory: people, their integrations, their items."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, bindparam, select
 
 from calsync.core.event import Timed
 from calsync.core.integration import Meanwhile
 from calsync.core.item import ItemFields, Kind
 from calsync.core.options import Options
-from calsync.core.run import Result
 from calsync.cronofy.limiter import Limiter
 from calsync.db import due_rows
 from calsync.db.models import (
     Assignment,
     DueKind,
+    DueRow,
     Integration,
     Item,
     ItemLook,
     JudgedEvent,
     LinkedAccount,
     LinkRow,
-    LogEntry,
 )
+from calsync.db.questions import ask
 from calsync.delivery.sender import Sender
 from calsync.keys import Keyring
 from calsync.services.integrations import create_integration
@@ -39,6 +39,19 @@ from tests.simulation.ports import make_clients, make_oauth
 from tests.simulation.provider import Provider
 from tests.simulation.scheduler import Scheduler, SharedClock
 from tests.simulation.snapshots import Shown
+
+# What is asked again and again is put together once.
+_ITEMS = select(Item).order_by(Item.id)
+_LINKS = select(LinkRow).order_by(LinkRow.id)
+_ACCOUNT = select(LinkedAccount).where(LinkedAccount.profile_id == bindparam("profile_id"))
+_ASSIGNEES = select(Assignment.user_id).where(Assignment.item_id == bindparam("item_id"))
+_IS_BUSY = select(
+    select(LinkRow.id).where(LinkRow.flight_at.is_not(None) | (LinkRow.looks > 0)).exists()
+    | select(DueRow.id)
+    .where(DueRow.kind == DueKind.SYNC, DueRow.lease_until.is_not(None) | (DueRow.attempts > 0))
+    .exists()
+    | select(ItemLook.item_id).exists()
+)
 
 EVERYTHING = Options(takes_create=True, takes_update=True, takes_delete=True, kinds=frozenset(Kind))
 BASE_URL = "http://127.0.0.1:5000"
@@ -143,8 +156,7 @@ class Office:
     def account(self, desk: Desk) -> LinkedAccount | None:
         """Return the account that a desk's calendar is of, if it is linked."""
         with self.tools.db.read() as session:
-            query = session.query(LinkedAccount).filter_by(profile_id=desk.profile_id)
-            return query.one_or_none()
+            return session.scalar(_ACCOUNT, {"profile_id": desk.profile_id})
 
     def integration(self, desk: Desk) -> Integration:
         """Return a desk's row."""
@@ -184,57 +196,35 @@ class Office:
     def items(self) -> list[Item]:
         """Return every item, those in the bin too."""
         with self.tools.db.read() as session:
-            return list(session.query(Item).order_by(Item.id).all())
+            return list(session.scalars(_ITEMS))
 
     def assignees(self, item_id: str) -> set[str]:
         """Return the ids of the users on whose calendars an item stands, or stood last."""
         with self.tools.db.read() as session:
-            rows = session.query(Assignment).filter(Assignment.item_id == item_id).all()
-        return {row.user_id for row in rows}
+            return set(ask(session, _ASSIGNEES, {"item_id": item_id}).scalars())
 
-    # --- what is known of both sides; of all desks together where none is named ---
-
-    def declined(self) -> set[str]:
-        """Return the links of which the log says why something was not done."""
-        with self.tools.db.read() as session:
-            rows = session.query(LogEntry).filter(LogEntry.result == Result.DECLINED).all()
-        return {row.link_id for row in rows if row.link_id}
+    # --- what is known of both sides; of all desks together ---
 
     def judged(self) -> set[str]:
         """Return the uids of the events that were not brought in, with a reason."""
         with self.tools.db.read() as session:
             return {row.event_uid for row in session.query(JudgedEvent).all()}
 
-    def links(self, desk: Desk | None = None) -> list[LinkRow]:
+    def links(self) -> list[LinkRow]:
         with self.tools.db.read() as session:
-            query = session.query(LinkRow)
-            if desk is not None:
-                query = query.filter(LinkRow.integration_id == desk.integration_id)
-            return list(query.order_by(LinkRow.id).all())
+            return list(session.scalars(_LINKS))
 
-    def events(self, desk: Desk | None = None) -> list[Shown]:
-        """Return every event of the linked calendar, deleted ones too."""
-        calendars: Collection[str] = (
-            {each.calendar_id for each in self.desks} if desk is None else (desk.calendar_id,)
-        )
+    def events(self) -> list[Shown]:
+        """Return every event of the linked calendars, deleted ones too."""
+        calendars = {each.calendar_id for each in self.desks}
         return [each for each in self.provider.snapshot() if each.calendar_id in calendars]
-
-    # --- settings ---
 
     # --- due work ---
 
     def is_settled(self) -> bool:
         """Tell whether nothing is in flight, nothing to be looked at and nothing under way."""
         with self.tools.db.read() as session:
-            busy = session.query(LinkRow.id).filter(
-                LinkRow.flight_at.is_not(None) | (LinkRow.looks > 0)
-            )
-            leases = session.query(due_rows.DueRow.id).filter(
-                due_rows.DueRow.kind == DueKind.SYNC,
-                due_rows.DueRow.lease_until.is_not(None) | (due_rows.DueRow.attempts > 0),
-            )
-            looks = session.query(ItemLook.item_id)
-            return not (busy.first() or leases.first() or looks.first())
+            return not ask(session, _IS_BUSY, {}).scalar()
 
     def ask_for_reads(self, *, sweeps: bool = True) -> None:
         """Have each integration synced now, if need be reading everything."""

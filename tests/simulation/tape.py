@@ -225,7 +225,8 @@ _FENCES = "SELECT subject_id, fence FROM due_rows WHERE kind = 'sync'"
 def _note_fences(session: Session) -> None:
     if (tape := _tape_of(session)) is None:
         return
-    session.info["fences"] = dict(session.connection().exec_driver_sql(_FENCES).all())
+    driver: Any = session.connection().connection.driver_connection
+    session.info["fences"] = dict(driver.execute(_FENCES).fetchall())
     session.info["is_nested"] = session.in_nested_transaction()
     if not session.info["is_nested"]:
         tape.note_fences(session.info["fences"])

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+
 from calsync.core.schedule import retry_delay
 from calsync.cronofy.notifications import read_notification
 from calsync.db import due_rows
-from calsync.db.models import DueKind
+from calsync.db.models import DueKind, DueRow
+from calsync.db.questions import ask
 from calsync.errors import CalsyncError, StorageUnavailable
 from calsync.jobs.performers import PERFORMERS
 from calsync.services.channels import PATH
@@ -21,6 +24,7 @@ WORKER, HOOK = "worker", "hook"
 LEASE = timedelta(minutes=5)
 #: Work that a history leaves alone waits so long.
 _NEVER = timedelta(days=365)
+_DUE = select(DueRow.kind, DueRow.due_at, DueRow.lease_until)
 
 
 @dataclass
@@ -85,9 +89,11 @@ class Workers:
     def next_due(self) -> datetime | None:
         """Return when a worker would find something to do."""
         with self.office.tools.db.read() as session:
-            rows = session.query(due_rows.DueRow).all()
+            rows = ask(session, _DUE, {})
         moments = [
-            max(row.due_at, row.lease_until or row.due_at) for row in rows if row.kind in self.kinds
+            max(due_at, lease_until or due_at)
+            for kind, due_at, lease_until in rows
+            if kind in self.kinds
         ]
         return min(moments, default=None)
 

@@ -1,6 +1,6 @@
 """I1, I2: both sides end alike, and what differs has a reason in the log."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from calsync.core.link import LinkState, Side
@@ -30,7 +30,7 @@ _ANSWERED = 207
 
 def find_unsettled(story: Story) -> Iterator[str]:
     """I1: nothing is in flight, and nothing waits to be looked at."""
-    for row in story.history.office.links():
+    for row in story.sides.links:
         if row.flight_at is not None:
             yield f"I1 link {row.id} is in flight for ever"
         if row.looks and row.state is LinkState.LIVE:
@@ -39,16 +39,15 @@ def find_unsettled(story: Story) -> Iterator[str]:
 
 def find_differences(story: Story) -> Iterator[str]:
     """I1, I2: what stands on one side alone, or otherwise, has a reason."""
-    office = story.history.office
-    items = {item.id: item for item in office.items() if item.deleted_at is None}
-    events = {event.uid: event for event in office.events() if not event.deleted}
-    users = {desk.integration_id: desk.person.who.user_id for desk in office.desks}
+    sides, desks = story.sides, story.history.office.desks
+    items, events = sides.standing_items, sides.standing_events
+    users = {desk.integration_id: desk.person.who.user_id for desk in desks}
     for case in story.cases.values():
         for row in case.links:
             if row["is_present"] and not row["key"]:
                 item, event = items.get(row["item_id"]), events.get(row["event_uid"] or "")
                 user = users.get(row["integration_id"])
-                if item is not None and user and user not in office.assignees(item.id):
+                if item is not None and user and user not in sides.assignees[item.id]:
                     # It stands on the calendars of others alone.
                     item = None
                 yield from _judge(story, case, row, item, event)
@@ -57,28 +56,29 @@ def find_differences(story: Story) -> Iterator[str]:
 def find_unlinked(story: Story) -> Iterator[str]:
     """I2: what no link knows is new to nobody, or was judged."""
     history, office = story.history, story.history.office
-    rows = office.links()
+    sides, rows = story.sides, story.sides.links
     # Of a kind that was ticked again, or left out, nobody knows here what was to be sent.
     is_sent = not any(act.name in ("tick", "drop") for act in history.acts)
     people = {desk.person.who.user_id for desk in office.desks}
     linked_items = {row.item_id for row in rows if row.is_present}
     judged = {change.row["event_uid"] for _, _, change in changes_of(story.tape, "judged_events")}
     known = {row.event_uid for row in rows} | office.judged() | judged
-    for item in office.items() if is_sent else ():
+    for item in sides.items.values() if is_sent else ():
         # A task without any date is not sent.
         is_shown = item.deleted_at is None and (item.starts_at or item.starts_on or item.due_on)
-        is_wanted = is_shown and people & office.assignees(item.id)
+        is_wanted = is_shown and people & sides.assignees[item.id]
         if is_wanted and item.id not in linked_items:
             yield f"I2 {item.subject!r} was never sent, and nothing says why"
     for desk in office.desks:
-        for event in office.events(desk):
+        of_desk = [event for event in sides.events if event.calendar_id == desk.calendar_id]
+        for event in of_desk:
             if event.deleted or event.uid in known or _is_named(rows, event):
                 continue
             if not is_out_of_sight(story, event):
                 yield f"I2 {event.title!r} was never brought in, and nothing says why"
 
 
-def _is_named(rows: list[Any], event: Shown) -> bool:
+def _is_named(rows: Sequence[Any], event: Shown) -> bool:
     return any(row.event_id == event.event_id for row in rows if event.event_id)
 
 

@@ -179,9 +179,8 @@ def _was_declined(story: Story, case: Case, part: str) -> bool:
 
 def _standing(story: Story, case: Case) -> Iterator[tuple[Values | None, Values | None]]:
     """Yield the faces of both sides of each live link, each None where it does not stand."""
-    office = story.history.office
-    item = next((i for i in office.items() if i.id == case.item_id and not i.deleted_at), None)
-    events = {event.uid: event for event in office.events() if not event.deleted}
+    item = story.sides.standing_items.get(case.item_id)
+    events = story.sides.standing_events
     for row in case.links:
         if row["is_present"] and row["state"] is LinkState.LIVE:
             event = events.get(row["event_uid"] or "")

@@ -32,17 +32,16 @@ def _in_order(case: Case) -> list[Turn]:
 
 def find_doubles(story: Story) -> Iterator[str]:
     """I5: of one entry there is one event, and of one event one item."""
-    office = story.history.office
-    rows = office.links()
+    sides, rows = story.sides, story.sides.links
     # What its user brought back beside the copy that was sent again is left alone.
     older = {row.event_uid for row in rows if not row.is_present}
-    standing = [event for event in office.events() if not event.deleted]
+    standing = sides.standing_events.values()
     names = [read_event_id(e.event_id) for e in standing if e.event_id and e.uid not in older]
     copies = Counter(
         (name.integration_id, name.item_id, name.key) for name in names if name is not None
     )
     yield from (f"I5 entry {entry} stands there twice" for entry in _repeated(copies))
-    items = {item.id for item in office.items() if item.deleted_at is None}
+    items = sides.standing_items
     ties = Counter(
         (row.integration_id, row.event_uid)
         for row in rows
@@ -58,12 +57,12 @@ def find_doubles(story: Story) -> Iterator[str]:
 
 def find_twins(story: Story) -> Iterator[str]:
     """I5: nobody wrote the same title twice, so it stands once on each side."""
-    history = story.history
-    older = {row.event_uid for row in history.office.links() if not row.is_present}
-    standing = [event for event in history.office.events() if not event.deleted]
-    if history.series or any(event.uid in older for event in standing):
+    sides = story.sides
+    older = {row.event_uid for row in sides.links if not row.is_present}
+    standing = sides.standing_events.values()
+    if story.history.series or any(event.uid in older for event in standing):
         return
-    subjects = Counter(item.subject for item in history.office.items() if item.deleted_at is None)
+    subjects = Counter(item.subject for item in sides.standing_items.values())
     titles = Counter((event.calendar_id, event.title) for event in standing)
     yield from (f"I5 {title!r} stands here twice" for title in _repeated(subjects))
     yield from (f"I5 {title!r} stands there twice" for title in _repeated(titles))

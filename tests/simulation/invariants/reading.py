@@ -101,10 +101,10 @@ def find_unread(story: Story) -> Iterator[str]:
 
     Each event that stands is known to a link, as it is now, or was judged.
     """
-    office = story.history.office
-    links = {row.event_uid: row for row in office.links() if row.is_present and row.event_uid}
+    sides = story.sides
+    links = {row.event_uid: row for row in sides.links if row.is_present and row.event_uid}
     judged = {change.row["event_uid"] for _, _, change in changes_of(story.tape, "judged_events")}
-    for event in office.events():
+    for event in sides.events:
         row = links.get(event.uid)
         seen = row.record.get("seen") if row else None
         if seen and seen["updated"] and event.event_id is None:

@@ -78,7 +78,7 @@ def _was_queued(story: Story, deletion: Turn, landing: Turn) -> bool:
 def _find_sent_again(story: Story, case: Case) -> Iterator[str]:
     """A further copy was sent only after a person acted, since the last one stood."""
     history = story.history
-    places = {event.uid: event.calendar_id for event in history.office.events()}
+    places = {event.uid: event.calendar_id for event in story.sides.events}
     asked = sum(1 for act in history.acts if act.side is Side.SETTINGS)
     for place in sorted({places[uid] for uid in case.there if uid in places}):
         made = sorted(

@@ -18,6 +18,7 @@ from tests.simulation.invariants.faces import (
     is_same,
 )
 from tests.simulation.invariants.settings import Settings, find_settings
+from tests.simulation.invariants.sides import Sides, look
 from tests.simulation.records import Change, Commit, Deed, Landing
 from tests.simulation.scenario import History
 from tests.simulation.tape import Tape
@@ -89,6 +90,7 @@ class Story:
     """All cases of a history."""
 
     history: History
+    sides: Sides
     cases: dict[tuple[str, str], Case]
     settings: dict[str, Settings]
     #: The entries of the log, each with the number of the record that wrote it.
@@ -115,14 +117,14 @@ class Story:
 
 def tell(history: History) -> Story:
     """Return what became of each entry."""
-    tape = history.tape
+    tape, sides = history.tape, look(history.office)
     here, series = _follow_items(tape)
     there = _follow_events(tape)
     cases: dict[tuple[str, str], Case] = {}
-    for row in history.office.links():
+    for row in sides.links:
         case = cases.setdefault((row.item_id, row.key), Case(row.item_id, row.key))
         case.links.append({**row.__dict__})
-        names = {row.event_uid, *_uids_of(history, row.event_id)}
+        names = {row.event_uid, *_uids_of(sides, row.event_id)}
         case.uids += [uid for uid in names if uid and uid not in case.uids]
     _add_former_uids(tape, cases)
     for item_id in here:
@@ -138,7 +140,7 @@ def tell(history: History) -> Story:
         if isinstance(record, Commit)
         for change in record.of("log_entries")
     ]
-    return Story(history, cases, find_settings(tape), log)
+    return Story(history, sides, cases, find_settings(tape), log)
 
 
 def _add_former_uids(tape: Tape, cases: Mapping[tuple[str, str], Case]) -> None:
@@ -151,10 +153,10 @@ def _add_former_uids(tape: Tape, cases: Mapping[tuple[str, str], Case]) -> None:
             case.uids.append(uid)
 
 
-def _uids_of(history: History, event_id: str | None) -> list[str]:
+def _uids_of(sides: Sides, event_id: str | None) -> list[str]:
     if event_id is None:
         return []
-    return [event.uid for event in history.office.events() if event.event_id == event_id]
+    return [event.uid for event in sides.events if event.event_id == event_id]
 
 
 def _follow_items(tape: Tape) -> tuple[dict[str, list[Turn]], set[str]]:
