@@ -79,6 +79,13 @@ def allow(page: Page) -> None:
     leave_wizard(page)
 
 
+def expect_disconnected(page: Page) -> None:
+    """See that Dana's account at Google is gone; what she had answered for it is kept."""
+    expect(page.get_by_text("Google account dana@google.example is disconnected.")).to_be_visible()
+    expect(page.get_by_text("Connected", exact=True)).to_have_count(0)
+    expect(page.get_by_role("link", name="Continue setup dana@google.example")).to_be_visible()
+
+
 def leave_wizard(page: Page) -> None:
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Calendar Sync").click()
     expect(page.get_by_role("heading", name="Calendar Sync", level=1)).to_be_visible()
@@ -96,7 +103,8 @@ def press_until_focused(page: Page, name: str) -> None:
 
 
 def account_of(page: Page, mailbox: str) -> Locator:
-    return page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=mailbox))
+    accounts = page.get_by_role("region", name="Linked accounts").get_by_role("listitem")
+    return accounts.filter(has=page.get_by_role("heading", name=mailbox))
 
 
 def fill_item(page: Page, kind: str, subject: str, *, has_script: bool = True) -> None:

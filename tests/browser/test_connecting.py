@@ -31,6 +31,7 @@ from tests.browser.steps import (
     allow,
     choose,
     connect,
+    expect_disconnected,
     log_in,
     log_in_by_form,
     open_calendar_sync,
@@ -134,7 +135,7 @@ def test_disconnecting_asks_and_then_tells_cronofy(
     connect(page)
     page.get_by_role("link", name="Disconnect").click()
     page.get_by_role("button", name="Disconnect").click()
-    expect(page.get_by_role("heading", name="No calendar is connected yet")).to_be_visible()
+    expect_disconnected(page)
 
     def revokes() -> int:
         rows = sandbox.control("GET", "/requests")["requests"]
@@ -175,7 +176,7 @@ def test_everything_works_without_scripts(open_page: OpenPage, product: Product)
     page.get_by_role("button", name="Check now").click()
     page.get_by_role("link", name="Disconnect").click()
     page.get_by_role("button", name="Disconnect").click()
-    expect(page.get_by_role("heading", name="No calendar is connected yet")).to_be_visible()
+    expect_disconnected(page)
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 

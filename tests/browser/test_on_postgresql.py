@@ -3,7 +3,14 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import Product, account_of, connect, log_in, open_calendar_sync
+from tests.browser.steps import (
+    Product,
+    account_of,
+    connect,
+    expect_disconnected,
+    log_in,
+    open_calendar_sync,
+)
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
@@ -18,4 +25,4 @@ def test_a_mailbox_is_connected_checked_and_disconnected(page: Page, product: Pr
     expect(account.get_by_text("Connected", exact=True)).to_be_visible()
     page.get_by_role("link", name="Disconnect").click()
     page.get_by_role("button", name="Disconnect").click()
-    expect(page.get_by_role("heading", name="No calendar is connected yet")).to_be_visible()
+    expect_disconnected(page)
