@@ -12,6 +12,7 @@ from tests.browser.console import Console
 from tests.browser.fitness import NARROW, assert_fits, assert_is_fit
 from tests.browser.steps import Product, choose, log_in, open_calendar_sync, sign_in
 from tests.browser.steps import press_until_focused as tab_to
+from tests.sandbox_server import RunningSandbox
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 HEADINGS = (
@@ -210,3 +211,33 @@ def test_what_cannot_be_sent_or_is_refused_is_said_and_nothing_typed_is_lost(
     )
     press(page)
     expect(heading(page, 2)).to_be_visible()
+
+
+def test_what_will_change_comes_by_itself_and_finish_does_not_wait_for_it(
+    page: Page, product: Product, sandbox: RunningSandbox
+):
+    begin(page, product)
+    page.get_by_label("Calendar to link").select_option(label="Personal")
+    press(page)
+    page.get_by_role("checkbox", name="Appointments").check()
+    press(page)
+    page.get_by_role("radio", name="Retrieve linked calendar items").check()
+    page.get_by_label("Get Future Items").select_option(label="6 months")
+    press(page)
+    tiles = page.get_by_role("list").filter(has_text="to update").first
+    expect(tiles).to_have_text(re.compile(r"1\s+to create\s+0\s+to update\s+0\s+to delete"))
+    expect(page.locator("#status")).to_have_text("1 change is planned")
+    expect(page).to_have_url(re.compile("/confirmation$"))
+    expect(heading(page, 4)).to_be_focused()
+    page.get_by_text("1 item to create").click()
+    expect(page.get_by_text("Dentist")).to_be_visible()
+
+    page.get_by_role("link", name="Sync Options").click()
+    expect(heading(page, 3)).to_be_focused()
+    page.get_by_role("radio", name="Send my calendar items").check()
+    sandbox.control("POST", "/faults", {"fault": "slow", "seconds": 5, "path": "/v1/events"})
+    press(page)
+    expect(page.get_by_text("Working out what will change")).to_be_visible()
+    press(page, "Finish")
+    expect(page).to_have_url(f"{product.url}/calendar-sync")
+    assert count(product) == (1, 1)

@@ -18,13 +18,14 @@ from calsync.core.plan import Direction, Head, Tick
 from calsync.core.window import FutureRange
 from calsync.db.models import Integration, Run, StoredPlan
 from calsync.services.drafts import begin_setup, save_setup
+from calsync.services.integrations import deactivate
 from calsync.services.previews import find_view
 from calsync.services.tools import Tools
 from tests.browsing import post
 from tests.cast import Person
 from tests.clocks import FakeClock
 from tests.sandbox_server import RunningSandbox
-from tests.services.integrating import calendar_of
+from tests.services.integrating import calendar_of, integrate
 from tests.services.planning import add_plan
 from tests.services.sync.office import EVERYTHING
 
@@ -312,3 +313,43 @@ def test_people_who_may_be_told_are_counted(
     add_plan(tools, dana.who, guests=3, draft_id=draft_id)
     page = browser.get(url_of(draft_id, "confirmation"))
     assert "3 people may get an e-mail from Google." in page.text
+
+
+def test_settings_are_asked_about_in_the_same_way(
+    browser: FlaskClient, tools: Tools, dana: Person, account_id: str
+):
+    integration_id = integrate(tools, dana, account_id)
+    where = f"/calendar-sync/{integration_id}/settings"
+    ticks = (Tick(Direction.IN, 12, 12),)
+    numbers = {(Direction.IN, Head.DELETE): 12}
+    add_plan(tools, dana.who, numbers, ticks=ticks, integration_id=integration_id)
+    page = browser.get(f"{where}/confirmation")
+    assert "Delete 12 items from My Calendar" in text_of(page)
+    assert browser.get(f"{where}/preview").text.count("<bdi>Server room") == 12
+    assert len(browser.get(f"{where}/preview.csv").data.splitlines()) == 13
+    mark = mark_of(find_view(tools, dana.who, integration_id=integration_id).answers)
+    form = {"step": "finish", "mark": mark}
+    refused = post(browser, f"{where}/confirmation", form)
+    assert refused.status_code == 422
+    assert "Tick the box to confirm that 12 items will be deleted" in refused.text
+    done = post(browser, f"{where}/confirmation", {**form, "confirm_in": "12"})
+    assert done.status_code == 303
+    with tools.db.read() as session:
+        [run] = session.query(Run).all()
+        assert run.confirmed == {Side.IN.value: 12}
+
+
+def test_settings_of_a_sync_that_is_off_say_that_saving_syncs_nothing(
+    browser: FlaskClient,
+    tools: Tools,
+    dana: Person,
+    account_id: str,
+    sandbox: RunningSandbox,
+):
+    integration_id = integrate(tools, dana, account_id)
+    deactivate(tools, dana.who, integration_id)
+    before = sandbox.control("GET", "/requests")
+    part = post(browser, f"/calendar-sync/{integration_id}/settings/preview", headers=HX)
+    assert "This sync is off, so saving copies, changes and deletes nothing." in part.text
+    assert "to create" not in part.text
+    assert sandbox.control("GET", "/requests") == before

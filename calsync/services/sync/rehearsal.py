@@ -42,7 +42,7 @@ _ALL = 10**9
 class Rehearsal:
     """What a manual sync of one integration would do and decline, as its log would have it.
 
-    Nothing of it has happened; deletions stand in it as if the user had confirmed them.
+    Nothing of it has happened.
     """
 
     integration_id: str
@@ -86,16 +86,23 @@ def preview(
             change(inside)
         return [integration_id]
 
-    [rehearsal] = rehearse(tools, who, found.account_id, prepare, bulk=bulk)
+    [rehearsal] = rehearse(tools, who, found.account_id, prepare, bulk=bulk, is_confirmed=False)
     return list(rehearsal.entries)
 
 
 def rehearse(
-    tools: Tools, who: Who, account_id: str | None, change: Change, *, bulk: bool = True
+    tools: Tools,
+    who: Who,
+    account_id: str | None,
+    change: Change,
+    *,
+    bulk: bool = True,
+    is_confirmed: bool = True,
 ) -> list[Rehearsal]:
     """Return what syncs of integrations of one account would do after a change.
 
-    With ``bulk`` they do what the options retrieve and send besides. Nothing is written on
+    With ``bulk`` they do what the options retrieve and send besides, and deletions are done
+    as if the user had confirmed them where ``is_confirmed``. Nothing is written on
     either side, nobody is woken, and no log tells of it; an integration that is not active
     would do nothing. Raises NotThere, NotPossible with a Refusal, TemporaryError where
     Cronofy is away, and what the change raises.
@@ -113,20 +120,21 @@ def rehearse(
             subject = load_subject(session, who.tenant_id, integration_id)
             if subject is None or subject.integration.user_id != who.user_id:
                 raise NotThere
-            found.append(_rehearse(inside, session, subject, scenery, bulk=bulk))
+            if may_run(subject):
+                run = _make_run(inside, session, subject, bulk=bulk, is_confirmed=is_confirmed)
+                found.append(_rehearse(inside, session, subject, scenery, run))
+            else:
+                _refuse_standing(subject)
+                found.append(Rehearsal(subject.id))
         raise _Discard
     return found
 
 
 def _rehearse(
-    inside: Tools, session: Session, subject: Subject, scenery: Scenery, *, bulk: bool
+    inside: Tools, session: Session, subject: Subject, scenery: Scenery, run: Run
 ) -> Rehearsal:
-    if not may_run(subject):
-        _refuse_standing(subject)
-        return Rehearsal(subject.id)
     if not subject.is_deleted:
         scenery.refuse_gone(subject.integration.calendar_id)
-    run = _make_run(inside, session, subject, bulk=bulk)
     client = ReadBefore(scenery.pages)
     door = OpenDoor(inside, session)
     course = Course(inside, door, client, subject, Trigger.MANUAL, run, is_rehearsal=True)
@@ -157,7 +165,9 @@ def _refuse_standing(subject: Subject) -> None:
         raise NotPossible(refusals.get(stop, Refusal.NOT_CONNECTED))
 
 
-def _make_run(inside: Tools, session: Session, subject: Subject, *, bulk: bool) -> Run:
+def _make_run(
+    inside: Tools, session: Session, subject: Subject, *, bulk: bool, is_confirmed: bool
+) -> Run:
     options = subject.options
     run = Run(
         id=new_id(),
@@ -166,7 +176,7 @@ def _make_run(inside: Tools, session: Session, subject: Subject, *, bulk: bool) 
         trigger=Trigger.MANUAL,
         state=RunState.RUNNING,
         bulk={"retrieve": bulk and options.retrieves, "send": bulk and options.sends},
-        confirmed={side.value: _ALL for side in Side},
+        confirmed={side.value: _ALL for side in Side} if is_confirmed else {},
         counts={},
         began_at=inside.clock.now(),
     )

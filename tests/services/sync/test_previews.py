@@ -67,3 +67,14 @@ def test_a_preview_of_other_options_logs_nothing_and_wakes_nobody(
         change(tools)
     assert caplog.messages == ["options changed"]
     assert woken
+
+
+def test_a_preview_tells_what_the_brake_would_hold(office: Office):
+    items = [office.add(f"Item {n:02}", times=office.at(n / 2)) for n in range(30)]
+    office.sync()
+    for item in items[:11]:
+        office.delete(item)
+    planned = preview(office.tools, office.person.who, office.integration_id, bulk=True)
+    assert {(e.action, e.result.value, e.reason) for e in planned} == {
+        ("delete", "held", "brake"),
+    }
