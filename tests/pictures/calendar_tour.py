@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from tests.pictures.camera import Camera
+from tests.pictures.camera import USUAL, Camera
 from tests.pictures.stage import Stage
 
 
@@ -21,7 +21,7 @@ def tour_calendar(page: Page, stage: Stage, camera: Camera) -> None:
         page.goto(f"{stage.url}/calendar")
         page.get_by_role("link", name=view.capitalize(), exact=True).click()
         page.wait_for_url(f"**/calendar/{view}/*")
-        camera.take(page, f"calendar-{view}")
+        camera.take(page, f"calendar-{view}", (*USUAL, "forced"))
     page.goto(f"{stage.url}/calendar")
     page.get_by_role("link", name="Month", exact=True).click()
     page.wait_for_url("**/calendar/month/*")

@@ -3,15 +3,23 @@
 import base64
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page, ViewportSize
 
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 320, "height": 640}
+_PLAIN = {"color_scheme": "light", "forced_colors": "none"}
 #: By name: the colours, and how much of the page is seen at once.
-LOOKS: dict[str, tuple[str, ViewportSize]] = {
-    "light": ("light", {"width": 1280, "height": 800}),
-    "dark": ("dark", {"width": 1280, "height": 800}),
-    "phone": ("light", {"width": 320, "height": 640}),
+LOOKS: dict[str, tuple[dict[str, Any], ViewportSize]] = {
+    "light": (_PLAIN, WIDE),
+    "dark": ({**_PLAIN, "color_scheme": "dark"}, WIDE),
+    "phone": (_PLAIN, NARROW),
+    # As under a contrast theme of Windows.
+    "forced": ({**_PLAIN, "forced_colors": "active"}, WIDE),
 }
+#: What every page is seen in.
+USUAL = ("light", "dark", "phone")
 #: What a picture shows of a long page.
 _TALLEST = 2400
 _QUALITY = 60
@@ -24,16 +32,16 @@ class Camera:
     folder: Path
     taken: list[str] = field(default_factory=list)
 
-    def take(self, page: Page, name: str, looks: tuple[str, ...] = tuple(LOOKS)) -> None:
+    def take(self, page: Page, name: str, looks: tuple[str, ...] = USUAL) -> None:
         """Take a page as it stands now, once for each look."""
         page.wait_for_load_state()
         for look in looks:
             colours, size = LOOKS[look]
-            page.emulate_media(color_scheme=colours, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.emulate_media(**colours, reduced_motion="reduce")
             page.set_viewport_size(size)
             self._shoot(page, f"{name}-{look}")
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size(LOOKS["light"][1])
+        page.emulate_media(**_PLAIN)
+        page.set_viewport_size(WIDE)
 
     def _shoot(self, page: Page, name: str) -> None:
         height = page.evaluate("document.documentElement.scrollHeight")

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.guide_steps import KINDS, go_on, row_of, tick
 from tests.browser.steps import choose, sign_in
-from tests.pictures.camera import Camera
+from tests.pictures.camera import USUAL, Camera
 from tests.pictures.stage import Stage
 
 #: What a page of the sync looks like where scripts are off; the phone is the harder one.
@@ -62,7 +62,7 @@ def tour_listing(page: Page, stage: Stage, camera: Camera) -> None:
     page.wait_for_url("**/calendar-sync")
     camera.take(page, "sync-listing-running", ("light",))
     expect(row_of(page, "Work").get_by_text("created")).to_be_visible(timeout=30_000)
-    camera.take(page, "sync-listing")
+    camera.take(page, "sync-listing", (*USUAL, "forced"))
     _tour_integration(page, camera)
 
 
@@ -76,7 +76,7 @@ def _tour_integration(page: Page, camera: Camera) -> None:
     page.goto(listing)
     row_of(page, "Work").get_by_role("switch").click()
     expect(row_of(page, "Work").get_by_role("switch")).to_have_attribute("aria-checked", "false")
-    camera.take(page, "sync-listing-off")
+    camera.take(page, "sync-listing-off", (*USUAL, "forced"))
 
 
 def tour_unscripted(page: Page, stage: Stage, camera: Camera) -> None:
