@@ -85,6 +85,7 @@ def _measure_once(few: House, many: House) -> dict[str, Figures]:
     pages = {
         f"listing of {FEW}": lambda: few.browser.get("/calendar-sync"),
         f"listing of {MANY}": lambda: many.browser.get("/calendar-sync"),
+        "logs": lambda: many.browser.get(f"{integration}/logs?started=all"),
         "run": lambda: many.browser.get(f"{integration}/runs/{number('run')}"),
         "delete": lambda: many.browser.get(f"{integration}/delete"),
         "settings": lambda: many.browser.get(f"{integration}/settings/linked-calendar"),

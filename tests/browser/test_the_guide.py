@@ -50,7 +50,7 @@ def test_a_calendar_of_each_service_is_connected_and_listed(
     expect(row).to_contain_text(SERVICES[service][1])
     expect(row.get_by_text("Connected", exact=True)).to_be_visible()
     expect(row.get_by_role("switch")).to_have_attribute("aria-checked", "true")
-    for name in ("Settings", "Delete"):
+    for name in ("Settings", "Logs", "Delete"):
         expect(row.get_by_role("link", name=name)).to_be_visible()
 
 
@@ -176,7 +176,7 @@ def test_send_sends_exactly_the_kinds_that_are_ticked(
     assert set(owner.titles(MONTH)) == {TITLES[KINDS[kind]] for kind in kinds}
 
 
-def test_deactivate_stops_everything_and_delete_ends_it(
+def test_deactivate_stops_everything_the_logs_tell_all_and_delete_ends_it(
     page: Page, product: Product, owner: Mailbox
 ):
     log_in(page, product)
@@ -195,6 +195,10 @@ def test_deactivate_stops_everything_and_delete_ends_it(
     expect(page.get_by_text("The sync is not active. Turn Active on first.")).to_be_visible()
     owner.expect("Meanwhile", MONTH, count=0)
     expect_on_my_calendar(page, product, "While it is off", count=0)
+    page.goto(f"{product.url}/calendar-sync")
+    row_of(page, "Work").get_by_role("link", name="Logs").click()
+    page.get_by_label("Started by").select_option(label="All")
+    expect(page.get_by_role("link", name="Before")).to_be_visible()
     page.goto(f"{product.url}/calendar-sync")
     row_of(page, "Work").get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete this sync").click()

@@ -68,11 +68,16 @@ def tour_listing(page: Page, stage: Stage, camera: Camera) -> None:
 
 def _tour_integration(page: Page, camera: Camera) -> None:
     listing = page.url
-    for name in ("Settings", "Delete"):
+    for name in ("Settings", "Logs", "Delete"):
         page.goto(listing)
         row_of(page, "Work").get_by_role("link", name=name).click()
         page.wait_for_load_state()
         camera.take(page, f"sync-{name.lower()}")
+    page.goto(listing)
+    row_of(page, "Work").get_by_role("link", name="Logs").click()
+    page.get_by_role("link", name="Manual").first.click()
+    page.wait_for_url("**/runs/*")
+    camera.take(page, "sync-run")
     page.goto(listing)
     row_of(page, "Work").get_by_role("switch").click()
     expect(row_of(page, "Work").get_by_role("switch")).to_have_attribute("aria-checked", "false")
