@@ -15,7 +15,7 @@ from tests.browser.steps import Product, log_in
 from tests.browser.test_connecting import list_pages
 
 ACCENTS = str.maketrans("AEIOUaeiouyncs", "ÅÉÎÖÛåéîöûýñçš")
-PLACES = re.compile(r"(%\(\w+\)s)")
+PLACES = re.compile(r"(%\(\w+\)[sd])")
 #: What a translation needs more room than English, by a rule of thumb.
 LONGER = 0.35
 #: Finds what is cut off at an edge of its box without saying so by an ellipsis.
