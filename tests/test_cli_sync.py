@@ -13,6 +13,7 @@ from calsync.core.link import Declined, Link, LinkState, Origin, Seen, Side, Wis
 from calsync.core.run import Result, RunState
 from calsync.db import leases
 from calsync.db.due_rows import Claim
+from calsync.db.links import put_link
 from calsync.db.models import DueKind, JudgedEvent, LinkRow, Run
 from calsync.jobs.performers import PERFORMERS
 from calsync.services.integration_views import list_integration_views
@@ -39,7 +40,7 @@ RunCommand = Callable[..., Answer]
 
 @pytest.fixture
 def run(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> RunCommand:
-    return run_on(tools, monkeypatch, "integrations", "syncing")
+    return run_on(tools, monkeypatch, "held", "integrations", "syncing")
 
 
 @pytest.fixture
@@ -123,6 +124,25 @@ def test_changes_kept_out_flow_only_after_a_question_that_names_their_number(
     assert get_link(tools, link_id).wish is None
     assert run(*change, "--yes").exit_code == 0
     assert get_link(tools, link_id).wish is Wish.FLOW
+
+
+def test_what_waits_is_said_and_answered_in_its_number(
+    run: RunCommand, integration_id: str, tools: Tools, dana: Person
+) -> None:
+    asked = ("sync", "held", *DANA, integration_id)
+    assert run(*asked).output == "Nothing waits.\n"
+    link_id = add_link(tools, dana, integration_id, add_item(tools, dana))
+    waiting = Link(Origin.SENT, LinkState.HELD, held=frozenset({"delete_there"}), held_for="brake")
+    with tools.db.begin() as session:
+        put_link(session.get_one(LinkRow, link_id), waiting)
+    said = run(*asked).output
+    assert "copy_deletion\t1\tWe did not delete 1 event from Work. That is more" in said
+    refused = run(*asked, "--do", "copy_deletion", "2")
+    assert refused.exit_code != 0
+    assert "another number" in refused.output
+    assert get_link(tools, link_id).wish is None
+    assert run(*asked, "--keep", "copy_deletion", "1").output.startswith("Kept.")
+    assert get_link(tools, link_id).wish is Wish.KEEP
 
 
 def test_nothing_is_asked_where_nothing_was_kept_out_and_no_copy_is_there(

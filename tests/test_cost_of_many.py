@@ -104,6 +104,7 @@ WITHOUT_LISTS = {
     "api_description.reference": "describes the API",
     "api_description.specification": "describes the API",
     "api_integrations.show_integration": "one integration",
+    "api_integrations.show_held": "a number for each of five",
     "api_integrations.show_kept_out": "a number",
     "api_items.show_item": "one item and who has it",
     "api_occurrences.show_occurrence": "one occurrence",

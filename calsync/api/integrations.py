@@ -14,6 +14,7 @@ from calsync.api.parsing import JsonBlueprint
 from calsync.api.queries import PageQuery
 from calsync.api.runs import write_run
 from calsync.core.options import dump_options, load_options
+from calsync.services import holds
 from calsync.services.integration_views import (
     IntegrationView,
     find_integration_view,
@@ -88,6 +89,41 @@ def release(body: dict[str, Any], integration_id: str) -> Response:
         return {"changes": body["changes"]}
 
     return change_once(change)
+
+
+@bp.get("/<integration_id>/held")
+@bp.response(200, sync_schemas.HeldList)
+def show_held(integration_id: str) -> Response:
+    """Count what syncs did not do because it is more than usual, by what waits."""
+    return jsonify(_write_held(tools(), integration_id))
+
+
+@bp.post("/<integration_id>/held")
+@bp.arguments(sync_schemas.HeldAnswer)
+@bp.response(200, sync_schemas.HeldList)
+def answer_held(body: dict[str, Any], integration_id: str) -> Response:
+    """Have what waits done after all, or both sides left as they are.
+
+    Name its number as it was counted. Refused (409) where it is another one by now. The
+    answer is what still waits.
+    """
+
+    def change(tools_: Tools) -> dict[str, Any]:
+        said = body["what"], body["answer"], body["number"]
+        holds.answer_held(tools_, who(), integration_id, *said)
+        return _write_held(tools_, integration_id)
+
+    return change_once(change)
+
+
+def _write_held(tools_: Tools, integration_id: str) -> dict[str, Any]:
+    _, groups = holds.list_held_groups(tools_, who(), integration_id)
+    return {
+        "held": [
+            {"what": each.held.value, "number": each.count, "reasons": sorted(each.reasons)}
+            for each in groups
+        ]
+    }
 
 
 @bp.get("/<integration_id>/runs")

@@ -6,6 +6,7 @@ from calsync.api.fields import Choice, Flag
 from calsync.api.parsing import Strict
 from calsync.api.queries import PageQuery
 from calsync.api.schemas import Page
+from calsync.core.holds import Answer, Held
 from calsync.core.integration import Caution, Stop
 from calsync.core.item import Kind
 from calsync.core.link import LinkState, Side
@@ -108,6 +109,30 @@ class KeptOut(Strict):
 
     changes = fields.Integer(
         required=True, strict=True, metadata=_about("How many; each is of one field of an entry.")
+    )
+
+
+class HeldGroup(Strict):
+    """Everything over which the same waits."""
+
+    what = Choice(Held, required=True)
+    number = fields.Integer(required=True)
+    reasons = fields.List(fields.String(), required=True, metadata=_about("Codes."))
+
+
+class HeldList(Strict):
+    """What syncs did not do because it is more than usual, and wait for an answer about."""
+
+    held = fields.List(fields.Nested(HeldGroup), required=True)
+
+
+class HeldAnswer(Strict):
+    """The answer to what waits, in the number that was counted."""
+
+    what = Choice(Held, required=True)
+    number = fields.Integer(required=True, strict=True)
+    answer = Choice(
+        Answer, required=True, metadata=_about("do: after all. keep: both sides stay as they are.")
     )
 
 

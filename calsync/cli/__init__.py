@@ -2,6 +2,7 @@
 
 import click
 
+from calsync.cli import held as held
 from calsync.cli import own_events as own_events
 from calsync.cli import swapping as swapping
 from calsync.cli.database import db

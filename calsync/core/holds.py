@@ -45,6 +45,14 @@ class Held(StrEnum):
 REMOVALS = (Held.REMOVAL_HERE, Held.COPY_DELETION, Held.OWN_DELETION)
 
 
+class Answer(StrEnum):
+    """What the user says to it."""
+
+    DO = "do"
+    #: Both sides stay as they are.
+    KEEP = "keep"
+
+
 def held_as(link: Link) -> Held | None:
     """Return what waits over a link, the gravest where there is more; None where nothing does."""
     if link.state is not LinkState.HELD:

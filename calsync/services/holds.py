@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from calsync.core.content import Content
-from calsync.core.holds import Held
+from calsync.core.holds import Answer, Held
 from calsync.core.integration import Refusal
 from calsync.core.link import Wish
 from calsync.db.database import Session
@@ -20,6 +20,7 @@ from calsync.services.tools import Tools, Who
 #: Entries of each group that are shown with it.
 _FIRST = 5
 _PAGE = 50
+_WISHES = {Answer.DO: Wish.DO, Answer.KEEP: Wish.KEEP}
 
 
 @dataclass(frozen=True)
@@ -80,14 +81,14 @@ def page_held(
 
 
 def answer_held(
-    tools: Tools, who: Who, integration_id: str, held: Held, wish: Wish, confirmed: int
+    tools: Tools, who: Who, integration_id: str, held: Held, answer: Answer, confirmed: int
 ) -> None:
-    """Have what waits done after all, or both sides left as they are: ``wish`` says which.
+    """Have what waits done after all, or both sides left as they are.
 
     It is the number that the user has ``confirmed``, and the next sync decides on each from
     what it is then. Raises NotThere, and NotPossible with a Refusal.
     """
-    now = tools.clock.now()
+    now, wish = tools.clock.now(), _WISHES[answer]
     with tools.db.begin() as session:
         integration = lock(session, who, integration_id)
         if wish_for_held(session, who.tenant_id, integration_id, [held], wish) != confirmed:

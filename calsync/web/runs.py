@@ -6,9 +6,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import login_required
 from werkzeug.wrappers import Response as AnyResponse
 
-from calsync.core.holds import Held
+from calsync.core.holds import Answer, Held
 from calsync.core.integration import Refusal
-from calsync.core.link import Side, Wish
+from calsync.core.link import Side
 from calsync.core.run import RunState
 from calsync.db.models import Run
 from calsync.errors import NotPossible
@@ -35,7 +35,6 @@ from calsync.web.sync_words import REFUSAL_WORDS, TRIGGER_WORDS
 bp = Blueprint("runs", __name__, url_prefix="/calendar-sync")
 #: How long a page waits before it asks how far a sync is, by how long that takes already.
 _PATIENCE = ((timedelta(seconds=10), 1), (timedelta(minutes=1), 2), (timedelta.max, 5))
-_WISHES = {"do": Wish.DO, "keep": Wish.KEEP}
 #: What is spoken on the way, in percent.
 _SPOKEN = (75, 50, 25, 0)
 
@@ -95,15 +94,15 @@ def held(integration_id: str) -> str:
 def answer_held(integration_id: str) -> AnyResponse | tuple[str, int]:
     """Take the answer to what waits, unless it is another number by now."""
     what, number = request.form.get("what"), request.form.get("number", -1, type=int)
-    wish = _WISHES.get(request.form.get("answer", ""))
-    if what not in set(Held) or wish is None:
+    said = request.form.get("answer")
+    if what not in set(Held) or said not in set(Answer):
         return _show_held(integration_id, problem=_("Choose one of the buttons.")), 422
     try:
-        holds.answer_held(tools(), who(), integration_id, Held(what), wish, number)
+        holds.answer_held(tools(), who(), integration_id, Held(what), Answer(said), number)
     except NotPossible as error:
         problem = str(REFUSAL_WORDS[Refusal(error.reason)])
         return _show_held(integration_id, problem=problem), 422
-    flash(say_answered(wish is Wish.DO, number), "good")
+    flash(say_answered(said == Answer.DO, number), "good")
     return redirect(url_for(".held", integration_id=integration_id), 303)
 
 

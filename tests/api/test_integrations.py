@@ -10,6 +10,8 @@ import pytest
 from calsync.core.content import Content, Part
 from calsync.core.link import Declined, Link, LinkState, Origin, Seen, Side, Wish
 from calsync.core.run import Result, Trigger
+from calsync.db.links import put_link
+from calsync.db.models import LinkRow
 from calsync.services.integrations import deactivate
 from calsync.services.tools import Tools
 from tests.api.conftest import Program
@@ -91,6 +93,28 @@ def test_a_program_lets_flow_what_was_kept_out_by_its_number(
     assert get_link(tools, link_id).wish is Wish.FLOW
 
 
+def test_a_program_answers_what_waits_by_its_number(
+    psa: Program, tools: Tools, dana: Person, integration_id: str
+):
+    link_id = add_link(tools, dana, integration_id, add_item(tools, dana))
+    held = Link(Origin.SENT, LinkState.HELD, held=frozenset({"delete_there"}), held_for="brake")
+    with tools.db.begin() as session:
+        put_link(session.get_one(LinkRow, link_id), held)
+    path = f"/integrations/{integration_id}/held"
+    waiting = {"what": "copy_deletion", "number": 1, "reasons": ["brake"]}
+    assert psa.get(path).json == {"held": [waiting]}
+    said = {"what": "copy_deletion", "number": 2, "answer": "keep"}
+    refused = psa.call("POST", path, said)
+    assert refused.status_code == 409, refused.text
+    assert refused.json["errors"][0]["code"] == "number_changed"
+    for wrong in ({"answer": "burn"}, {"what": "x"}, {"number": "1"}):
+        assert psa.call("POST", path, {**said, **wrong}).status_code == 422
+    assert get_link(tools, link_id).wish is None
+    answer = psa.call("POST", path, {**said, "number": 1})
+    assert (answer.status_code, answer.json) == (200, {"held": []})
+    assert get_link(tools, link_id).wish is Wish.KEEP
+
+
 def read_all(program: Program, path: str, name: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor = ""
@@ -137,6 +161,7 @@ def test_nobody_else_sees_an_integration_not_even_a_dispatcher(
             ("GET", f"/integrations/{integration_id}/runs"),
             ("POST", f"/integrations/{integration_id}/sync"),
             ("GET", f"/integrations/{integration_id}/kept-out"),
+            ("GET", f"/integrations/{integration_id}/held"),
             ("GET", f"/runs/{run_id}"),
             ("GET", f"/runs/{run_id}/entries"),
         ):

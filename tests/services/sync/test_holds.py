@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from calsync.core.holds import Held
+from calsync.core.holds import Answer, Held
 from calsync.core.integration import Refusal
-from calsync.core.link import LinkState, Wish
+from calsync.core.link import LinkState
 from calsync.errors import NotPossible, NotThere
 from calsync.services.holds import answer_held, list_held_groups
 from calsync.services.items import delete_item
@@ -18,9 +18,9 @@ pytestmark = ON_SQLITE
 NUMBER = 4
 
 
-def answer(office: Office, held: Held, wish: Wish, number: int = NUMBER) -> None:
+def answer(office: Office, held: Held, said: Answer, number: int = NUMBER) -> None:
     ids = office.tools, office.person.who, office.integration_id
-    answer_held(*ids, held, wish, number)
+    answer_held(*ids, held, said, number)
 
 
 def waiting(office: Office) -> dict[Held, int]:
@@ -62,7 +62,7 @@ def with_everything_gone_here(office: Office) -> Office:
 
 def test_items_whose_events_are_gone_stay_where_the_user_keeps_them(office: Office):
     with_everything_gone_there(office)
-    answer(office, Held.REMOVAL_HERE, Wish.KEEP)
+    answer(office, Held.REMOVAL_HERE, Answer.KEEP)
     assert waiting(office) == {}
     assert rest(office) == 0
     assert len(office.subjects()) == NUMBER
@@ -74,7 +74,7 @@ def test_items_whose_events_are_gone_stay_where_the_user_keeps_them(office: Offi
 
 def test_items_whose_events_are_gone_go_where_the_user_says_so(office: Office):
     with_everything_gone_there(office)
-    answer(office, Held.REMOVAL_HERE, Wish.DO)
+    answer(office, Held.REMOVAL_HERE, Answer.DO)
     assert rest(office) == 0
     assert office.subjects() == []
     assert waiting(office) == {}
@@ -82,7 +82,7 @@ def test_items_whose_events_are_gone_go_where_the_user_says_so(office: Office):
 
 def test_events_whose_items_are_gone_stay_where_the_user_keeps_them(office: Office):
     with_everything_gone_here(office)
-    answer(office, Held.COPY_DELETION, Wish.KEEP)
+    answer(office, Held.COPY_DELETION, Answer.KEEP)
     assert rest(office) == 0
     assert len(office.summaries()) == NUMBER
     assert office.subjects() == []
@@ -91,7 +91,7 @@ def test_events_whose_items_are_gone_stay_where_the_user_keeps_them(office: Offi
 
 def test_events_whose_items_are_gone_go_where_the_user_says_so(office: Office):
     with_everything_gone_here(office)
-    answer(office, Held.COPY_DELETION, Wish.DO)
+    answer(office, Held.COPY_DELETION, Answer.DO)
     office.sync()
     assert office.summaries() == []
     assert rest(office) == 0
@@ -107,7 +107,7 @@ def test_changes_of_the_users_own_events_wait_and_come_to_either_end(make_office
         office.change(item.id, location="Pub")
     office.sync()
     assert waiting(office) == {Held.OWN_CHANGE: 11}
-    answer(office, Held.OWN_CHANGE, Wish.KEEP, 11)
+    answer(office, Held.OWN_CHANGE, Answer.KEEP, 11)
     assert rest(office) == 0
     assert waiting(office) == {}
     office.change(office.items()[0].id, location="Club")
@@ -119,7 +119,7 @@ def test_changes_of_the_users_own_events_wait_and_come_to_either_end(make_office
 
 def test_more_than_is_usual_waits_again_after_an_answer(office: Office):
     with_everything_gone_there(office)
-    answer(office, Held.REMOVAL_HERE, Wish.DO)
+    answer(office, Held.REMOVAL_HERE, Answer.DO)
     office.sync()
     for number in range(NUMBER):
         office.add(f"Further {number}", times=office.at(number))
@@ -132,7 +132,7 @@ def test_more_than_is_usual_waits_again_after_an_answer(office: Office):
 
 def test_what_was_restored_before_the_sync_came_is_decided_as_it_is_then(office: Office):
     with_everything_gone_there(office)
-    answer(office, Held.REMOVAL_HERE, Wish.DO)
+    answer(office, Held.REMOVAL_HERE, Answer.DO)
     office.change(office.items()[0].id, subject="Still wanted")
     office.sync()
     assert office.subjects() == ["Still wanted"]
@@ -143,7 +143,7 @@ def test_what_was_restored_before_the_sync_came_is_decided_as_it_is_then(office:
 def test_another_number_than_was_shown_is_no_answer(office: Office, number: int):
     with_everything_gone_there(office)
     with pytest.raises(NotPossible) as error:
-        answer(office, Held.REMOVAL_HERE, Wish.DO, number)
+        answer(office, Held.REMOVAL_HERE, Answer.DO, number)
     assert error.value.reason == Refusal.NUMBER_CHANGED
     office.sync()
     assert len(office.subjects()) == NUMBER
@@ -152,9 +152,9 @@ def test_another_number_than_was_shown_is_no_answer(office: Office, number: int)
 
 def test_an_answer_that_is_given_twice_is_given_once(office: Office):
     with_everything_gone_there(office)
-    answer(office, Held.REMOVAL_HERE, Wish.KEEP)
+    answer(office, Held.REMOVAL_HERE, Answer.KEEP)
     with pytest.raises(NotPossible):
-        answer(office, Held.REMOVAL_HERE, Wish.DO)
+        answer(office, Held.REMOVAL_HERE, Answer.DO)
     office.sync()
     assert len(office.subjects()) == NUMBER
 
@@ -170,7 +170,7 @@ def test_what_waits_is_nobody_elses(office: Office, sam: Person, mallory: Person
                 person.who,
                 office.integration_id,
                 Held.REMOVAL_HERE,
-                Wish.DO,
+                Answer.DO,
                 NUMBER,
             )
     assert waiting(office) == {Held.REMOVAL_HERE: NUMBER}
