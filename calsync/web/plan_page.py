@@ -7,6 +7,7 @@ from typing import Any
 from flask import url_for
 
 from calsync.core.answers import Step
+from calsync.core.integration import Refusal
 from calsync.core.plan import Direction, Head, Tick, count_key
 from calsync.db.models import PlannedAction
 from calsync.services.draft_views import DraftView
@@ -82,6 +83,7 @@ class PreviewPage:
     preview: Preview
     zone: str
     trouble: str = ""
+    refusal: Refusal | None = None
 
     @property
     def plan(self) -> Any:
@@ -135,6 +137,13 @@ class PreviewPage:
     @property
     def confirmation_url(self) -> str:
         return confirmation_url(self.view)
+
+    @property
+    def calendars_url(self) -> str | None:
+        """Give where another calendar is chosen, if that is what helps."""
+        if self.refusal not in (Refusal.CALENDAR_GONE, Refusal.ALREADY_LINKED, Refusal.READ_ONLY):
+            return None
+        return tab_url(self.view, Step.LINKED_CALENDAR)
 
     def url(self, name: str, **query: str) -> str:
         """Return the address of one of the pages about this plan."""
@@ -245,8 +254,13 @@ def plan_url(view: DraftView, name: str, **query: Any) -> str:
 
 def confirmation_url(view: DraftView) -> str:
     """Return the address of the last tab."""
+    return tab_url(view, Step.CONFIRMATION)
+
+
+def tab_url(view: DraftView, step: Step) -> str:
+    """Return the address of a tab of these answers."""
     endpoint = "wizard.setup_tab" if view.integration is None else "wizard.settings_tab"
-    return url_for(endpoint, tab=Step.CONFIRMATION.value, **_place_of(view))
+    return url_for(endpoint, tab=step.value, **_place_of(view))
 
 
 def _place_of(view: DraftView) -> dict[str, Any]:

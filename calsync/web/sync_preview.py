@@ -30,6 +30,7 @@ from calsync.web.plan_page import (
 )
 from calsync.web.safe_csv import csv_response
 from calsync.web.sync_words import REFUSAL_WORDS
+from calsync.web.words import describe_disconnection
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -44,20 +45,20 @@ def make(**place: str) -> str | AnyResponse:
     view = find_view(tools(), who(), **place)
     if view.is_finished:
         return _leave()
-    trouble, preview = "", Preview(None)
     try:
-        preview = make_preview(tools(), who(), view)
+        page = PreviewPage(view, make_preview(tools(), who(), view), _zone())
     except NotPossible as error:
-        view, trouble = _look_why(view, Refusal(error.reason), place)
+        page = _look_why(view, Refusal(error.reason), place)
     except CronofyError:
         trouble = _(
             "We could not reach the calendar service. Your settings are safe. "
             "Try again in a few minutes."
         )
+        page = PreviewPage(view, Preview(None), _zone(), trouble)
     if request.headers.get("HX-Request"):
-        return _show_part(PreviewPage(view, preview, _zone(), trouble))
-    if trouble:
-        flash(trouble, "warning")
+        return _show_part(page)
+    if page.trouble:
+        flash(page.trouble, "warning")
     return redirect(f"{confirmation_url(view)}#sync-preview", 303)
 
 
@@ -152,15 +153,19 @@ def _iso(moment: datetime, zone: tzinfo) -> str:
     return moment.astimezone(zone).isoformat(timespec="minutes")
 
 
-def _look_why(view: DraftView, refusal: Refusal, place: dict[str, str]) -> tuple[DraftView, str]:
-    """Return why nothing can be worked out, and the answers with what is known of it now."""
+def _look_why(view: DraftView, refusal: Refusal, place: dict[str, str]) -> PreviewPage:
+    """Return the page that says why nothing can be worked out, with what is known of it now."""
     if refusal in (Refusal.NOT_CONNECTED, Refusal.CALENDAR_GONE) and view.linked is not None:
         # What was found out is noted, so that the rest of the page says it too.
         look_at_account(tools(), who(), view.linked.account.id)
         view = find_view(tools(), who(), **place)
+    trouble = str(REFUSAL_WORDS[refusal])
+    disconnection = view.linked.account.disconnection if view.linked is not None else None
     if refusal is Refusal.BEING_READ:
-        return view, _("We are reading your calendars. This usually takes under a minute.")
-    return view, str(REFUSAL_WORDS[refusal])
+        trouble = _("We are reading your calendars. This usually takes under a minute.")
+    elif refusal is Refusal.NOT_CONNECTED and disconnection is not None:
+        trouble = describe_disconnection(disconnection)
+    return PreviewPage(view, Preview(None), _zone(), trouble, refusal)
 
 
 def _read_choice() -> tuple[Direction | None, Head | None]:

@@ -168,6 +168,41 @@ def test_what_is_not_active_is_said_to_do_nothing_and_nobody_is_asked(office: Of
 
 
 @ON_SQLITE
+def test_of_a_swap_while_it_is_off_the_copies_in_the_old_calendar_go_and_nothing_else(
+    office: Office,
+):
+    office.add("Lunch")
+    office.sync()
+    deactivate(office.tools, office.person.who, office.integration_id)
+    answer(office, calendar_id=office.sandbox.calendars()["Personal"], swapped=Copies.GO)
+    preview = make(office)
+    assert preview.plan
+    assert preview.plan.is_off
+    assert preview.plan.counts == {"former_delete": 1}
+    confirmed = Confirmed(_mark(office), copies=1)
+    save_settings(office.tools, office.person.who, office.integration_id, confirmed)
+    office.sync()
+    assert office.summaries() == []
+
+
+@ON_SQLITE
+def test_changes_that_were_kept_out_so_far_are_foreseen_where_they_are_to_flow(office: Office):
+    office.options(takes_update=False)
+    office.add("Lunch")
+    office.sync()
+    office.edit(office.uid("Lunch"), summary="Brunch")
+    office.sync()
+    with_updates = replace(EVERYTHING, takes_update=True)
+    answer(office, options=with_updates)
+    assert make(office).plan.counts == {}
+    answer(office, options=with_updates, flows_kept_out=True)
+    preview = make(office)
+    assert preview.plan.counts == {"in_update": 1}
+    [action] = preview.first
+    assert (action.before["mine"]["title"], action.after["mine"]["title"]) == ("Lunch", "Brunch")
+
+
+@ON_SQLITE
 def test_other_answers_are_not_shown_an_older_plan(office: Office):
     office.add("Lunch")
     draft_id = set_up(office)

@@ -164,8 +164,8 @@ def test_another_window_that_works_it_out_is_waited_for(
     [
         ("server_error", "We could not reach the calendar service. Your settings are safe."),
         ("calendar_deleted", "The calendar was deleted. Choose another one."),
-        ("profile_disconnected", "The account is not connected. Connect it again first."),
-        ("token_revoked", "The account is not connected. Connect it again first."),
+        ("profile_disconnected", "Sign-in expired."),
+        ("token_revoked", "Access was removed."),
     ],
 )
 def test_why_it_cannot_be_worked_out_is_said_and_finish_stays(
@@ -190,6 +190,8 @@ def test_why_it_cannot_be_worked_out_is_said_and_finish_stays(
     assert words in part.text
     assert "Show what will change" in part.text
     assert 'hx-trigger="load"' not in part.text
+    assert ("Reconnect" in part.text) == (fault in ("profile_disconnected", "token_revoked"))
+    assert ("Choose another calendar" in part.text) == (fault == "calendar_deleted")
     page = browser.get(post(browser, url_of(draft_id)).location)
     assert words in page.text
     assert "Finish" in page.text
