@@ -92,11 +92,27 @@ def test_every_rule_of_the_sync_names_tests_that_there_are():
         assert numbers == list(range(1, len(numbers) + 1))
 
 
+def test_everything_that_pages_keep_names_tests_that_there_are():
+    code = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    rows = re.findall(
+        r"^\| ([A-J][0-9].*?) \| [^|]+ \| ([^|]+) \|$", _read("pages.md"), re.MULTILINE
+    )
+    assert rows
+    for label, held in rows:
+        named = re.findall(r"`(test_\w+)`", held)
+        assert named, label
+        assert [name for name in named if f"def {name}(" not in code] == []
+
+
 def test_every_decision_is_one_of_a_rule():
     rules = (DOCS / "sync.md").read_text()
     decisions = re.findall(r"^def (test_\w+)", _read_test("test_decide.py"), re.MULTILINE)
     assert decisions
     assert [name for name in decisions if f"`{name}`" not in rules] == []
+
+
+def _read(name: str) -> str:
+    return (DOCS / name).read_text()
 
 
 def _read_test(name: str) -> str:

@@ -50,7 +50,8 @@ def test_a_switch_flips_at_once_and_then_says_what_the_server_says(
     expect(page.locator(".status").first).to_have_text("Connected")
     switch.focus()
     page.keyboard.press("Space")
-    expect(switch.get_by_text("Off")).to_be_visible(timeout=350)
+    # The server has not answered yet.
+    expect(switch.get_by_text("Off")).to_be_visible()
     expect(switch.get_by_text("On")).to_be_hidden()
     # A second press while the first is under way does nothing.
     page.keyboard.press("Space")
@@ -139,3 +140,18 @@ def test_a_row_follows_its_sync_and_asks_no_more_when_that_has_ended(
     page.on("request", lambda request: polls.append(request.url))
     page.clock.fast_forward(20_000)
     assert polls == []
+
+
+@pytest.mark.usefixtures("work")
+def test_a_switch_and_a_status_are_told_apart_where_colours_are_forced(
+    open_page: OpenPage, product: Product
+):
+    page = open_page(forced_colors="active")
+    log_in(page, product)
+    open_calendar_sync(page, product)
+    expect(switch_of(page).get_by_text("On")).to_be_visible()
+    on = page.get_by_role("switch").screenshot()
+    switch_of(page).click()
+    expect(page.locator("#status")).to_have_text("Work is now off")
+    assert page.get_by_role("switch").screenshot() != on
+    expect(page.locator(".tag").first).not_to_have_css("border-top-style", "none")
