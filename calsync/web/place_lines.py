@@ -11,7 +11,7 @@ from calsync.db.models import Integration
 from calsync.services.item_places import Place
 from calsync.web.i18n import _, _l, _n
 from calsync.web.sync_words import COPY_DELETED, PART_WORDS, STATE_WORDS, say_reason
-from calsync.web.words import LONGEST_NAME, service_name
+from calsync.web.words import LONGEST_NAME, short_service_name
 
 #: Why an item does not stand in a calendar, where the log says nothing of it.
 _MISSING = {
@@ -38,7 +38,7 @@ def say_source(service: str, calendar: str) -> str:
     """Return where an item came from."""
     return _(
         "From %(service)s, %(calendar)s",
-        service=service_name(service),
+        service=short_service_name(service),
         calendar=calendar[:LONGEST_NAME],
     )
 
@@ -99,7 +99,7 @@ def _name(integration: Integration) -> str:
     return _(
         "%(calendar)s (%(service)s)",
         calendar=integration.calendar_name[:LONGEST_NAME],
-        service=service_name(integration.service),
+        service=short_service_name(integration.service),
     )
 
 

@@ -12,7 +12,13 @@ from calsync.db.models import Run
 from calsync.services.integration_views import IntegrationView
 from calsync.web.i18n import _, _n
 from calsync.web.sync_words import CAUTION_WORDS, STOP_WORDS, say_counts
-from calsync.web.words import LONGEST_NAME, describe_disconnection, reconnect_url, service_name
+from calsync.web.words import (
+    LONGEST_NAME,
+    describe_disconnection,
+    reconnect_url,
+    service_name,
+    short_service_name,
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,8 @@ def name_integration(view: IntegrationView) -> str:
     name = integration.calendar_name[:LONGEST_NAME]
     if not view.has_namesake:
         return name
-    service, mailbox = service_name(integration.service), integration.profile_name[:LONGEST_NAME]
+    service = short_service_name(integration.service)
+    mailbox = integration.profile_name[:LONGEST_NAME]
     return _("%(name)s (%(service)s, %(mailbox)s)", name=name, service=service, mailbox=mailbox)
 
 

@@ -51,6 +51,11 @@ def service_name(service: str) -> str:
     return names.get(service, service[:LONGEST_NAME])
 
 
+def short_service_name(service: str) -> str:
+    """Return the same in a form that can stand in brackets."""
+    return "Exchange" if service == "exchange" else service_name(service)
+
+
 def describe_disconnection(reason: Disconnection) -> str:
     """Return why an account is Not Connected, in a sentence."""
     words = {
