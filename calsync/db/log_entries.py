@@ -22,6 +22,7 @@ class LogFilter:
     """Which entries of a log are wanted; what is None does not matter."""
 
     run: str | None = None
+    item: str | None = None
     triggers: Collection[Trigger] | None = None
     side: Side | None = None
     result: Result | None = None
@@ -37,7 +38,7 @@ class LogFilter:
     @property
     def takes_empty_runs(self) -> bool:
         """Tell whether runs are wanted that have nothing to say of any entry."""
-        chosen = (self.side, self.result, self.outcome, self.kind, self.text or None)
+        chosen = (self.item, self.side, self.result, self.outcome, self.kind, self.text or None)
         return not any(each is not None for each in chosen)
 
 
@@ -120,14 +121,15 @@ def _conditions(
         LogEntry.tenant_id == tenant_id,
         LogEntry.integration_id == integration_id,
     ]
-    if wanted.run is not None:
-        conditions.append(LogEntry.run_id == wanted.run)
+    plain = (
+        (LogEntry.run_id, wanted.run),
+        (LogEntry.item_id, wanted.item),
+        (LogEntry.side, wanted.side),
+        (LogEntry.result, wanted.result),
+    )
+    conditions += [column == value for column, value in plain if value is not None]
     if wanted.triggers is not None:
         conditions.append(_is_one_of(wanted.triggers))
-    if wanted.side is not None:
-        conditions.append(LogEntry.side == wanted.side)
-    if wanted.result is not None:
-        conditions.append(LogEntry.result == wanted.result)
     if wanted.outcome is not None:
         conditions += _became(wanted.outcome)
     if wanted.kind is not None:

@@ -95,7 +95,7 @@ def show(item_id: str) -> Page:
         view=view,
         lines=list_lines(view, whole, offer, reader_zone()),
         deeds_of=list_deeds(deeds, whole, offer),
-        places=list_place_lines(places),
+        places=list_place_lines(places, view.id),
         calendar_url=calendar_url(view),
         rights=Right,
         kind=name_kind(view.fields.kind),

@@ -46,6 +46,7 @@ class LogQuery:
     last: date | None
     text: str
     run: str | None
+    item: str | None
     before: Place | None
     after: Place | None
 
@@ -56,7 +57,7 @@ class LogQuery:
 
     def parameters(self) -> dict[str, str]:
         """Return the choices as an address has them, those that are so anyway left out."""
-        default = Started.ALL if self.run else Started.MANUAL
+        default = Started.ALL if self.run or self.item else Started.MANUAL
         found = {
             "started": self.started.value if self.started is not default else "",
             "direction": self.direction or "",
@@ -66,6 +67,7 @@ class LogQuery:
             "to": self.last.isoformat() if self.last else "",
             "text": self.text,
             "run": self.run or "",
+            "item": self.item or "",
         }
         return {name: str(value) for name, value in found.items() if value}
 
@@ -73,6 +75,7 @@ class LogQuery:
         """Return what the log is asked for; days are those of the reader's zone."""
         return LogFilter(
             run=self.run,
+            item=self.item,
             triggers=_TRIGGERS[self.started],
             side=self.direction,
             outcome=self.result,
@@ -85,9 +88,9 @@ class LogQuery:
 
 def read_query(given: Mapping[str, str]) -> LogQuery:
     """Return what an address asks for."""
-    run = given.get("run", "")[:16] or None
+    run, item = (given.get(name, "")[:16] or None for name in ("run", "item"))
     return LogQuery(
-        _choose(Started, given, "started") or (Started.ALL if run else Started.MANUAL),
+        _choose(Started, given, "started") or (Started.ALL if run or item else Started.MANUAL),
         _choose(Side, given, "direction"),
         _choose(Outcome, given, "result"),
         _choose(Kind, given, "kind"),
@@ -95,6 +98,7 @@ def read_query(given: Mapping[str, str]) -> LogQuery:
         _read_day(given.get("to", "")),
         given.get("text", "").strip()[:_LONGEST_TEXT],
         run,
+        item,
         _read_place(given.get("before", "")),
         _read_place(given.get("after", "")),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from flask import url_for
 from flask_babel import format_datetime
 
 from calsync.core.link import Link, LinkState
@@ -27,11 +28,28 @@ class PlaceLine:
 
     text: str = field(repr=False)
     details: tuple[str, ...] = field(repr=False)
+    #: The log of what syncs did with it there, if there still is one.
+    log_url: str | None
+    name: str = field(repr=False)
 
 
-def list_place_lines(places: Iterable[Place]) -> list[PlaceLine]:
+def list_place_lines(places: Iterable[Place], item_id: str) -> list[PlaceLine]:
     """Return what the page of an item says of each linked calendar, in the order given."""
-    return [PlaceLine(_say_place(place), tuple(_list_details(place))) for place in places]
+    return [
+        PlaceLine(
+            _say_place(place),
+            tuple(_list_details(place)),
+            _find_log(place.integration, item_id),
+            _name(place.integration),
+        )
+        for place in places
+    ]
+
+
+def _find_log(integration: Integration, item_id: str) -> str | None:
+    if integration.deleted_at is not None:
+        return None
+    return url_for("sync_logs.show", integration_id=integration.id, item=item_id)
 
 
 def say_source(service: str, calendar: str) -> str:

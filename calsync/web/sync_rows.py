@@ -115,13 +115,13 @@ def _list_left_over(view: IntegrationView) -> Iterator[StatusLine]:
         text = _say_held(view.held_removals, held - view.held_removals)
         yield StatusLine(text, url, _("Look at them"))
     if count := view.count(LinkState.SET_ASIDE):
-        yield StatusLine(
-            _n(
-                "%(num)d item set aside: it could not be synced",
-                "%(num)d items set aside: they could not be synced",
-                count,
-            )
+        text = _n(
+            "%(num)d item set aside: it could not be synced.",
+            "%(num)d items set aside: they could not be synced.",
+            count,
         )
+        url = url_for("sync_logs.show", integration_id=view.id, started="all", result="failed")
+        yield StatusLine(text, url, _("See why"))
     if view.integration.caution is not None:
         yield StatusLine(str(CAUTION_WORDS[view.integration.caution]))
 

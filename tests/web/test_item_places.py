@@ -71,6 +71,14 @@ def test_a_copy_says_where_it_stands_and_since_when(
     late = {"item_id": item, "link_id": link_id, "result": Result.DECLINED, "reason": "past"}
     add_entry(tools, dana, run_id, **late)
     assert "Synced to Work (Google), 2 Mar 2026, 09:05" in read_places(browser, item)
+    other = {"item_id": add_item(tools, dana), "title": "Another one"}
+    add_entry(tools, dana, run_id, **other)
+    page = browser.get(f"/calendar/item/{item}").text
+    [address] = re.findall(r'href="([^"]+)" aria-label="Log for Work \(Google\)"', page)
+    log = browser.get(address).text
+    assert "Only one item is shown." in log
+    assert "2 entries" in log
+    assert "Another one" not in log
 
 
 def test_an_item_from_there_says_so_on_its_page_and_in_the_calendar(

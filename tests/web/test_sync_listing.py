@@ -83,6 +83,7 @@ def test_a_sync_is_listed_with_its_calendar_service_and_mailbox(browser: FlaskCl
     assert said.startswith("Work Google, dana@google.example Sync Work On Off Connected")
     page = browser.get("/calendar-sync").text
     assert f'href="/calendar-sync/{work}/settings" aria-label="Settings for Work"' in page
+    assert f'href="/calendar-sync/{work}/logs" aria-label="Logs for Work"' in page
     assert "Nothing synced yet" in said
 
 
@@ -162,7 +163,7 @@ def test_what_waits_and_what_was_set_aside_is_counted(
     add_link(tools, dana, work, add_item(tools, dana), state=LinkState.SET_ASIDE)
     change(tools, work, caution=Caution.ALTERED)
     said = read_row(browser, work)
-    assert "1 item set aside: it could not be synced" in said
+    assert "1 item set aside: it could not be synced. See why Work" in said
     assert "Your own events are left alone" in said
 
 
