@@ -6,7 +6,7 @@ from math import ceil
 
 from flask_babel import format_time
 
-from calsync.core.integration import Refusal
+from calsync.core.integration import Refusal, Stop
 from calsync.core.link import Side
 from calsync.core.run import CANCELLED, RunState
 from calsync.db.models import Run
@@ -44,6 +44,8 @@ WHY_STOPPED = {
 }
 #: Those that connecting the account again may end.
 LOST_ACCESS = frozenset({"AccessRevoked", "PermissionMissing", Refusal.NOT_CONNECTED.value})
+#: What begins within this begins in a moment.
+_SOON = timedelta(seconds=30)
 #: Told of every sync, even where there are none.
 _ALWAYS = ("create_done", "update_done", "delete_done", "declined")
 #: Nothing tries these again by itself.
@@ -113,10 +115,11 @@ def say_rest(view: RunView, now: datetime) -> str:
     )
 
 
-def say_progress(run: Run) -> str:
+def say_progress(view: RunView, now: datetime) -> str:
     """Return how far a sync is."""
+    run = view.run
     if run.state is RunState.WAITING:
-        return _("It begins in a moment.")
+        return _say_waiting(view, now)
     if run.cancelled_at is not None:
         return _("Stopping. What is in hand is finished first.")
     if not run.total:
@@ -127,6 +130,14 @@ def say_progress(run: Run) -> str:
         run.total,
         done=min(run.done, run.total),
     )
+
+
+def _say_waiting(view: RunView, now: datetime) -> str:
+    if view.integration.stop is Stop.BEING_READ:
+        return _("We are reading your calendars. This usually takes under a minute.")
+    if view.due_at is not None and view.due_at - now > _SOON:
+        return _("It begins at %(time)s.", time=_clock(view.due_at))
+    return _("It begins in a moment.")
 
 
 def say_duration(run: Run) -> str:

@@ -159,7 +159,7 @@ def _describe(view: RunView) -> dict[str, object]:
         "is_waiting": run.state is RunState.WAITING,
         "trigger": str(TRIGGER_WORDS[run.trigger]),
         "wait": _wait(run, now),
-        "text": say_end(run) if view.is_over else say_progress(run),
+        "text": say_end(run) if view.is_over else say_progress(view, now),
         "why": say_why_stopped(view),
         "rest": say_rest(view, now),
         "has_lost_access": run.error in LOST_ACCESS,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from calsync.core.integration import Stop
 from calsync.core.link import Side
 from calsync.core.run import CANCELLED, Result, RunState, Trigger
 from calsync.db import due_rows
@@ -212,6 +213,18 @@ def test_a_sync_that_stopped_says_why_and_when_the_rest_is_tried_again(
     with tools.db.begin() as session:
         session.get_one(Integration, integration_id).checked_at = clock.now()
     assert "A later sync has reached its end." in browser.get(where).text
+
+
+def test_a_sync_that_waits_says_what_for(
+    browser: FlaskClient, tools: Tools, dana: Person, integration_id: str
+):
+    where = post(browser, f"/calendar-sync/{integration_id}/sync").location
+    assert "It begins in a moment." in browser.get(where).text
+    stop(tools, dana, integration_id, 300)
+    assert "It begins at 09:05." in browser.get(where).text
+    with tools.db.begin() as session:
+        session.get_one(Integration, integration_id).stop = Stop.BEING_READ
+    assert "We are reading your calendars." in browser.get(where).text
 
 
 def test_a_sync_that_lost_its_access_leads_to_connecting_again(

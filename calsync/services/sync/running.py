@@ -180,7 +180,6 @@ def _leave_rest(course: Course, act: Act) -> datetime:
 
     What was not retrieved is not asked for again; every other change waits for the next sync.
     """
-    course.bulk_done |= course.bulk_left.keys()
     with course.fence.begin() as session:
         drop_unsent(session, course.subject.tenant_id, course.subject.id)
     return _end(course, act, RunState.STOPPED, CANCELLED)
