@@ -4,8 +4,9 @@ Dana is a technician of acme and owns things; Sam is acme's dispatcher and
 administrator; Mallory is of another tenant and has no business here.
 """
 
+import gc
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,20 @@ from tests.postgres import PostgresServer
 from tests.quick import QUICK_HASHER, REAL_HASHER, TEMPLATES, build_once, share_statements
 from tests.sandbox_server import RunningSandbox
 from tests.wheels import build_wheel
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for garbage in what the tests make, and never in the thousands of tests themselves.
+
+    They are all there until the end; each search among them takes half a second.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,5 +1,6 @@
 """What guards every test: no network but loopback, and no warning that goes unheard."""
 
+import gc
 import socket
 import warnings
 
@@ -21,3 +22,8 @@ def test_a_warning_fails_a_test():
 def test_tests_run_in_random_order(pytestconfig: pytest.Config):
     assert pytestconfig.pluginmanager.hasplugin("randomly")
     assert pytestconfig.getoption("randomly_reorganize")
+
+
+def test_garbage_is_not_looked_for_among_the_tests():
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 100_000
