@@ -12,11 +12,11 @@ from calsync.db.models import Run
 from calsync.web import calendar_sync
 from tests.browser.conftest import OpenPage
 from tests.browser.console import Console
-from tests.browser.fitness import NARROW, assert_fits
+from tests.browser.fitness import NARROW, assert_fits, assert_is_fit
 from tests.browser.steps import Product, log_in, open_calendar_sync
 from tests.cast import find_cast
 from tests.services.hearing import add_integration
-from tests.services.integrating import add_run, get_row
+from tests.services.integrating import add_item, add_link, add_run, get_row
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -155,3 +155,28 @@ def test_a_switch_and_a_status_are_told_apart_where_colours_are_forced(
     expect(page.locator("#status")).to_have_text("Work is now off")
     assert page.get_by_role("switch").screenshot() != on
     expect(page.locator(".tag").first).not_to_have_css("border-top-style", "none")
+
+
+def test_a_sync_is_deleted_with_its_copies_in_the_number_that_was_seen(
+    page: Page, product: Product, work: str, console: Console
+):
+    """Costs four small pages, and the questions to axe."""
+    console.allow("status of 422")
+    tools = tools_of(product.app)
+    dana = find_cast(tools)["dana"]
+    add_link(tools, dana, work, add_item(tools, dana))
+    log_in(page, product)
+    open_calendar_sync(page, product)
+    page.get_by_role("link", name="Delete the sync with Work").click()
+    expect(page.get_by_role("radio", name="Keep it")).to_be_checked()
+    page.get_by_role("radio", name="Remove it").check()
+    add_link(tools, dana, work, add_item(tools, dana))
+    page.get_by_role("button", name="Delete this sync").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_role("radio", name="Remove them")).to_be_checked()
+    assert_is_fit(page)
+    page.get_by_role("button", name="Delete this sync").click()
+    expect(page.get_by_role("status").first).to_have_text(
+        "Sync deleted. 2 events are being removed from Work."
+    )
+    expect(switch_of(page)).to_have_count(0)
