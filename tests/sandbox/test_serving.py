@@ -35,7 +35,7 @@ def test_the_process_ends_cleanly_and_its_store_stays(tmp_path: Path) -> None:
         assert state["settings"]["rate_limit"] is True
         tokens = requests.post(f"{url}/_control/authorise", json=body, timeout=10).json()
         os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
     with serve(database, "--rate-limit", "off") as (url, process):
         state = requests.get(f"{url}/_control/state", timeout=10).json()
         assert state["settings"]["rate_limit"] is False
@@ -43,4 +43,4 @@ def test_the_process_ends_cleanly_and_its_store_stays(tmp_path: Path) -> None:
         answer = requests.get(f"{url}/v1/account", headers=headers, timeout=10)
         assert answer.status_code == 200
         os.kill(process.pid, signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0

@@ -124,7 +124,7 @@ def test_a_process_that_is_told_to_stop_in_the_middle_of_a_sync_leaves_it_to_the
     add_items(tools, dana, names)
     wait_until(lambda: sandbox.fired(slow))
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=10)
+    output, _ = process.communicate(timeout=30)
     assert process.returncode == 0, output
     assert find_lease(tools) is None
     assert len(count_events(sandbox, calendar_id)) < len(names)
