@@ -10,9 +10,9 @@ from tests.simulation.plans import Plan, draw_plan
 from tests.simulation.scenario import play
 from tests.simulation.trials import Trial, try_on_postgres, try_plan
 
-#: Histories that are run with every change, as many as there is time for; the many by
-#: ``make simulate SEEDS="0 500"`` and further.
-SEEDS = range(100)
+#: Histories that are run with every change; the many by
+#: ``make simulate SEEDS="500 5000"`` and further.
+SEEDS = range(500)
 #: Several in one test: what a test needs before it begins costs as much as a history.
 CHUNK = 10
 #: Of the histories every twentieth is on PostgreSQL.
