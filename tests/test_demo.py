@@ -157,8 +157,9 @@ def link_and_disconnect(product: str, sandbox: str) -> None:
         send("/login", tenant="acme", email="dana@acme.example", password="calsync-demo")
         connect = browser.get(f"{product}/calendar-sync/connect", allow_redirects=False, timeout=5)
         answer = consent(connect.headers["Location"])
-        page = browser.get(f"{product}/calendar-sync/callback", params=answer, timeout=10).text
-        account_id = page.partition('id="account-')[2].partition('"')[0]
+        browser.get(f"{product}/calendar-sync/callback", params=answer, timeout=10)
+        page = browser.get(f"{product}/calendar-sync", timeout=10).text
+        account_id = page.partition("/calendar-sync/accounts/")[2].partition("/")[0]
         fault = {"fault": "timeout_before", "path": "/oauth/token/revoke", "seconds": 60}
         requests.post(f"{sandbox}/_control/faults", json=fault, timeout=5)
         # The login page redirects now; the token stands on the account page.

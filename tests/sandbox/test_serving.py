@@ -16,7 +16,11 @@ import requests
 def serve(database: Path, *options: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """Run the sandbox on any free port and yield its address."""
     command = [sys.executable, "-m", "calsync.sandbox", "--port", "0", "--database", str(database)]
-    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
+    # What a shell starts in the background ignores Ctrl-C, and so would what that starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    started = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, before)
+    with started as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         match = re.search(r"http://127\.0\.0\.1:\d+", line)
