@@ -84,7 +84,7 @@ def test_the_whole_wizard_is_done_by_keyboard_alone(page: Page, product: Product
     page.keyboard.press("Enter")
     expect_focus(page, page.get_by_role("alert").filter(has_text="There is a problem"))
     expect(page).to_have_title(re.compile("^Error: Step 1 of 4"))
-    page.keyboard.press("Tab")
+    tab_to(page, "Choose the calendar to link")
     page.keyboard.press("Enter")
     calendars = page.get_by_role("combobox", name="Calendar to link")
     expect(calendars).to_be_focused()
