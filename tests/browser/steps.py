@@ -102,6 +102,16 @@ def press_until_focused(page: Page, name: str) -> None:
     raise AssertionError(f"{name} is not reached with the Tab key.")
 
 
+def expect_settled(page: Page) -> None:
+    """Wait until htmx has done with what it put into the page.
+
+    Keys that come faster than any person's fall on a form that is still the browser's own.
+    """
+    expect(page.locator(".htmx-added, .htmx-swapping, .htmx-settling")).to_have_count(0)
+    # It gives the focus a moment later, and nothing in the page tells when it has.
+    page.wait_for_timeout(400)
+
+
 def account_of(page: Page, mailbox: str) -> Locator:
     accounts = page.get_by_role("region", name="Linked accounts").get_by_role("listitem")
     return accounts.filter(has=page.get_by_role("heading", name=mailbox))

@@ -13,7 +13,7 @@ from calsync.web import calendar_sync
 from tests.browser.conftest import OpenPage
 from tests.browser.console import Console
 from tests.browser.fitness import NARROW, assert_fits, assert_is_fit
-from tests.browser.steps import Product, log_in, open_calendar_sync
+from tests.browser.steps import Product, expect_settled, log_in, open_calendar_sync
 from tests.cast import find_cast
 from tests.services.hearing import add_integration
 from tests.services.integrating import add_item, add_link, add_run, get_row
@@ -61,6 +61,7 @@ def test_a_switch_flips_at_once_and_then_says_what_the_server_says(
     expect(switch).to_be_focused()
     expect(page.locator("#status")).to_have_text("Work is now off")
     expect(page.get_by_role("row", name="Work").get_by_text("Paused")).to_be_visible()
+    expect_settled(page)
     page.keyboard.press("Enter")
     expect(switch).to_be_checked()
     expect(page.locator("#status")).to_have_text("Work is now on")

@@ -10,7 +10,14 @@ from calsync.db.models import Integration, Run
 from tests.browser.conftest import OpenPage
 from tests.browser.console import Console
 from tests.browser.fitness import NARROW, assert_fits, assert_is_fit
-from tests.browser.steps import Product, choose, log_in, open_calendar_sync, sign_in
+from tests.browser.steps import (
+    Product,
+    choose,
+    expect_settled,
+    log_in,
+    open_calendar_sync,
+    sign_in,
+)
 from tests.browser.steps import press_until_focused as tab_to
 from tests.sandbox_server import RunningSandbox
 
@@ -39,11 +46,8 @@ def heading(page: Page, number: int) -> Locator:
 
 
 def expect_focus(page: Page, element: Locator) -> None:
-    """Expect that a new tab leads the focus there, once htmx has done with it.
-
-    Keys that come faster than any person's fall on a form that is still the browser's own.
-    """
-    expect(page.locator(".htmx-added, .htmx-settling")).to_have_count(0)
+    """Expect that a new tab leads the focus there, once htmx has done with it."""
+    expect_settled(page)
     expect(element).to_be_focused()
 
 
