@@ -53,12 +53,16 @@ class Tick:
     """Deletions that the user has to confirm with their number.
 
     ``number`` is what the page shows; ``counted`` are those among them that the brake
-    would hold.
+    would hold. No more than was shown can be confirmed.
     """
 
     direction: Direction
     number: int
     counted: int
+
+    def __post_init__(self) -> None:
+        if self.counted > self.number:
+            raise ValueError("more would be confirmed than the page has shown")
 
 
 def needs_tick(number: int, counted: int, limit: int) -> bool:

@@ -92,6 +92,14 @@ def list_runs(
     return list(session.scalars(query.order_by(Run.began_at.desc(), Run.id.desc()).limit(limit)))
 
 
+def has_ended_since(
+    session: Session, tenant_id: str, integration_id: str, moment: datetime
+) -> bool:
+    """Tell whether a run of an integration has ended after that moment."""
+    query = _of_integration(tenant_id, integration_id).where(Run.ended_at > moment)
+    return session.scalar(select(query.exists())) is True
+
+
 def end_open_runs(
     session: Session, tenant_id: str, integration_id: str, *, error: str, now: datetime
 ) -> None:

@@ -1,6 +1,7 @@
 """What finishing would do: worked out by the engine, kept for a day, and shown page by page.
 
-It is of the answers as they were when it was made; of any others it says nothing.
+It is of the answers as they were when it was made; of any others it says nothing. A sync that
+has run since has done or held what it counts, so that no number of it can be confirmed.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from calsync.core.plan import Direction, Head, Tick, count_key, dump_ticks, load
 from calsync.db import due_rows, plans
 from calsync.db.database import Session
 from calsync.db.models import DueKind, PlannedAction, StoredPlan
+from calsync.db.runs import has_ended_since
 from calsync.errors import AlreadyThere, CalsyncError, NotThere
 from calsync.ids import new_id
 from calsync.logs import Log
@@ -41,6 +43,8 @@ class Preview:
     first: Sequence[PlannedAction] = ()
     #: Somebody, such as another window, is making it at this moment.
     is_being_made: bool = False
+    #: There was one, and a sync has run since.
+    is_outrun: bool = False
 
     @property
     def ticks(self) -> tuple[Tick, ...]:
@@ -79,16 +83,16 @@ def make_preview(tools: Tools, who: Who, view: DraftView) -> Preview:
 
     Raises NotThere, NotPossible with a Refusal, and CronofyError.
     """
-    maker = new_id()
+    maker, began_at = new_id(), tools.clock.now()
     with suppress(AlreadyThere):  # another window has begun at this very moment
         if _begin(tools, who, view, maker):
             try:
                 foreseen = foresee(tools, who, view)
             except BaseException:
                 with suppress(CalsyncError):
-                    _end(tools, who, view, maker, None)
+                    _give_up(tools, who, view, maker)
                 raise
-            _end(tools, who, view, maker, foreseen)
+            _store(tools, who, view, maker, foreseen, began_at)
     return find_preview(tools, who, view)
 
 
@@ -102,6 +106,8 @@ def find_preview(tools: Tools, who: Who, view: DraftView) -> Preview:
         is_being_made = plan.made_until is not None and plan.made_until > now
         if not _is_of(plan, view) or plan.made_at is None or plan.expires_at <= now:
             return Preview(None, is_being_made=is_being_made)
+        if _is_outrun(session, plan):
+            return Preview(None, is_being_made=is_being_made, is_outrun=True)
         first = plans.list_first_actions(session, plan, MOST_AT_FIRST)
     return Preview(plan, first, is_being_made)
 
@@ -157,19 +163,26 @@ def _begin(tools: Tools, who: Who, view: DraftView, maker: str) -> bool:
         plan = plans.lock_plan(session, who.tenant_id, who.user_id, **_place_of(view))
         if plan is None:
             plan = _add(session, who, view)
-        elif _is_settled(plan, view, now):
+        elif _is_settled(session, plan, view, now):
             return False
         plan.maker, plan.made_until, plan.expires_at = maker, now + _LONGEST, now + KEPT
         due_rows.wake(session, who.tenant_id, DueKind.PURGE, plan.id, plan.expires_at)
     return True
 
 
-def _is_settled(plan: StoredPlan, view: DraftView, now: datetime) -> bool:
+def _is_settled(session: Session, plan: StoredPlan, view: DraftView, now: datetime) -> bool:
     """Tell whether somebody is making a plan just now, or has made it a moment ago."""
     if plan.made_until is not None and plan.made_until > now:
         return True
     is_young = plan.made_at is not None and now - plan.made_at < _FRESH
-    return is_young and _is_of(plan, view)
+    return is_young and _is_of(plan, view) and not _is_outrun(session, plan)
+
+
+def _is_outrun(session: Session, plan: StoredPlan) -> bool:
+    """Tell whether a sync of the integration has done or declined anything since."""
+    if plan.integration_id is None or plan.made_at is None:
+        return False
+    return has_ended_since(session, plan.tenant_id, plan.integration_id, plan.made_at)
 
 
 def _add(session: Session, who: Who, view: DraftView) -> StoredPlan:
@@ -181,17 +194,31 @@ def _add(session: Session, who: Who, view: DraftView) -> StoredPlan:
     return plan
 
 
-def _end(tools: Tools, who: Who, view: DraftView, maker: str, made: Foreseen | None) -> None:
-    """Store what was worked out, if anything was, unless somebody else makes it now."""
-    now = tools.clock.now()
+def _give_up(tools: Tools, who: Who, view: DraftView, maker: str) -> None:
+    """Let the next who asks make the plan, unless somebody else makes it now."""
     with tools.db.begin() as session:
-        plan = plans.lock_plan(session, who.tenant_id, who.user_id, **_place_of(view))
-        if plan is None or plan.maker != maker:
+        _take_from_maker(session, who, view, maker)
+
+
+def _take_from_maker(session: Session, who: Who, view: DraftView, maker: str) -> StoredPlan | None:
+    """Return a plan that nobody is making any more; None where somebody else is."""
+    plan = plans.lock_plan(session, who.tenant_id, who.user_id, **_place_of(view))
+    if plan is None or plan.maker != maker:
+        return None
+    plan.maker = plan.made_until = None
+    return plan
+
+
+def _store(
+    tools: Tools, who: Who, view: DraftView, maker: str, made: Foreseen, began_at: datetime
+) -> None:
+    """Keep what was worked out of how things were then, unless somebody else makes it now."""
+    with tools.db.begin() as session:
+        plan = _take_from_maker(session, who, view, maker)
+        if plan is None:
             return
-        plan.maker = plan.made_until = None
-        if made is None:
-            return
-        plan.mark, plan.made_at, plan.expires_at = mark_of_view(view), now, now + KEPT
+        plan.mark, plan.made_at = mark_of_view(view), began_at
+        plan.expires_at = tools.clock.now() + KEPT
         plan.is_off, plan.guests = made.is_off, made.guests
         plan.counts, plan.ticks = dict(made.counts), dump_ticks(made.ticks)
         plans.replace_actions(session, plan, made.actions)

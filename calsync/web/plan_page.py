@@ -8,7 +8,7 @@ from flask import url_for
 
 from calsync.core.answers import Step
 from calsync.core.integration import Refusal
-from calsync.core.plan import Direction, Head, Tick, count_key
+from calsync.core.plan import Direction, Head, count_key
 from calsync.db.models import PlannedAction
 from calsync.services.draft_views import DraftView
 from calsync.services.previews import PlanPage, Preview, find_preview
@@ -25,6 +25,9 @@ from calsync.web.plan_words import (
     say_when,
 )
 from calsync.web.sync_words import say_reason
+
+#: The element of the last tab that shows the plan.
+PREVIEW = "sync-preview"
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ class PreviewPage:
     def ticks(self) -> list[TickBox]:
         """Give the boxes that are to be ticked."""
         return [
-            TickBox(box_of(tick), say_tick(tick, self.view), tick.number)
+            TickBox(box_of(tick.direction), say_tick(tick, self.view), tick.number)
             for tick in self.preview.ticks
         ]
 
@@ -242,9 +245,9 @@ def list_plan_lines(actions: Sequence[PlannedAction], view: DraftView, zone: str
     ]
 
 
-def box_of(tick: Tick) -> str:
-    """Return the name of the box that confirms some deletions."""
-    return f"confirm_{tick.direction.value}"
+def box_of(direction: Direction) -> str:
+    """Return the name of the box that confirms the deletions in a direction."""
+    return f"confirm_{direction.value}"
 
 
 def plan_url(view: DraftView, name: str, **query: Any) -> str:

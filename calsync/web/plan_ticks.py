@@ -10,8 +10,8 @@ from calsync.core.plan import Direction, Tick
 from calsync.services.draft_views import DraftView
 from calsync.services.previews import find_preview
 from calsync.web.current import tools, who
-from calsync.web.plan_page import box_of
-from calsync.web.plan_words import say_unticked
+from calsync.web.plan_page import PREVIEW, box_of
+from calsync.web.plan_words import say_outrun, say_unticked
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,12 @@ def read_ticks(view: DraftView) -> Ticked:
 
     Where no plan was shown there is nothing to be ticked, and the brake holds as ever.
     """
-    ticks = find_preview(tools(), who(), view).ticks
-    wrong = {box_of(tick): say_unticked(tick) for tick in ticks if not _is_ticked(tick)}
+    preview = find_preview(tools(), who(), view)
+    if preview.is_outrun and any(box_of(direction) in request.form for direction in Direction):
+        # Of what was ticked some may be done by now, and others would go in its place.
+        return Ticked(wrong={PREVIEW: say_outrun()})
+    ticks = preview.ticks
+    wrong = {box_of(tick.direction): say_unticked(tick) for tick in ticks if not _is_ticked(tick)}
     deletions = {
         Side(tick.direction.value): tick.counted
         for tick in ticks
@@ -42,4 +46,4 @@ def read_ticks(view: DraftView) -> Ticked:
 
 
 def _is_ticked(tick: Tick) -> bool:
-    return request.form.get(box_of(tick)) == str(tick.number)
+    return request.form.get(box_of(tick.direction)) == str(tick.number)

@@ -64,6 +64,11 @@ def say_unticked(tick: Tick) -> str:
     )
 
 
+def say_outrun() -> str:
+    """Return what is wrong with a number that was ticked before a sync ran."""
+    return _("A sync has run since these numbers were worked out. Look at them again.")
+
+
 def say_guests(plan: StoredPlan, view: DraftView) -> str:
     """Return who is told of it by others than us."""
     if not plan.guests:

@@ -155,6 +155,53 @@ def test_the_brakes_deletions_are_asked_about_and_confirmed_ones_are_done(office
     assert heads_of(run) == preview.plan.counts == {"out_delete": 12}
 
 
+@pytest.fixture
+def away(office: Office) -> Office:
+    """Return an office whose user was away: eleven own events and twelve copies are to go."""
+    office.set_calendar(permission_level="unrestricted")
+    for number in range(11):
+        office.put(f"Own {number:02}", **office.moved(number))
+    for number in range(30):
+        office.add(f"Sent {number:02}", times=office.at(number / 2))
+    office.sync()
+    for item in office.items()[:23]:
+        office.delete(item.id)
+    office.be_absent()
+    return office
+
+
+@ON_SQLITE
+def test_what_waits_after_an_absence_anyway_is_not_confirmed_along_with_the_rest(away: Office):
+    preview = make(away)
+    assert preview.plan
+    assert preview.plan.counts == {"out_delete": 12, "out_skipped": 11}
+    assert preview.ticks == (Tick(Direction.OUT, 12, 12),)
+    confirmed = Confirmed(_mark(away), deletions={Side.OUT: 12})
+    save_settings(away.tools, away.person.who, away.integration_id, confirmed)
+    away.run_once()
+    assert away.reasons() == ["absence"] * 11
+    assert len(away.summaries()) == 29, "the twelve copies went, as the page had said"
+
+
+def test_no_more_can_be_confirmed_than_the_page_has_shown():
+    with pytest.raises(ValueError, match="than the page has shown"):
+        Tick(Direction.OUT, number=2, counted=13)
+
+
+@ON_SQLITE
+def test_a_number_that_a_sync_has_settled_since_is_to_be_confirmed_anew(away: Office):
+    assert make(away).ticks
+    away.clock.move(timedelta(seconds=5))
+    away.sync()
+    assert away.reasons().count("brake") == 12
+    ended = find_preview(away.tools, away.person.who, view_of(away))
+    assert (ended.plan, ended.ticks, ended.is_outrun) == (None, (), True)
+    away.clock.move(timedelta(seconds=5))
+    again = make(away)
+    assert again.plan
+    assert (again.ticks, again.is_outrun) == ((), False), "they wait for an answer elsewhere"
+
+
 @ON_SQLITE
 def test_what_is_not_active_is_said_to_do_nothing_and_nobody_is_asked(office: Office):
     office.add("Lunch")

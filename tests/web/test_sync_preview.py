@@ -15,6 +15,7 @@ from calsync.core.answers import Answers, Step, mark_of
 from calsync.core.link import Side
 from calsync.core.options import Options
 from calsync.core.plan import Direction, Head, Tick
+from calsync.core.run import Trigger
 from calsync.core.window import FutureRange
 from calsync.db.models import Integration, Run, StoredPlan
 from calsync.services.drafts import begin_setup, save_setup
@@ -25,7 +26,7 @@ from tests.browsing import post
 from tests.cast import Person
 from tests.clocks import FakeClock
 from tests.sandbox_server import RunningSandbox
-from tests.services.integrating import calendar_of, integrate
+from tests.services.integrating import add_run, calendar_of, integrate
 from tests.services.planning import add_plan
 from tests.services.sync.office import EVERYTHING
 
@@ -339,6 +340,30 @@ def test_settings_are_asked_about_in_the_same_way(
     with tools.db.read() as session:
         [run] = session.query(Run).all()
         assert run.confirmed == {Side.IN.value: 12}
+
+
+def test_a_number_is_not_confirmed_that_a_sync_has_outrun(
+    browser: FlaskClient, tools: Tools, dana: Person, account_id: str, clock: FakeClock
+):
+    integration_id = integrate(tools, dana, account_id)
+    where = f"/calendar-sync/{integration_id}/settings"
+    ticks = (Tick(Direction.IN, 12, 12),)
+    numbers = {(Direction.IN, Head.DELETE): 12}
+    add_plan(tools, dana.who, numbers, ticks=ticks, integration_id=integration_id)
+    clock.move(timedelta(seconds=5))
+    add_run(tools, dana, integration_id, Trigger.SCHEDULED)
+    mark = mark_of(find_view(tools, dana.who, integration_id=integration_id).answers)
+    form = {"step": "finish", "mark": mark, "confirm_in": "12"}
+    refused = post(browser, f"{where}/confirmation", form)
+    assert refused.status_code == 422
+    error = "A sync has run since these numbers were worked out. Look at them again."
+    assert f'<a href="#sync-preview">{error}</a>' in refused.text
+    assert f'hx-post="{where}/preview" hx-trigger="load"' in refused.text
+    unticked = {"step": "finish", "mark": mark}
+    assert post(browser, f"{where}/confirmation", unticked).status_code == 303
+    with tools.db.read() as session:
+        [run] = session.query(Run).filter_by(trigger=Trigger.MANUAL)
+        assert run.confirmed == {}
 
 
 def test_settings_of_a_sync_that_is_off_say_that_saving_syncs_nothing(

@@ -83,7 +83,7 @@ class Decider:
                         continue
                     charge = charge_of(action, matter.pair.link, matter.group)
                     if charge is not None:
-                        plan.add(_name_of(matter), charge)
+                        plan.add(_name_of(matter), charge, matter.row.id)
 
     def decide_next(self, after: str, plan: Plan) -> tuple[str | None, list[Order]]:
         """Decide on the next links after that id; return the last of them and what to send.

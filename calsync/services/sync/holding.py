@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from calsync.core.actions import Action, Decision, DeleteThere, Hold, deed_of
-from calsync.core.brake import Counted, charge_of
-from calsync.core.link import LinkState, Side
+from calsync.core.actions import Action, Decision, Hold, deed_of
+from calsync.core.brake import charge_of
+from calsync.core.link import LinkState
 from calsync.core.run import Result
 from calsync.db.database import Session
 from calsync.db.links import put_link
@@ -49,8 +49,6 @@ def _why_held(matter: Matter, action: Action, plan: Plan) -> str | None:
     charge = charge_of(action, matter.pair.link, matter.group)
     if charge is None:
         return None
-    is_removal = charge.counted is Counted.REMOVAL and charge.side is Side.IN
-    is_external = isinstance(action, DeleteThere) and not matter.pair.link.is_ours
-    if plan.is_absent and (is_removal or is_external):
+    if plan.awaits_return(charge):
         return "absence"
     return "brake" if plan.holds(charge) else None

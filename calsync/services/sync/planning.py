@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from calsync.core.brake import Brake, Charge, Tally
+from calsync.core.brake import Brake, Charge, Counted, Tally
 from calsync.core.content import Content
 from calsync.core.footer import ItemLink
 from calsync.core.link import Link, Side
@@ -22,6 +22,8 @@ class Plan:
     is_absent: bool = False
     #: Every action that the brake counts, each with its entry.
     charges: list[tuple[ItemLink, Charge]] = field(default_factory=list)
+    #: The links over which it counts that something goes.
+    deleting: set[str] = field(default_factory=set)
     planned: Tally = field(default_factory=Tally)
     done: Tally = field(default_factory=Tally)
     #: The links whose events are gone, which would take their entries along.
@@ -32,10 +34,19 @@ class Plan:
     #: Entries whose copies stand in another calendar now: moved, not deleted.
     moved: frozenset[ItemLink] = frozenset()
 
-    def add(self, named: ItemLink, charge: Charge) -> None:
-        """Count an action that would be done to an entry."""
+    def add(self, named: ItemLink, charge: Charge, link_id: str) -> None:
+        """Count an action that would be done to an entry, unless it waits whatever else is done."""
+        if self.awaits_return(charge):
+            return
         self.charges.append((named, charge))
         self.planned.add(charge)
+        if charge.is_deletion:
+            self.deleting.add(link_id)
+
+    def awaits_return(self, charge: Charge) -> bool:
+        """Tell whether an action is held because the user was away for long (SYNC.md 12)."""
+        is_here = charge.side is Side.IN and charge.counted is Counted.REMOVAL
+        return self.is_absent and (is_here or charge.counted is Counted.EXTERNAL_REMOVAL)
 
     def note_moved(self, moved: frozenset[ItemLink]) -> None:
         """Take out of the plan what stands in another calendar now: it is not removed here."""

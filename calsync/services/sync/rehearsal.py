@@ -4,6 +4,7 @@ It is the very same code, in a database of which nothing is kept, with a Cronofy
 read before and takes every write.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from calsync.core.integration import Refusal, Stop
 from calsync.core.item import Kind
 from calsync.core.link import Side
+from calsync.core.plan import Head, head_of
 from calsync.core.run import Result, RunState, Trigger
 from calsync.db.database import Session
 from calsync.db.integrations import find_integration
@@ -49,7 +51,7 @@ class Rehearsal:
     entries: tuple[LogEntry, ...] = ()
     #: The kinds of the items in it, by their ids.
     kinds: Mapping[str, Kind] = field(default_factory=dict)
-    #: The deletions that are held unless the user confirms them, by direction.
+    #: How many deletions among them are held unless the user confirms them, by direction.
     unconfirmed: Mapping[Side, int] = field(default_factory=dict)
     #: How much may go in one direction without a question.
     limit: int = 0
@@ -151,7 +153,7 @@ def _rehearse(
         subject.id,
         tuple(entries),
         map_kinds(session, subject.tenant_id, touched),
-        _count_unconfirmed(act.plan),
+        _count_unconfirmed(act.plan, entries),
         act.plan.brake.limit,
         scenery.list_guests(_list_told(entries), subject.integration.profile_name),
     )
@@ -185,14 +187,15 @@ def _make_run(
     return run
 
 
-def _count_unconfirmed(plan: Plan) -> dict[Side, int]:
-    """Return how many deletions would be held if the user confirmed none."""
+def _count_unconfirmed(plan: Plan, entries: Collection[LogEntry]) -> dict[Side, int]:
+    """Return how many deletions that are done here would be held if the user confirmed none."""
     brake = replace(plan.brake, confirmed={})
-    return {
-        side: plan.planned.deletions[side]
-        for side in Side
-        if plan.planned.deletions[side] and brake.trips(plan.planned, side)
-    }
+    counted = Counter(
+        entry.side
+        for entry in entries
+        if head_of(entry.action, entry.result) is Head.DELETE and entry.link_id in plan.deleting
+    )
+    return {side: number for side, number in counted.items() if brake.trips(plan.planned, side)}
 
 
 def _list_told(entries: Collection[LogEntry]) -> set[str]:
