@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, PoolProxiedConnection, create_engine, event
+from sqlalchemy import Engine, PoolProxiedConnection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     DatabaseError,
@@ -19,7 +19,6 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import StaticPool
 
 from calsync.db.stamps import NotingSession, stamp_changes
 from calsync.db.texts import teach_sqlite
@@ -65,39 +64,6 @@ class Database:
         """Give a session that only reads, and sees one state of the database throughout."""
         with self._session(writes=False) as session:
             yield session
-
-    @contextmanager
-    def try_out(self) -> Iterator[Session]:
-        """Give a session that may write and of which nothing is kept.
-
-        Where one writer keeps all others waiting it works on a copy, so that it may take
-        its time.
-        """
-        if self.engine.dialect.name == "sqlite":
-            with self._copy() as copy, Database(copy)._session(writes=True) as session:
-                yield session
-        else:
-            with self._session(writes=True) as session:
-                yield session
-
-    @contextmanager
-    def _copy(self) -> Iterator[Engine]:
-        """Give a copy of a SQLite database as it is now, which nobody else sees."""
-        # Without a name it is in memory, and in a file of its own once it is large.
-        copy = sqlite3.connect("", check_same_thread=False)
-        with translated_errors(), self.engine.connect() as connection:
-            source = connection.connection.driver_connection
-            if isinstance(source, sqlite3.Connection):
-                source.backup(copy)
-        engine = create_engine(
-            "sqlite://", creator=lambda: copy, poolclass=StaticPool, hide_parameters=True
-        )
-        prepare_engine(engine)
-        try:
-            yield engine
-        finally:
-            engine.dispose()
-            copy.close()
 
     @contextmanager
     def _session(self, *, writes: bool) -> Iterator[Session]:

@@ -17,6 +17,8 @@ _COLUMNS: tuple[tuple[SealedModel, InstrumentedAttribute[str]], ...] = (
     (WebhookEndpoint, WebhookEndpoint.secret),
     (PushChannel, PushChannel.token),
 )
+#: The columns alone.
+SEALED = tuple(column for _, column in _COLUMNS)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from calsync.db.models import Tenant
 from calsync.db.tenants import add_tenant, find_tenant
 from calsync.errors import AlreadyThere, StorageBroken, StorageUnavailable
 from calsync.services.tools import Tools
-from tests.clocks import FakeClock
 
 
 @pytest.fixture
@@ -129,23 +128,3 @@ def test_nobody_waits_for_the_network_inside_a_transaction(db: Database) -> None
         assert is_in_transaction()
         transport.send("GET", "http://127.0.0.1:9/", headers={})
     assert not is_in_transaction()
-
-
-def test_what_is_tried_out_is_seen_inside_and_not_kept(db: Database) -> None:
-    with db.try_out() as session:
-        add_tenant(session, "northwind", "Northwind", FakeClock().now())
-        assert find_tenant(session, "northwind")
-        assert find_tenant(session, "acme")
-        assert is_in_transaction()
-    with db.read() as session:
-        assert find_tenant(session, "northwind") is None
-
-
-def test_nobody_waits_for_what_is_tried_out(db: Database) -> None:
-    with db.try_out() as tried:
-        add_tenant(tried, "northwind", "Northwind", FakeClock().now())
-        with db.begin() as session:
-            add_tenant(session, "contoso", "Contoso", FakeClock().now())
-        assert find_tenant(tried, "acme")
-    with db.read() as session:
-        assert find_tenant(session, "contoso")

@@ -15,11 +15,11 @@ from calsync.core.link import Side
 from calsync.core.plan import Head, head_of
 from calsync.core.run import Result, RunState, Trigger
 from calsync.db.database import Session
+from calsync.db.excerpts import try_out
 from calsync.db.integrations import find_integration
 from calsync.db.items import map_kinds
 from calsync.db.joined import JoinedDatabase
 from calsync.db.models import LogEntry, Run
-from calsync.db.subjects import hold_sync
 from calsync.db.sync_runs import list_entries_of
 from calsync.errors import NotPossible, NotThere
 from calsync.ids import new_id
@@ -113,12 +113,12 @@ def rehearse(
         raise NotPossible(Refusal.NOT_CONNECTED)
     scenery = read_scenery(tools, who, account_id)
     found: list[Rehearsal] = []
-    with suppress(_Discard), logged_if_kept(), tools.db.try_out() as session:
+    in_copy = try_out(tools.db, who.tenant_id, who.user_id)
+    with suppress(_Discard), logged_if_kept(), in_copy as session:
         inside = replace(tools, db=JoinedDatabase(session), wake=lambda: None)
         ids = change(inside)
         session.flush()
         for integration_id in ids:
-            hold_sync(session, who.tenant_id, integration_id)
             subject = load_subject(session, who.tenant_id, integration_id)
             if subject is None or subject.integration.user_id != who.user_id:
                 raise NotThere

@@ -24,10 +24,13 @@ from calsync.services.integrations import (
     create_integration,
     deactivate,
 )
+from calsync.services.items import change_item
 from calsync.services.runs import request_sync
 from calsync.services.swapping import swap_calendar
 from calsync.services.sync.rehearsal import Rehearsal, rehearse
 from calsync.services.tools import Tools
+from tests.cast import Person
+from tests.services.integrating import add_item
 from tests.services.sync.office import EVERYTHING, ON_SQLITE, MakeOffice, Office
 
 ALL = replace(EVERYTHING, future=FutureRange.SIX_MONTHS, sends=True)
@@ -96,6 +99,30 @@ def test_a_new_integration_is_rehearsed_and_its_first_sync_does_just_that(make_o
     fresh.run_once()
     [run] = [run for run in fresh.runs() if run.integration_id == made]
     assert run.counts == counts_of(rehearsal)
+
+
+def test_nobody_waits_for_a_rehearsal_whatever_it_changes(office: Office, sam: Person):
+    lunch = office.add("Lunch")
+    office.sync()
+    create = link_calendar(office, "Personal")
+
+    def finish_meanwhile(inside: Tools) -> list[str]:
+        tried = replace(office, tools=inside)
+        made = create(inside)
+        tried.change(lunch, subject="Brunch")
+        tried.add("Tried")
+        assert tried.item(lunch).subject == "Brunch"
+        # Others do the same for good, while the rehearsal is under way.
+        add_item(office.tools, sam)
+        office.change(lunch, subject="Supper")
+        create(office.tools)
+        office.claim()
+        return made
+
+    [rehearsal] = rehearse_in(office, finish_meanwhile)
+    titles = {entry.title for entry in rehearsal.entries if entry.side is Side.OUT}
+    assert titles == {"Brunch", "Tried"}
+    assert office.subjects() == ["Server room", "Supper"]
 
 
 @ON_SQLITE
@@ -187,6 +214,22 @@ def test_deletions_that_would_be_held_are_rehearsed_as_if_confirmed_and_told(off
     [fewer] = rehearse_in(office)
     assert fewer.unconfirmed == {}
     assert counts_of(fewer) == {"out_delete_done": 10}
+
+
+@ON_SQLITE
+def test_what_came_from_a_colleagues_calendar_is_not_planned_to_be_sent(
+    make_office: MakeOffice, dana: Person, sam: Person
+):
+    danas, sams = make_office(), make_office(sam, "sam@office365.example")
+    sams.put("Review")
+    sams.sync()
+    [review] = sams.items()
+    people = [dana.who.user_id, sam.who.user_id]
+    change_item(sams.tools, sam.who, review.id, sams.fields(review.id), assignees=people)
+    [rehearsal] = rehearse_in(danas)
+    danas.sync()
+    assert danas.summaries() == [], "it stands in a linked calendar already"
+    assert rehearsal.entries == ()
 
 
 @ON_SQLITE
