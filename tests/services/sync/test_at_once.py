@@ -121,17 +121,19 @@ def test_a_client_is_renamed_while_a_sync_commits_what_it_took_in_for_a_call(
     assert "Acme Ltd" in office.item(call_id).subject
 
 
-def test_a_preview_is_made_while_a_sync_commits(office: Office):
+def test_a_preview_does_not_wait_for_a_sync_that_commits(office: Office):
     office.add("Lunch")
     office.sync()
     office.edit(office.uid("Lunch"), summary="Dinner")
     tools, who, integration_id = office.tools, office.person.who, office.integration_id
-
-    def touch(session: Session) -> None:
-        ids = [row.id for row in session.query(LinkRow)]
-        assert list_links(session, who.tenant_id, ids)
-
-    while_a_sync_commits(office, lambda: preview(tools, who, integration_id, bulk=True), touch)
+    planned = []
+    thread = Thread(target=lambda: planned.extend(preview(tools, who, integration_id, bulk=True)))
+    office.wake()
+    with Fence(tools, office.claim()).begin() as session:
+        assert list_links(session, who.tenant_id, [row.id for row in session.query(LinkRow)])
+        thread.start()
+        thread.join()
+    assert [(entry.action, entry.title) for entry in planned] == [("update", "Lunch")]
 
 
 def test_what_was_read_before_it_was_locked_is_read_again(office: Office):
