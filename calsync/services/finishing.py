@@ -9,20 +9,16 @@ from calsync.core.answers import Answers, find_untaken, load_answers, mark_of
 from calsync.core.integration import Copies, Refusal
 from calsync.core.link import Side
 from calsync.cronofy.limiter import Lane
-from calsync.db.accounts import lock_account
-from calsync.db.database import Session
 from calsync.db.drafts import find_draft, lock_edit
-from calsync.db.integrations import find_account_id
 from calsync.db.joined import JoinedDatabase
 from calsync.db.models import Draft, Integration
-from calsync.db.subjects import hold_syncs_of_user
 from calsync.errors import CronofyError, NotPossible, NotThere
 from calsync.keys import SealBroken
 from calsync.logs import logged_if_kept
 from calsync.services.accounts import check_account
 from calsync.services.draft_views import live_answers
 from calsync.services.drafts import lock_with_account
-from calsync.services.integration_state import lock
+from calsync.services.integration_state import lock, lock_whole
 from calsync.services.integrations import change_options, create_integration
 from calsync.services.runs import request_sync
 from calsync.services.swapping import swap_calendar
@@ -95,7 +91,7 @@ def save_settings(tools: Tools, who: Who, integration_id: str, confirmed: Confir
     """
     now = tools.clock.now()
     with logged_if_kept(), tools.db.begin() as session:
-        integration = _lock_whole(session, who, integration_id)
+        integration = lock_whole(session, who, integration_id)
         draft = lock_edit(session, who.tenant_id, who.user_id, integration_id, now)
         live = live_answers(integration)
         answers = load_answers(draft.answers) if draft is not None else live
@@ -227,16 +223,3 @@ def _refuse_other_answers(answers: Answers, confirmed: Confirmed) -> None:
 
 def _finish(draft: Draft, now: datetime) -> None:
     draft.finished_at = draft.changed_at = now
-
-
-def _lock_whole(session: Session, who: Who, integration_id: str) -> Integration:
-    """Return a user's integration, locked with all that a change of its calendar touches.
-
-    In the order that everybody keeps: accounts, then syncs, then integrations. Raises
-    NotThere.
-    """
-    account_id = find_account_id(session, who.tenant_id, integration_id)
-    if account_id is not None:
-        lock_account(session, who.tenant_id, account_id)
-    hold_syncs_of_user(session, who.tenant_id, who.user_id)
-    return lock(session, who, integration_id)

@@ -4,12 +4,13 @@ from datetime import datetime
 
 from calsync.core.integration import Refusal
 from calsync.db import due_rows
+from calsync.db.accounts import lock_account
 from calsync.db.channels import wake_keeper
 from calsync.db.database import Session
-from calsync.db.integrations import lock_integration
+from calsync.db.integrations import find_account_id, lock_integration
 from calsync.db.models import DueKind, Integration
 from calsync.db.runs import end_open_runs
-from calsync.db.subjects import hold_sync
+from calsync.db.subjects import hold_sync, hold_syncs_of_user
 from calsync.errors import NotPossible, NotThere
 from calsync.logs import Log
 from calsync.services.tools import Who
@@ -24,6 +25,20 @@ def lock(session: Session, who: Who, integration_id: str) -> Integration:
     if integration is None:
         raise NotThere
     return integration
+
+
+def lock_whole(session: Session, who: Who, integration_id: str, *accounts: str) -> Integration:
+    """Return a user's integration, locked with all that a change of its calendar touches.
+
+    That is its account and these, and all of the user's syncs, as a new integration holds
+    them. In the order that everybody keeps: accounts, then syncs, then integrations.
+    Raises NotThere.
+    """
+    present = find_account_id(session, who.tenant_id, integration_id)
+    for account_id in sorted({*accounts, *([present] if present else [])}):
+        lock_account(session, who.tenant_id, account_id)
+    hold_syncs_of_user(session, who.tenant_id, who.user_id)
+    return lock(session, who, integration_id)
 
 
 def refuse_other_number(present: int, confirmed: int | None) -> None:

@@ -8,10 +8,9 @@ from calsync.core.options import load_options
 from calsync.db.joined import JoinedDatabase
 from calsync.db.links import mark_items
 from calsync.db.parking import list_sent_item_ids
-from calsync.db.subjects import hold_syncs_of_user
 from calsync.logs import logged_if_kept
 from calsync.services.integration_end import delete_integration
-from calsync.services.integration_state import lock, note
+from calsync.services.integration_state import lock_whole, note
 from calsync.services.integrations import create_integration, deactivate
 from calsync.services.tools import Tools, Who
 
@@ -34,9 +33,7 @@ def swap_calendar(
     Raises NotThere, and NotPossible with a Refusal; then everything is as it was.
     """
     with logged_if_kept(), tools.db.begin() as session:
-        # All of the user's at once, as making the new one holds them, and in one order.
-        hold_syncs_of_user(session, who.tenant_id, who.user_id)
-        former = lock(session, who, integration_id)
+        former = lock_whole(session, who, integration_id, account_id)
         options, is_active = load_options(former.options), former.is_active
         sent = list_sent_item_ids(session, who.tenant_id, integration_id)
         inside = replace(tools, db=JoinedDatabase(session), wake=lambda: None)

@@ -1,12 +1,14 @@
 """What somebody does while a sync commits: on PostgreSQL neither waits for the other for ever."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Thread
 
 import pytest
 
 from calsync.core.integration import Copies
 from calsync.core.item import Kind
+from calsync.db.accounts import lock_account
 from calsync.db.database import Session
 from calsync.db.integrations import (
     find_integration,
@@ -14,6 +16,7 @@ from calsync.db.integrations import (
     lock_integration_of_tenant,
 )
 from calsync.db.items import lock_item
+from calsync.db.joined import JoinedDatabase
 from calsync.db.links import list_links
 from calsync.db.models import Integration, LinkedAccount, LinkRow
 from calsync.errors import CalsyncError, NotThere
@@ -24,6 +27,7 @@ from calsync.services.erasure import erase_account
 from calsync.services.integration_end import delete_integration
 from calsync.services.integrations import deactivate
 from calsync.services.runs import request_sync
+from calsync.services.swapping import swap_calendar
 from calsync.services.sync.fence import Fence
 from calsync.services.sync.rehearsal import preview
 from calsync.services.tickets import TicketFields, change_ticket, create_ticket
@@ -134,6 +138,30 @@ def test_a_preview_does_not_wait_for_a_sync_that_commits(office: Office):
         thread.start()
         thread.join()
     assert [(entry.action, entry.title) for entry in planned] == [("update", "Lunch")]
+
+
+def test_a_calendar_is_swapped_while_its_integration_is_deleted_in_another_window(office: Office):
+    tools, who = office.tools, office.person.who
+    personal = office.sandbox.calendars()["Personal"]
+    errors: list[CalsyncError] = []
+
+    def swap() -> None:
+        try:
+            place = {"account_id": office.account_id, "calendar_id": personal}
+            swap_calendar(tools, who, office.integration_id, **place)
+        except CalsyncError as error:
+            errors.append(error)
+
+    thread = Thread(target=swap)
+    with tools.db.begin() as session:
+        # As whoever deletes or finishes does: the account first.
+        assert lock_account(session, who.tenant_id, office.account_id)
+        thread.start()
+        wait_for_a_lock(tools.db.engine)
+        inside = replace(tools, db=JoinedDatabase(session), wake=lambda: None)
+        delete_integration(inside, who, office.integration_id)
+    thread.join()
+    assert [type(error) for error in errors] == [NotThere]
 
 
 def test_what_was_read_before_it_was_locked_is_read_again(office: Office):
