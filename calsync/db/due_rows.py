@@ -189,16 +189,19 @@ _EXTEND = (
     update(DueRow)
     .where(DueRow.tenant_id == bindparam("of_tenant"), DueRow.id == bindparam("of_row"))
     .where(DueRow.fence == bindparam("of_fence"), DueRow.lease_owner == bindparam("of_owner"))
+    .where(DueRow.lease_until > bindparam("now"))
     .values(lease_until=bindparam("until"))
     .returning(DueRow.id)
     .execution_options(synchronize_session=False)
 )
 
 
-def extend(session: Session, claim: Claim, until: datetime) -> bool:
+def extend(session: Session, claim: Claim, now: datetime, until: datetime) -> bool:
     """Keep the work for longer, and say whether it is still ours.
 
-    The row stays as it is for everybody else until we commit.
+    It is not once its time is over, though nobody else took it: what a process knew before it
+    stood still for so long is too old to act on. The row stays as it is for everybody else
+    until we commit.
     """
     kept = ask(
         session,
@@ -208,6 +211,7 @@ def extend(session: Session, claim: Claim, until: datetime) -> bool:
             "of_row": claim.id,
             "of_fence": claim.fence,
             "of_owner": claim.owner,
+            "now": now,
             "until": until,
         },
     )

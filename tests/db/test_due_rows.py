@@ -136,6 +136,19 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_late_worker_changes_nothing(
     assert rows(db) == {}
 
 
+def test_a_worker_that_stood_still_for_its_whole_lease_keeps_nothing_of_it(
+    db: Database, tenant_id: str, clock: FakeClock
+) -> None:
+    wake(db, tenant_id, "x", clock.now())
+    [slow] = claim(db, clock.now())
+    clock.move(LEASE - timedelta(seconds=1))
+    with db.begin() as session:
+        assert due_rows.extend(session, slow, clock.now(), clock.now() + LEASE)
+    clock.move(LEASE)
+    with db.begin() as session:
+        assert not due_rows.extend(session, slow, clock.now(), clock.now() + LEASE)
+
+
 def test_the_same_worker_that_claimed_anew_is_fenced_from_its_older_self(
     db: Database, tenant_id: str, clock: FakeClock
 ) -> None:

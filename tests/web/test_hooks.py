@@ -444,7 +444,7 @@ def test_a_run_that_notes_its_progress_stands_in_nobodys_way(
     def run() -> str:
         for number in range(40):
             with tools.db.begin() as session:
-                assert due_rows.extend(session, claim, until)
+                assert due_rows.extend(session, claim, clock.now(), until)
                 found = session.get_one(Integration, integration.id)
                 found.cursor, found.changes_since = clock.now(), None
                 found.poll_seconds = number

@@ -50,8 +50,8 @@ class Fence:
         if self.tools.is_stopping():
             raise Overtaken
         with self.tools.db.begin() as session:
-            until = self.tools.clock.now() + LEASE
-            if not due_rows.extend(session, self.claim, until):
+            now = self.tools.clock.now()
+            if not due_rows.extend(session, self.claim, now, now + LEASE):
                 raise Overtaken
             yield session
 
