@@ -86,7 +86,8 @@ def _edit_of(uid: str, content: Content, flight: Flight) -> ExternalEdit:
         times=content.times,
         text=content.text if Part.TEXT in flight.parts else None,
         place=content.place if Part.PLACE in flight.parts else None,
-        free=content.free if Part.FREE in flight.parts else None,
+        # Where nobody says, all-day is free: what becomes all-day has to say that it is not.
+        free=content.free if flight.parts & {Part.FREE, Part.TIMES} else None,
     )
 
 

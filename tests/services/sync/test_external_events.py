@@ -1,5 +1,8 @@
 """The user's own events, which we did not make."""
 
+from datetime import timedelta
+
+from calsync.core.event import AllDay
 from calsync.core.integration import Caution
 from calsync.core.item import ItemStatus
 from calsync.cronofy.limiter import Lane
@@ -43,6 +46,22 @@ def test_the_users_own_event_is_changed_and_deleted_with_the_permission(
     office.delete(item.id)
     office.sync()
     assert office.summaries() == []
+
+
+def test_the_users_own_event_that_is_made_all_day_here_stays_busy(
+    office: Office, sandbox: RunningSandbox
+):
+    permit(office, sandbox)
+    office.put("Fair")
+    office.sync()
+    (item,) = office.items()
+    day = office.day.date()
+    office.change(item.id, times=AllDay(day, day + timedelta(days=1)))
+    office.sync()
+    assert office.event("Fair")["start"] == day.isoformat()
+    assert office.event("Fair")["transparency"] == "opaque"
+    assert office.item(item.id).is_busy
+    assert "altered" not in office.reasons()
 
 
 def test_an_event_that_was_cancelled_shows_its_item_as_cancelled(office: Office):
