@@ -195,8 +195,13 @@ class Link:
     @property
     def is_unsent(self) -> bool:
         """Tell whether the copy is still to be made, and nothing is under way."""
+        return self.state is LinkState.LIVE and self.has_no_copy
+
+    @property
+    def has_no_copy(self) -> bool:
+        """Tell whether nothing was ever sent of the entry that may stand there."""
         is_idle = self.flight is None and self.late is None
-        return self.is_ours and self.state is LinkState.LIVE and self.seen is None and is_idle
+        return self.is_ours and self.seen is None and is_idle
 
     def find_edits_here(self, content: Content) -> Parts:
         """Return the parts in which the entry differs from what both sides agreed on."""

@@ -52,10 +52,15 @@ def grant_wish(matter: Matter, now: datetime) -> tuple[Decision | None, frozense
     match wish:
         case Wish.FLOW:
             return None, frozenset({"take_in", "write"})
+        case Wish.DELETE_COPY if link.has_no_copy:
+            return Decision(link), frozenset()
         case Wish.DELETE_COPY:
             return Decision(link, (DeleteThere(),)), frozenset({"delete_there"})
         case Wish.AGREE:
-            return Decision(agree(link, matter.pair.here, now)), frozenset()
+            agreed = agree(link, matter.pair.here, now)
+            # A copy that was never made is still to be sent.
+            row.looks = int(agreed.is_unsent)
+            return Decision(agreed), frozenset()
         case Wish.DO if link.state is LinkState.HELD:
             return let_go(matter.pair, now), link.held
         case Wish.KEEP if link.state is LinkState.HELD:

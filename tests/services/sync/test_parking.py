@@ -1,6 +1,7 @@
 """Kinds that are not sent for a while, and calendars that are linked anew."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -9,9 +10,11 @@ from calsync.core.item import Kind
 from calsync.core.link import LinkState, Side
 from calsync.core.options import load_options
 from calsync.core.run import Result
+from calsync.errors import RateLimited
 from calsync.services.integrations import change_options
 from calsync.services.sync.rehearsal import preview
 from calsync.services.tools import Tools
+from tests.sandbox_server import RunningSandbox
 from tests.services.sync.office import ON_SQLITE, Office
 
 pytestmark = ON_SQLITE
@@ -121,6 +124,24 @@ def test_an_entry_whose_copy_went_with_its_kind_is_sent_by_send(office: Office, 
     tick(office)
     office.options(sends=True)
     office.sync(send=True)
+    assert office.summaries() == ["Lunch"]
+
+
+def test_an_entry_that_never_had_a_copy_has_none_to_delete_and_is_sent_when_its_kind_is_back(
+    office: Office, sandbox: RunningSandbox
+):
+    sandbox.fault("rate_limited", path="/v1/batch", times=20)
+    office.add("Lunch")
+    with pytest.raises(RateLimited):
+        office.run_once()
+    sandbox.control("DELETE", "/faults")
+    choose(office, NO_APPOINTMENTS, copies=Copies.GO, confirmed=1)
+    office.sync()
+    assert ("out", "delete", "done", None) not in office.log()
+    tick(office)
+    assert office.due_at is not None
+    assert office.due_at <= office.now + timedelta(minutes=1), "it is sent soon"
+    office.sync()
     assert office.summaries() == ["Lunch"]
 
 
