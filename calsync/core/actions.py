@@ -52,6 +52,14 @@ class RestoreHere:
 
 
 @dataclass(frozen=True, slots=True)
+class PutBack:
+    """Give the entry these parts as they were there before our write landed; they go out again."""
+
+    content: Content
+    parts: Parts
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """Write the event: the whole content, of which only ``parts`` are meant to change."""
 
@@ -87,7 +95,8 @@ _DEEDS = {
     DeleteThere: "delete_there",
 }
 
-Action = TakeIn | RemoveHere | CallOff | RestoreHere | Write | DeleteThere | SendAgain | Hold
+Incoming = TakeIn | RemoveHere | CallOff | RestoreHere | PutBack
+Action = Incoming | Write | DeleteThere | SendAgain | Hold
 
 
 @dataclass(frozen=True, slots=True)

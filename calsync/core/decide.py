@@ -19,6 +19,7 @@ from calsync.core.actions import (
 from calsync.core.content import Content
 from calsync.core.instances import is_awaited
 from calsync.core.link import Act, Link, LinkState, Side
+from calsync.core.overwritten import tell_overwritten
 from calsync.core.pair import Pair
 from calsync.core.recognition import REVIVES_WITHIN
 from calsync.core.table import decide_by_table
@@ -44,17 +45,8 @@ def decide(pair: Pair, now: datetime) -> Decision:
     if pair.link.state is LinkState.HELD:
         return _decide_held(pair, now)
     decision = _decide(pair, now)
-    link = replace(decision.link, acts=frozenset(), overwritten={})
-    return replace(decision, link=link, notes=(*decision.notes, *_note_overwritten(pair)))
-
-
-def _note_overwritten(pair: Pair) -> list[Note]:
-    """Say what of the user's our write landed on, where a read had shown it (SYNC.md 2)."""
-    there = pair.link.there
-    return [
-        Note("replaced_there", Side.OUT, part, there.get(part) if there else None, value)
-        for part, value in pair.link.overwritten.items()
-    ]
+    decision = replace(decision, link=replace(decision.link, acts=frozenset()))
+    return tell_overwritten(pair, decision)
 
 
 def _decide_held(pair: Pair, now: datetime) -> Decision:

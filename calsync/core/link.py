@@ -169,6 +169,8 @@ class Link:
     put_back: tuple[str, ...] = field(default=(), repr=False)
     #: What a read showed of the user's before our write landed over it, still to be said.
     overwritten: Mapping[Part, Any] = field(default_factory=dict, repr=False)
+    #: The same of parts that our write only carried along: it is to come back.
+    carried_over: Mapping[Part, Any] = field(default_factory=dict, repr=False)
     #: What people did to the entry here since the pair was last decided.
     acts: frozenset[Act] = frozenset()
     #: Whether both sides agreed that it does not take place.

@@ -29,9 +29,8 @@ def dump_link(link: Link) -> dict[str, Any]:
             for part, c in link.conflicts.items()
         },
         "put_back": list(link.put_back),
-        "overwritten": {
-            part.value: [dump_part(part, value)] for part, value in link.overwritten.items()
-        },
+        "overwritten": _dump_parts(link.overwritten),
+        "carried_over": _dump_parts(link.carried_over),
         "acts": sorted(act.value for act in link.acts),
         "is_off": link.is_off,
         "tries": link.tries,
@@ -65,10 +64,8 @@ def load_link(origin: Origin, state: LinkState, record: Mapping[str, Any]) -> Li
             for name, (mine, theirs) in record.get("conflicts", {}).items()
         },
         put_back=tuple(record.get("put_back", ())),
-        overwritten={
-            Part(name): load_part(Part(name), value)
-            for name, [value] in record.get("overwritten", {}).items()
-        },
+        overwritten=_load_parts(record.get("overwritten", {})),
+        carried_over=_load_parts(record.get("carried_over", {})),
         acts=frozenset(map(Act, record.get("acts", ()))),
         is_off=record.get("is_off", False),
         tries=record.get("tries", 0),
@@ -89,6 +86,14 @@ def dump_part(part: Part, value: Any) -> Any:
 def load_part(part: Part, value: Any) -> Any:
     """Return what ``dump_part`` was given."""
     return load_times(value) if part is Part.TIMES else value
+
+
+def _dump_parts(values: Mapping[Part, Any]) -> dict[str, list[Any]]:
+    return {part.value: [dump_part(part, value)] for part, value in values.items()}
+
+
+def _load_parts(record: Mapping[str, Any]) -> dict[Part, Any]:
+    return {Part(name): load_part(Part(name), value) for name, [value] in record.items()}
 
 
 _FLAGS = ("is_deleted", "can_update", "can_delete", "has_guests", "is_off")

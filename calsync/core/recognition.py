@@ -7,7 +7,7 @@ precondition: a read after a write may show the state before it (SYNC.md 14, 3 a
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from calsync.core.content import (
     ALL_PARTS,
@@ -19,6 +19,7 @@ from calsync.core.content import (
     is_same,
 )
 from calsync.core.link import Act, Flight, Link, LinkState, Seen
+from calsync.core.overwritten import note_overwritten
 
 Value = TypeVar("Value")
 
@@ -51,14 +52,13 @@ def observe(link: Link, seen: Seen, now: datetime) -> Link:
     A flight that has landed is settled part by part; one that has not stays. Of two reads
     that overlap, the newer ``updated`` counts.
     """
-    if _is_older(seen, link.seen):
+    if _is_older(seen, link.seen) and not _was_gone_for_long(link, seen, now):
         return link
     # A deleted event may no longer say of which series it was.
     known = link.seen.series if link.seen else None
     gone_at = None if seen.stands else (link.gone_at or now)
     seen = replace(_with_since(seen, link.seen), series=seen.series or known)
-    overwritten = {**link.overwritten, **_find_overwritten(link, seen)}
-    link = replace(link, seen=seen, gone_at=gone_at, overwritten=overwritten)
+    link = replace(note_overwritten(link, seen), seen=seen, gone_at=gone_at)
     link = _with_agreed(link, seen)
     if link.flight is not None:
         return _judge(link, link.flight, seen, now)
@@ -127,26 +127,18 @@ def next_read(flight: Flight, now: datetime) -> datetime:
     return now + EXPIRES_AFTER
 
 
-def _find_overwritten(link: Link, seen: Seen) -> dict[Part, Any]:
-    """Return what the user had there, as the last read showed it, where our write is now."""
-    flight, known = link.flight or link.late, link.seen.content if link.seen else None
-    if flight is None or flight.sent is None or known is None or seen.content is None:
-        return {}
-    before = flight.before.content if flight.before else None
-    return {
-        part: known.get(part)
-        for part in (ALL_PARTS if link.is_ours else flight.parts)
-        if _same(part, seen.content, flight.sent)
-        and not _same(part, known, flight.sent)
-        and before is not None
-        and not _same(part, known, before)
-    }
-
-
 def _is_older(seen: Seen, known: Seen | None) -> bool:
     if known is None or seen.updated is None or known.updated is None:
         return False
     return seen.updated < known.updated
+
+
+def _was_gone_for_long(link: Link, seen: Seen, now: datetime) -> bool:
+    """Tell whether what was shown as deleted a while ago stands after all.
+
+    An answer that falsely says so may give that very moment as ``updated``.
+    """
+    return seen.stands and link.gone_at is not None and now >= link.gone_at + REVIVES_WITHIN
 
 
 def _with_since(seen: Seen, known: Seen | None) -> Seen:
@@ -166,10 +158,12 @@ def _judge(link: Link, flight: Flight, seen: Seen, now: datetime) -> Link:
     is_old_enough = flight.answered_at is not None and now >= flight.answered_at + SETTLES_IN
     if not is_old_enough or flight.is_deletion or not seen.stands:
         return link
-    if _is_as_before(flight, seen) and not _was_touched_since(flight, seen):
-        return link
-    # Somebody wrote over it, be it with what stood there before (SYNC.md 14, 12).
-    return _settle(link, flight, seen)
+    if _is_as_before(flight, seen):
+        # Touched since, it was put back by somebody (SYNC.md 14, 12).
+        return _settle(link, flight, seen) if _was_touched_since(flight, seen) else link
+    # Whoever writes over it gives what it was meant to change yet another value: beside what
+    # still stands as before they have edited the event, and the write is still to come.
+    return link if _find_unwritten(flight, seen) else _settle(link, flight, seen)
 
 
 def _end_late(link: Link) -> Link:
@@ -196,6 +190,18 @@ def _has_landed(flight: Flight, seen: Seen) -> bool:
         return True
     meant = [part for part in flight.parts if not _same(part, before, flight.sent)]
     return not meant or any(_same(part, seen.content, flight.sent) for part in meant)
+
+
+def _find_unwritten(flight: Flight, seen: Seen) -> list[Part]:
+    """Return the parts that a write was meant to change and that are what they were before."""
+    before = flight.before.content if flight.before else None
+    if flight.sent is None or before is None or seen.content is None:
+        return []
+    return [
+        part
+        for part in flight.parts
+        if _same(part, seen.content, before) and not _same(part, before, flight.sent)
+    ]
 
 
 def _settle(link: Link, flight: Flight, seen: Seen) -> Link:

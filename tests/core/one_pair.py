@@ -10,6 +10,7 @@ from calsync.core.actions import (
     CallOff,
     DeleteThere,
     Hold,
+    PutBack,
     Removal,
     RemoveHere,
     RestoreHere,
@@ -169,6 +170,9 @@ class OnePair:
                 self.absence = None
                 self._note_taken(taken)
                 self.link = settle_taken(self.link, taken, before, self.entry)
+            case PutBack(content, back):
+                self.entry = self.entry.taking(content, back)
+                self._note_taken(back)
             case RemoveHere(Removal.DELETE):
                 self.absence = Absence.DELETED
             case RemoveHere() | CallOff():

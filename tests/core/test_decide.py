@@ -14,6 +14,7 @@ from calsync.core.actions import (
     Decision,
     DeleteThere,
     Hold,
+    PutBack,
     Removal,
     RemoveHere,
     RestoreHere,
@@ -501,6 +502,48 @@ def test_what_our_write_landed_on_is_logged_where_a_read_had_shown_it():
     decision = decide(world.pair(), world.now)
     assert [(note.reason, note.theirs) for note in decision.notes] == [("replaced_there", "Brunch")]
     assert decide(replace(world.pair(), link=decision.link), world.now).notes == ()
+
+
+@pytest.fixture
+def written_over() -> OnePair:
+    """Return a pair where our write of a title landed on the place that its user gave it."""
+    world = OnePair()
+    world.edit_here(DINNER)
+    world.link = begin_writing(world.link, DINNER, frozenset({Part.TITLE}), DINNER, world.now)
+    world.link = note_accepted(world.link, world.now)
+    for shown, seconds in (replace(FIRST, place="Pub"), 2), (DINNER, 4):
+        world.now += timedelta(seconds=seconds)
+        world.event, world.updated = shown, world.now
+        world.read()
+    return world
+
+
+def test_what_our_write_merely_carried_along_gives_way_to_what_its_user_wrote(
+    written_over: OnePair,
+):
+    decision = decide(written_over.pair(), written_over.now)
+    assert decision.actions == (PutBack(replace(DINNER, place="Pub"), frozenset({Part.PLACE})),)
+    assert decision.notes == ()
+    written_over.settle()
+    assert written_over.entry == written_over.event == replace(DINNER, place="Pub")
+
+
+@pytest.mark.parametrize("moment", ["edited_here", "edited_there", "gate_is_shut"])
+def test_what_was_written_over_is_logged_where_it_cannot_come_back(
+    written_over: OnePair, moment: str
+):
+    world = written_over
+    world.now += timedelta(seconds=9)
+    match moment:
+        case "edited_here":
+            world.edit_here(replace(DINNER, place="Bar"))
+        case "edited_there":
+            world.edit_there(replace(DINNER, place="Inn"))
+            world.read()
+        case _:
+            world.rules = replace(OPEN, takes_update=False)
+    notes = decide(world.pair(), world.now).notes
+    assert [note.theirs for note in notes if note.reason == "replaced_there"] == ["Pub"]
 
 
 @pytest.mark.parametrize("takes_create", [True, False])

@@ -52,6 +52,7 @@ links = st.builds(
     tries=st.integers(0, 3),
     misses=st.integers(0, 2),
     overwritten=st.dictionaries(st.just(Part.TITLE), st.text()),
+    carried_over=st.dictionaries(st.just(Part.PLACE), st.text()),
     held=st.sets(st.sampled_from(["remove_here", "take_in"])).map(frozenset),
     held_for=st.sampled_from([None, "brake"]),
     gone_at=moments,

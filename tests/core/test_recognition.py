@@ -82,6 +82,23 @@ def test_what_stood_there_before_is_the_users_edit_where_it_was_put_back_later()
     assert link.find_edits_there() == {Part.TITLE}
 
 
+def test_an_edit_beside_what_was_not_written_yet_leaves_the_write_to_come():
+    edited = replace(FIRST, place="Pub")
+    link = after(sending(), edited, later=timedelta(minutes=2), updated=NOON + 30 * SECOND)
+    assert link.flight is not None
+    assert link.find_edits_there() == {Part.PLACE}
+    both = replace(DINNER, place="Pub")
+    landed = after(link, both, later=timedelta(minutes=3), updated=NOON + 40 * SECOND)
+    assert (landed.flight, landed.find_edits_there()) == (None, {Part.PLACE})
+
+
+def test_an_edit_of_one_part_of_our_write_leaves_the_rest_of_it_to_come():
+    mine = replace(DINNER, place="Pub")
+    sent = begin_writing(in_step(FIRST), mine, frozenset({Part.TITLE, Part.PLACE}), mine, NOON)
+    link = after(note_accepted(sent, NOON), BRUNCH, later=timedelta(minutes=2))
+    assert link.flight is not None
+
+
 def test_what_stood_there_before_is_no_edit_where_nobody_touched_it():
     link = after(sending(), FIRST, later=timedelta(minutes=2))
     assert link.flight is not None
@@ -102,6 +119,16 @@ def test_a_copy_that_shows_up_is_settled_with_what_its_user_did_to_it_meanwhile(
     assert link.flight is None
     assert link.here == FIRST
     assert link.find_edits_there() == {Part.TITLE}
+
+
+def test_an_event_that_was_falsely_shown_as_deleted_stands_again_after_a_while():
+    link = after(in_step(FIRST), FIRST, is_deleted=True, updated=NOON + 60 * SECOND)
+    still = after(link, FIRST, updated=NOON, later=timedelta(minutes=5))
+    assert still.seen is not None
+    assert still.seen.is_deleted, "a read that is a little behind says nothing new"
+    again = after(link, FIRST, updated=NOON, later=timedelta(minutes=20))
+    assert again.seen is not None
+    assert again.seen.stands
 
 
 def test_of_two_reads_the_newer_counts_in_whatever_order_they_come():

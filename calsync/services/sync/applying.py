@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from calsync.core.actions import CallOff, Removal, RemoveHere, RestoreHere, TakeIn
+from calsync.core.actions import (
+    CallOff,
+    Incoming,
+    PutBack,
+    Removal,
+    RemoveHere,
+    RestoreHere,
+    TakeIn,
+)
 from calsync.core.content import NO_PARTS, Content, Part, Parts, find_differing
 from calsync.core.entry import Entry
 from calsync.core.item import ItemFields, ItemStatus, UnfitItem
@@ -28,8 +36,6 @@ from calsync.services.items import (
 )
 from calsync.services.sync.pairs import Matter, Pairs
 from calsync.services.tools import Carrier, Tools
-
-Incoming = TakeIn | RemoveHere | CallOff | RestoreHere
 
 
 class NotTaken(Exception):
@@ -60,6 +66,8 @@ class Applier:
                     return self._remove(matter, link, action.removal)
                 case CallOff():
                     return self._call_off(matter, link, action)
+                case PutBack():
+                    return self._put_back(matter, link, action)
         except UnfitItem:
             raise NotTaken("unfit") from None
         except (NotAllowed, NotThere):
@@ -128,6 +136,15 @@ class Applier:
         fields = replace(entry.fields, status=status)
         self._change(entry, fields, self._carrier(link.seen, frozenset({Part.FREE})))
         return self._with_shown(link, replace(entry, fields=fields))
+
+    def _put_back(self, matter: Matter, link: Link, action: PutBack) -> Link:
+        # What was edited there since has come in before, in this very decision.
+        entry = self._again(matter).entry
+        if entry is None:
+            raise NotThere
+        fields = item_changes(entry.fields, action.parts, action.content)
+        self._change(entry, fields, self._carrier(link.seen, action.parts))
+        return link
 
     def _change(self, entry: Entry, fields: ItemFields, carrier: Carrier | None) -> None:
         scope = Scope.ALL if entry.key is None else Scope.THIS

@@ -14,7 +14,9 @@ from calsync.core.actions import (
     Decision,
     DeleteThere,
     Hold,
+    Incoming,
     Note,
+    PutBack,
     RemoveHere,
     RestoreHere,
     SendAgain,
@@ -155,17 +157,8 @@ class Decider:
         link, orders = decision.link, []
         for action in decision.actions:
             match action:
-                case TakeIn() | CallOff():
-                    link = self._take(matter, link, action)
-                case RemoveHere():
-                    self.touched.add(matter.row.item_id)
-                    link = self._take(matter, link, action)
-                case RestoreHere():
-                    self.touched.add(matter.row.item_id)
-                    self._wake_others(matter)
-                    link = self._take(matter, link, action)
-                    # What was changed here before it was deleted is still to be merged.
-                    matter.row.looks = 1
+                case TakeIn() | CallOff() | RemoveHere() | RestoreHere() | PutBack():
+                    link = self._follow(matter, link, action)
                 case Write(parts=parts) if link.is_ours and _is_made_anew(link, parts):
                     link, found = self._make_anew(matter, link)
                     orders += found
@@ -182,6 +175,19 @@ class Decider:
                     pass
         put_link(matter.row, link)
         return orders
+
+    def _follow(self, matter: Matter, link: Link, action: Incoming) -> Link:
+        """Let the entry follow its event; look again at what is still to flow then."""
+        if isinstance(action, RemoveHere | RestoreHere):
+            self.touched.add(matter.row.item_id)
+        if isinstance(action, RestoreHere):
+            self._wake_others(matter)
+        link = self._take(matter, link, action)
+        if isinstance(action, RestoreHere | PutBack):
+            # What was changed here before it was deleted is still to be merged, and what
+            # was put back is an edit here, which goes out.
+            matter.row.looks = 1
+        return link
 
     def _wake_others(self, matter: Matter) -> None:
         """Have the other entries of an item that comes back sent again where they were deleted.
@@ -200,9 +206,7 @@ class Decider:
                 put_link(other, replace(link, acts=link.acts | {Act.RESTORED}))
                 other.looks += 1
 
-    def _take(
-        self, matter: Matter, link: Link, action: TakeIn | RemoveHere | CallOff | RestoreHere
-    ) -> Link:
+    def _take(self, matter: Matter, link: Link, action: Incoming) -> Link:
         applier = Applier(self.tools, self.session, self.pairs)
         try:
             taken = applier.apply(matter, link, action)

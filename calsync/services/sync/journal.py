@@ -12,6 +12,7 @@ from calsync.core.actions import (
     DeleteThere,
     Hold,
     Note,
+    PutBack,
     RemoveHere,
     RestoreHere,
     SendAgain,
@@ -36,6 +37,7 @@ _NAMES: dict[type[Action], tuple[Side, str]] = {
     RemoveHere: (Side.IN, "delete"),
     CallOff: (Side.IN, "update"),
     RestoreHere: (Side.IN, "restore"),
+    PutBack: (Side.IN, "update"),
     Write: (Side.OUT, "update"),
     SendAgain: (Side.OUT, "create"),
     DeleteThere: (Side.OUT, "delete"),
@@ -243,7 +245,7 @@ def _sides(matter: Matter, action: Action) -> tuple[dict[str, Any], dict[str, An
     there = (link.seen.content if link.seen else None) or link.there
     before = {"mine": _dump(matter.pair.here.content), "theirs": _dump(there)}
     match action:
-        case TakeIn(content, parts, _) | RestoreHere(content, parts):
+        case TakeIn(content, parts, _) | RestoreHere(content, parts) | PutBack(content, parts):
             mine = matter.pair.here.content
             return before, {"mine": _dump(mine.taking(content, parts) if mine else content)}
         case Write(content, _) | SendAgain(content):

@@ -214,6 +214,26 @@ def test_an_edit_there_while_our_write_is_on_its_way_leaves_both_sides_alike(
     assert shown_there(office, "place") == office.item(item).location
 
 
+def test_an_edit_there_that_our_write_lands_on_comes_back_where_a_read_had_shown_it(
+    office: Office, sandbox: RunningSandbox
+):
+    item = office.add("Lunch")
+    office.sync()
+    sandbox.control("PATCH", "/settings", {"lag": 20.0})
+    office.change(item, subject="Dinner")
+    office.sync(settle=False)
+    office.edit(office.uid("Lunch"), location={"description": "Pub"})
+    office.clock.move(timedelta(seconds=10))
+    office.run_once()
+    assert shown_there(office, "place") == "Pub", "our write has not landed yet"
+    sandbox.control("PATCH", "/settings", {"lag": 0.0})
+    office.clock.move(timedelta(seconds=60))
+    office.sync()
+    office.sync()
+    assert office.summaries() == office.subjects() == ["Dinner"]
+    assert shown_there(office, "place") == office.item(item).location == "Pub"
+
+
 def test_the_users_own_event_that_comes_back_beside_its_copy_is_left_alone(
     office: Office, sandbox: RunningSandbox
 ):
