@@ -176,7 +176,8 @@ class Circumstances(Doer):
     # --- how ---
 
     def _choose(self, name: str, desk: Desk, options: Options, *, goes: bool = False) -> None:
-        self.settings(name, desk, lambda: self._store(desk, options, goes=goes), options=options)
+        fields = {"options": options, "goes": goes}
+        self.settings(name, desk, lambda: self._store(desk, options, goes=goes), **fields)
 
     def _store(self, desk: Desk, options: Options, *, goes: bool = False) -> None:
         tools, who, integration_id = self.office.tools, desk.person.who, desk.integration_id

@@ -4,8 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from calsync.core.link import LinkState, Side
+from calsync.core.recurrence import expand, parse_rule
 from calsync.core.run import Result
+from calsync.core.window import Window
 from calsync.db.models import Item
+from calsync.services.item_rows import times_of
 from tests.simulation.faults import FaultKind
 from tests.simulation.invariants.faces import (
     face_of_event,
@@ -50,6 +53,9 @@ def find_differences(story: Story) -> Iterator[str]:
                 if item is not None and user and user not in sides.assignees[item.id]:
                     # It stands on the calendars of others alone.
                     item = None
+                if item is not None and event is None and not _has_date(item):
+                    # What has lost its date is to stand there no longer.
+                    item = None
                 yield from _judge(story, case, row, item, event)
 
 
@@ -64,8 +70,7 @@ def find_unlinked(story: Story) -> Iterator[str]:
     judged = {change.row["event_uid"] for _, _, change in changes_of(story.tape, "judged_events")}
     known = {row.event_uid for row in rows} | office.judged() | judged
     for item in sides.items.values() if is_sent else ():
-        # A task without any date is not sent.
-        is_shown = item.deleted_at is None and (item.starts_at or item.starts_on or item.due_on)
+        is_shown = item.deleted_at is None and _takes_place(story, item)
         is_wanted = is_shown and people & sides.assignees[item.id]
         if is_wanted and item.id not in linked_items:
             yield f"I2 {item.subject!r} was never sent, and nothing says why"
@@ -74,8 +79,24 @@ def find_unlinked(story: Story) -> Iterator[str]:
         for event in of_desk:
             if event.deleted or event.uid in known or _is_named(rows, event):
                 continue
-            if not is_out_of_sight(story, event):
+            if FaultKind.EMPTY_LIST in story.faults and not history.plan.sweeps:
+                story.limits["Cronofy showed nothing where something was, and no sweep came"] += 1
+            elif not is_out_of_sight(story, event):
                 yield f"I2 {event.title!r} was never brought in, and nothing says why"
+
+
+def _takes_place(story: Story, item: Item) -> bool:
+    """Tell whether there is anything of an item to be sent: a series may be over."""
+    times = times_of(item)
+    if item.rule is None or times is None:
+        return _has_date(item)
+    window = Window(story.history.office.clock.now())
+    return any(True for _ in expand(times, parse_rule(item.rule, times), window.start, window.end))
+
+
+def _has_date(item: Item) -> bool:
+    """Tell whether an item has a place in a calendar: a task without any date is not sent."""
+    return bool(item.starts_at or item.starts_on or item.due_on)
 
 
 def _is_named(rows: Sequence[Any], event: Shown) -> bool:

@@ -10,8 +10,10 @@ from calsync.core.run import Result
 from tests.simulation.faults import FaultKind
 from tests.simulation.invariants.faces import PARTS, Values, face_of_event, face_of_item, is_same
 from tests.simulation.invariants.faces import value_of_dumped as load
+from tests.simulation.invariants.reasons import ACCEPTED
 from tests.simulation.invariants.story import REPLACED, Case, Story, Turn
-from tests.simulation.records import Call
+from tests.simulation.records import Call, Landing
+from tests.simulation.writing import Waiting
 
 
 def find_losses(story: Story) -> Iterator[str]:
@@ -19,6 +21,10 @@ def find_losses(story: Story) -> Iterator[str]:
     if FaultKind.ALL_DELETED in story.faults:
         # Nobody can be right about an event that stands and is shown as deleted.
         story.limits["Cronofy said of an event that it was deleted, and it was not"] += 1
+    if any(_looks_put_back(story, case) for case in story.cases.values()):
+        story.limits["an event was touched, and looked as before a write that had not landed"] += 1
+    if _was_overtaken(story):
+        story.limits["one of two calls of the same write landed after a later write"] += 1
     for case in story.cases.values():
         if case.is_series:
             continue
@@ -26,6 +32,49 @@ def find_losses(story: Story) -> Iterator[str]:
         yield from _find_overwritten_there(story, case)
         yield from _find_stale(story, case)
         yield from _find_false_winners(story, case)
+
+
+def _looks_put_back(story: Story, case: Case) -> bool:
+    """Tell whether somebody touched an event and changed nothing, before our write landed.
+
+    That is how it looks, too, where they put back what stood there before (SYNC.md 14, 12).
+    """
+    touches = [
+        (uid, turn.at)
+        for uid, turns in case.there.items()
+        for turn in turns
+        if turn.by_person and turn.before and turn.after and not turn.changed()
+    ]
+    ids = {row["event_id"] for row in case.links} - {None}
+    accepted = story.history.office.provider.world.writing.accepted if touches else []
+    return any(
+        write.accepted_at <= at and (write.due is None or write.due > at)
+        for uid, at in touches
+        for write in accepted
+        if write.event_id in ids or write.uid == uid
+    )
+
+
+def _was_overtaken(story: Story) -> bool:
+    """Tell whether a write that was sent twice landed once more after what was written later.
+
+    A process that had stalled sends what another one has sent again meanwhile, and Cronofy
+    promises no order: there is nothing by which to know such an event from an edit.
+    """
+    landed = [record.landed.write for record in story.tape.of(Landing)]
+    return any(
+        late.number < other.number and late.event_id == other.event_id is not None
+        for index, late in enumerate(landed)
+        if any(_is_repeated(late, other) for other in landed)
+        for other in landed[:index]
+        if not _is_repeated(late, other)
+    )
+
+
+def _is_repeated(write: Waiting, other: Waiting) -> bool:
+    contents = (write.method, write.span, write.content), (other.method, other.span, other.content)
+    is_same_event = write.event_id is not None and write.event_id == other.event_id
+    return is_same_event and write.number != other.number and contents[0] == contents[1]
 
 
 def _find_overwritten_here(story: Story, case: Case) -> Iterator[str]:
@@ -47,6 +96,9 @@ def _find_overwritten_there(story: Story, case: Case) -> Iterator[str]:
     for uid, turns in case.there.items():
         authors: dict[str, Turn] = {}
         for turn in turns:
+            if turn.after is None and not turn.by_person and _was_replaced(case, uid, turn):
+                gone = any(_was_unreadable(story, uid, edit, turn) for edit in authors.values())
+                story.limits["we put another copy for one that was edited unread"] += gone
             for part in turn.changed():
                 author = authors.pop(part, None)
                 if turn.by_person:
@@ -56,11 +108,19 @@ def _find_overwritten_there(story: Story, case: Case) -> Iterator[str]:
                     continue
                 lost = author.after[part]
                 if _is_logged(story, case, "theirs", part, lost, author.index):
+                    was_late = _write_of(story, turn).accepted_at <= author.at
+                    story.limits["our write landed over an edit that was made after it"] += was_late
                     continue
                 if _was_unreadable(story, uid, author, turn):
                     story.limits["our write landed over an edit that no read had shown"] += 1
                     continue
                 yield f"I3 {part} {lost!r} was replaced there by {turn.after[part]!r} in silence"
+
+
+def _was_replaced(case: Case, uid: str, deletion: Turn) -> bool:
+    """Tell whether we deleted an event to put another one in its place."""
+    others = (turn for each, turns in case.there.items() if each != uid for turn in turns)
+    return any(turn.before is None and turn.index > deletion.index for turn in others)
 
 
 def _is_logged(story: Story, case: Case, side: str, part: str, lost: Any, since: int) -> bool:
@@ -71,14 +131,20 @@ def _is_logged(story: Story, case: Case, side: str, part: str, lost: Any, since:
     return False
 
 
+def _write_of(story: Story, landing: Turn) -> Waiting:
+    """Return the write that a change of ours there came of."""
+    record = story.tape.records[landing.index]
+    assert isinstance(record, Landing)
+    return record.landed.write
+
+
 def _was_unreadable(story: Story, uid: str, edit: Turn, landing: Turn) -> bool:
     """Tell whether no answer showed an edit before the call whose write landed over it.
 
     No write takes a condition, so nobody can do better (docs/simulation.md).
     """
     records = story.tape.records
-    landed = records[landing.index]
-    number = landed.landed.write.number  # type: ignore[union-attr]
+    number = _write_of(story, landing).number
     for index, record in enumerate(records):
         if not isinstance(record, Call):
             continue
@@ -207,6 +273,8 @@ def _find_false_winners(story: Story, case: Case) -> Iterator[str]:
         mine, theirs = case.edits_here(part), case.edits_there(part)
         if not mine or not theirs or _are_one(part, mine[-1], theirs[-1]):
             continue
+        if part not in ACCEPTED[story.sides.items[case.item_id].kind]:
+            continue  # What a kind does not take from there cannot win.
         if _was_declined(story, case, part):
             continue
         winner = _winner(story, case, part, mine[-1], theirs[-1], settings.policy)

@@ -21,7 +21,7 @@ _PAST_AFTER = {
 }
 _ALL = {"title", "times", "place", "text", "private", "free"}
 #: What each kind takes back, as SYNC.md 3 has it.
-_ACCEPTED = {
+ACCEPTED = {
     Kind.APPOINTMENT: _ALL,
     Kind.CRM_ACTIVITY: {"title", "times", "place", "text"},
     Kind.SERVICE_CALL: {"times"},
@@ -68,10 +68,12 @@ def _is_of_kind(given: Given) -> bool:
 def _is_not_accepted(given: Given) -> bool:
     if given.item is None:
         return False
-    accepted = _ACCEPTED[given.item["kind"]]
+    accepted = ACCEPTED[given.item["kind"]]
     is_cut = len(given.item["subject"]) > 1000 or len(given.item["description"]) > 3900
     is_over = str(given.item["status"]) in ("done", "cancelled")
-    return bool(given.parts - accepted) or is_cut or is_over or bool(given.item["rule"])
+    # That a copy was cancelled there is told as of time that is free, in no part's name.
+    parts = given.parts or {"free"}
+    return bool(parts - accepted) or is_cut or is_over or bool(given.item["rule"])
 
 
 TRUTHS: dict[str, Callable[[Given], bool]] = {

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.acts import Side
+from tests.simulation.faults import FaultKind
 from tests.simulation.invariants.story import Case, Story, Turn
 from tests.simulation.records import Call
 
@@ -29,7 +30,11 @@ def _find_risen_here(story: Story, case: Case) -> Iterator[str]:
             continue
         if turn.action == "restored":
             deeds = [deed for turns in case.there.values() for deed in turns if deed.by_person]
-            if not any(deed.after and given_at < deed.index < turn.index for deed in deeds):
+            if any(deed.after and given_at < deed.index < turn.index for deed in deeds):
+                continue
+            if FaultKind.ALL_DELETED in story.faults:
+                story.limits["Cronofy said of an event that it was deleted, and it was not"] += 1
+            else:
                 yield f"I6 item {case.item_id} came back, and nobody there had touched its event"
         if turn.action != "deleted":
             # An event may be brought back between the read of its removal and the commit.

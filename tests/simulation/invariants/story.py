@@ -79,8 +79,17 @@ class Case:
         return bool(turns) and part in turns[-1].by_rule
 
     def edits_there(self, part: str) -> list[Turn]:
-        """Return what the owner gave a part there, of any of its events."""
-        turns = [turn for turns in self.there.values() for turn in turns]
+        """Return what the owner gave a part there, of any of its events.
+
+        An older copy that they bring back is left as it is, and gives nothing.
+        """
+        older = {row["event_uid"] for row in self.links if not row["is_present"]}
+        turns = [
+            turn
+            for uid, turns in self.there.items()
+            for turn in turns
+            if turn.before is not None or uid not in older
+        ]
         turns.sort(key=lambda turn: turn.index)
         return [turn for turn in turns if turn.by_person and part in turn.changed()]
 
