@@ -1,7 +1,6 @@
 """What was answered in the wizard, put in force."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -48,15 +47,16 @@ class Confirmed:
     deletions: Mapping[Side, int] = field(default_factory=dict)
 
 
-def look_at_account(tools: Tools, who: Who, account_id: str) -> bool:
-    """Ask Cronofy how an account and its calendars are, and say whether it answered.
+def look_at_account(tools: Tools, who: Who, account_id: str) -> CronofyError | SealBroken | None:
+    """Ask Cronofy how an account and its calendars are; return why that could not be learnt.
 
     Whoever goes on without an answer works with what was known before.
     """
-    with suppress(CronofyError, SealBroken):
+    try:
         check_account(tools, who.tenant_id, account_id, Lane.USER)
-        return True
-    return False
+    except (CronofyError, SealBroken) as error:
+        return error
+    return None
 
 
 def finish_setup(tools: Tools, who: Who, draft_id: str, confirmed: Confirmed) -> Finished:

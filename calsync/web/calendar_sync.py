@@ -29,7 +29,7 @@ from calsync.web.security import is_from_elsewhere
 from calsync.web.sync_deletion import read_choice, say_deletion, say_ending
 from calsync.web.sync_rows import make_row, name_integration, say_off_hint
 from calsync.web.sync_words import REFUSAL_WORDS
-from calsync.web.words import LONGEST_NAME, service_name
+from calsync.web.words import LONGEST_NAME, say_trouble, service_name
 
 log = Log("calsync.web.calendar_sync")
 #: After these there is something to be set up.
@@ -178,23 +178,11 @@ def check(account_id: str) -> AnyResponse:
         abort(404)
     try:
         check_account(tools(), who().tenant_id, account_id, Lane.USER)
-    except CronofyError:
-        flash(
-            _(
-                "We could not reach the calendar service. Your settings are safe. "
-                "Try again in a few minutes."
-            ),
-            "warning",
-        )
-    except SealBroken:
+    except CronofyError as error:
+        flash(say_trouble(error), "warning")
+    except SealBroken as error:
         log.failure("token unreadable", tenant_id=who().tenant_id, account_id=account_id)
-        flash(
-            _(
-                "The stored access to this account cannot be read. Ask your administrator: a key "
-                "is missing. You can also disconnect the account and connect it again."
-            ),
-            "bad",
-        )
+        flash(say_trouble(error), "bad")
     else:
         flash(_("Checked just now."), "good")
     return redirect(url_for("calendar_sync.listing"), 303)

@@ -9,7 +9,7 @@ from flask import url_for
 from calsync.core.answers import Step
 from calsync.core.integration import Refusal
 from calsync.core.plan import Direction, Head, count_key
-from calsync.db.models import PlannedAction
+from calsync.db.models import LinkedAccount, PlannedAction
 from calsync.services.draft_views import DraftView
 from calsync.services.previews import PlanPage, Preview, find_preview
 from calsync.web.current import current_login, tools, who
@@ -140,6 +140,12 @@ class PreviewPage:
     @property
     def confirmation_url(self) -> str:
         return confirmation_url(self.view)
+
+    @property
+    def account(self) -> LinkedAccount | None:
+        """Give the account that is to be connected again, if that is what helps."""
+        is_lost = self.refusal is Refusal.NOT_CONNECTED or not self.view.is_connected
+        return self.view.linked.account if self.view.linked and is_lost else None
 
     @property
     def calendars_url(self) -> str | None:

@@ -3,7 +3,7 @@
 from calsync.services.accounts import LinkedView
 from calsync.services.linking import Outcome
 from calsync.web.i18n import _, _l
-from calsync.web.words import LONGEST_NAME, service_name
+from calsync.web.words import LONGEST_NAME, MISCONFIGURED, UNREACHABLE, service_name
 
 #: For each outcome its sentence and the kind of note that it stands in.
 NOTES: dict[Outcome, tuple[str, str]] = {
@@ -35,20 +35,8 @@ NOTES: dict[Outcome, tuple[str, str]] = {
         ),
         "warning",
     ),
-    Outcome.UNAVAILABLE: (
-        _l(
-            "We could not reach the calendar service. Your settings are safe. "
-            "Try again in a few minutes."
-        ),
-        "warning",
-    ),
-    Outcome.MISCONFIGURED: (
-        _l(
-            "The calendar service does not accept this installation. Ask your administrator to "
-            "check its Cronofy settings."
-        ),
-        "warning",
-    ),
+    Outcome.UNAVAILABLE: (UNREACHABLE, "warning"),
+    Outcome.MISCONFIGURED: (MISCONFIGURED, "warning"),
 }
 _ABOUT_AN_ACCOUNT = (Outcome.CONNECTED, Outcome.RECONNECTED, Outcome.ALREADY_LINKED)
 

@@ -13,7 +13,7 @@ from calsync.db.models import Run
 from calsync.services.run_views import RunView
 from calsync.web.i18n import _, _l, _n
 from calsync.web.sync_words import COUNT_WORDS, sum_counts
-from calsync.web.words import LONGEST_NAME
+from calsync.web.words import FEATURE_MISSING, LONGEST_NAME, MISCONFIGURED
 
 #: Why a sync ended before its end, by the kind of what ended it.
 WHY_STOPPED = {
@@ -30,17 +30,11 @@ WHY_STOPPED = {
     "PageExpired": _l("The calendar service did not answer to the end."),
     "IncompleteRead": _l("The calendar service did not answer to the end."),
     "TemporaryError": _l("The calendar service has a problem at the moment."),
-    "FeatureMissing": _l(
-        "The calendar service does not offer this installation what a sync needs. Ask your "
-        "administrator."
-    ),
+    "FeatureMissing": FEATURE_MISSING,
     "Refused": _l("The calendar service did not take what we sent."),
     "UnreadableAnswer": _l("The calendar service gave an answer that we could not read."),
     "UntrustedAnswer": _l("The calendar service gave an answer that we do not trust."),
-    "WrongCredentials": _l(
-        "The calendar service does not accept this installation. Ask your administrator to check "
-        "its Cronofy settings."
-    ),
+    "WrongCredentials": MISCONFIGURED,
 }
 #: Those that connecting the account again may end.
 LOST_ACCESS = frozenset({"AccessRevoked", "PermissionMissing", Refusal.NOT_CONNECTED.value})

@@ -15,7 +15,9 @@ from calsync.core.integration import Refusal
 from calsync.core.item_record import load_times
 from calsync.core.plan import Direction, Head
 from calsync.db.models import PlannedAction
-from calsync.errors import CronofyError, NotPossible, NotThere
+from calsync.errors import CronofyError, NotPossible, NotThere, PermissionMissing
+from calsync.keys import SealBroken
+from calsync.logs import Log
 from calsync.services.draft_views import DraftView
 from calsync.services.finishing import look_at_account
 from calsync.services.previews import Preview, find_view, make_preview, page_plan
@@ -30,10 +32,11 @@ from calsync.web.plan_page import (
 )
 from calsync.web.safe_csv import csv_response
 from calsync.web.sync_words import REFUSAL_WORDS
-from calsync.web.words import describe_disconnection
+from calsync.web.words import describe_disconnection, say_trouble
 
 E = TypeVar("E", bound=StrEnum)
 
+log = Log("calsync.web.sync_preview")
 bp = Blueprint("sync_preview", __name__, url_prefix="/calendar-sync")
 
 
@@ -49,12 +52,14 @@ def make(**place: str) -> str | AnyResponse:
         page = PreviewPage(view, make_preview(tools(), who(), view), _zone())
     except NotPossible as error:
         page = _look_why(view, Refusal(error.reason), place)
-    except CronofyError:
-        trouble = _(
-            "We could not reach the calendar service. Your settings are safe. "
-            "Try again in a few minutes."
-        )
-        page = PreviewPage(view, Preview(None), _zone(), trouble)
+    except PermissionMissing as error:
+        lost = Refusal.NOT_CONNECTED
+        page = PreviewPage(view, Preview(None), _zone(), say_trouble(error), lost)
+    except CronofyError as error:
+        page = PreviewPage(view, Preview(None), _zone(), say_trouble(error))
+    except SealBroken as error:
+        log.failure("token unreadable", tenant_id=who().tenant_id)
+        page = PreviewPage(view, Preview(None), _zone(), say_trouble(error))
     if request.headers.get("HX-Request"):
         return _show_part(page)
     if page.trouble:

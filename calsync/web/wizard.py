@@ -19,7 +19,7 @@ from calsync.web.wizard_form import WizardForm, read_answers
 from calsync.web.wizard_page import url_of
 from calsync.web.wizard_shows import Page, go, judge_tab, show_tab
 from calsync.web.wizard_words import TAB_OF_REFUSAL
-from calsync.web.words import LONGEST_NAME, service_name
+from calsync.web.words import LONGEST_NAME, say_trouble, service_name
 
 bp = Blueprint("wizard", __name__, url_prefix="/calendar-sync")
 
@@ -131,14 +131,10 @@ def _keep(view: DraftView, step: Step, furthest: Step) -> None:
 
 def read_again(view: DraftView, step: Step) -> Page:
     """Ask Cronofy for the calendars of the account, and show the tab with what it says."""
-    if view.linked and not look_at_account(tools(), who(), view.linked.account.id):
-        flash(
-            _(
-                "We could not reach the calendar service. Your settings are safe. "
-                "Try again in a few minutes."
-            ),
-            "warning",
-        )
+    if view.linked:
+        trouble = look_at_account(tools(), who(), view.linked.account.id)
+        if trouble is not None:
+            flash(say_trouble(trouble), "warning")
     return go(url_of(view, step))
 
 

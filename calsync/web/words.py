@@ -6,11 +6,24 @@ from flask import Flask, url_for
 
 from calsync.core.account import Disconnection
 from calsync.db.models import LinkedAccount
+from calsync.errors import FeatureMissing, PermissionMissing, WrongCredentials
+from calsync.keys import SealBroken
 from calsync.web.current import settings
-from calsync.web.i18n import _
+from calsync.web.i18n import _, _l
 
 #: A foreign name longer than this is cut.
 LONGEST_NAME = 120
+UNREACHABLE = _l(
+    "We could not reach the calendar service. Your settings are safe. Try again in a few minutes."
+)
+MISCONFIGURED = _l(
+    "The calendar service does not accept this installation. Ask your administrator to check "
+    "its Cronofy settings."
+)
+FEATURE_MISSING = _l(
+    "The calendar service does not offer this installation what a sync needs. Ask your "
+    "administrator."
+)
 
 
 def register_words(app: Flask) -> None:
@@ -68,6 +81,23 @@ def describe_disconnection(reason: Disconnection) -> str:
         ),
     }
     return words[reason]
+
+
+def say_trouble(error: Exception) -> str:
+    """Return why the calendar service could not be asked, and what helps."""
+    match error:
+        case SealBroken():
+            return _(
+                "The stored access to this account cannot be read. Ask your administrator: a key "
+                "is missing. You can also disconnect the account and connect it again."
+            )
+        case PermissionMissing():
+            return describe_disconnection(Disconnection.PERMISSION_MISSING)
+        case WrongCredentials():
+            return str(MISCONFIGURED)
+        case FeatureMissing():
+            return str(FEATURE_MISSING)
+    return str(UNREACHABLE)
 
 
 def browser_name(described: str) -> str:

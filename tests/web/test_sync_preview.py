@@ -17,7 +17,7 @@ from calsync.core.options import Options
 from calsync.core.plan import Direction, Head, Tick
 from calsync.core.run import Trigger
 from calsync.core.window import FutureRange
-from calsync.db.models import Integration, Run, StoredPlan
+from calsync.db.models import Integration, LinkedAccount, Run, StoredPlan
 from calsync.services.drafts import begin_setup, save_setup
 from calsync.services.integrations import deactivate
 from calsync.services.previews import find_view
@@ -167,6 +167,7 @@ def test_another_window_that_works_it_out_is_waited_for(
         ("calendar_deleted", "The calendar was deleted. Choose another one."),
         ("profile_disconnected", "Sign-in expired."),
         ("token_revoked", "Access was removed."),
+        ("forbidden", "You allowed less than the sync needs"),
     ],
 )
 def test_why_it_cannot_be_worked_out_is_said_and_finish_stays(
@@ -184,6 +185,7 @@ def test_why_it_cannot_be_worked_out_is_said_and_finish_stays(
         "calendar_deleted": {"calendar_id": view.answers.calendar_id},
         "profile_disconnected": {"profile_id": view.linked.account.profile_id},
         "server_error": {"times": 9},
+        "forbidden": {"fault": "server_error", "status": 403, "path": "/v1/events", "times": 9},
     }
     sandbox.control("POST", "/faults", {"fault": fault, **ids.get(fault, {})})
     part = post(browser, url_of(draft_id), headers=HX)
@@ -191,11 +193,28 @@ def test_why_it_cannot_be_worked_out_is_said_and_finish_stays(
     assert words in part.text
     assert "Show what will change" in part.text
     assert 'hx-trigger="load"' not in part.text
-    assert ("Reconnect" in part.text) == (fault in ("profile_disconnected", "token_revoked"))
+    lost = ("profile_disconnected", "token_revoked", "forbidden")
+    assert ("Reconnect" in part.text) == (fault in lost)
     assert ("Choose another calendar" in part.text) == (fault == "calendar_deleted")
     page = browser.get(post(browser, url_of(draft_id)).location)
     assert words in page.text
     assert "Finish" in page.text
+
+
+def test_an_account_whose_token_cannot_be_read_is_said_to_need_the_administrator(
+    browser: FlaskClient, tools: Tools, draft_id: str
+):
+    with tools.db.begin() as session:
+        account = session.query(LinkedAccount).one()
+        account.access_token = f"gone.{account.access_token}"
+        account.refresh_token = f"gone.{account.refresh_token}"
+    words = "The stored access to this account cannot be read. Ask your administrator"
+    part = post(browser, url_of(draft_id), headers=HX)
+    assert part.status_code == 200
+    assert words in part.text
+    assert words in browser.get(post(browser, url_of(draft_id)).location).text
+    tab = url_of(draft_id, Step.LINKED_CALENDAR.value)
+    assert words in browser.get(post(browser, tab, {"step": "refresh"}).location).text
 
 
 def test_deletions_above_the_limit_have_to_be_ticked_with_their_number(
