@@ -105,6 +105,17 @@ def was_altered(before: Link, after: Link) -> bool:
     return bool(differing) or known.has_guests != seen.has_guests
 
 
+def has_landed_unanswered(before: Link, after: Link) -> bool:
+    """Tell whether a read has shown a write of which nobody knew whether it arrived.
+
+    ``before`` and ``after`` are the link around that read.
+    """
+    flight, is_over = before.flight, after.flight is None
+    if flight is None:
+        flight, is_over = before.late, after.late is None
+    return flight is not None and flight.answered_at is None and is_over
+
+
 def is_lost(link: Link, now: datetime) -> bool:
     """Tell whether a call was made of which nobody knows, and no read shows a trace of it.
 

@@ -1,13 +1,12 @@
 """Questions of the engine about its runs."""
 
-from collections import Counter
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from calsync.core.link import Side
-from calsync.core.run import Result, RunState, count_name
+from calsync.core.run import RunState, count_name
 from calsync.db.models import LogEntry, Run
 from calsync.db.questions import ask
 
@@ -61,17 +60,6 @@ def sum_braked(
         .where(Run.began_at >= since)
     ).all()
     return {side: sum(counts.get(f"braked_{side.value}", 0) for counts in rows) for side in Side}
-
-
-def count_deletions_of(session: Session, tenant_id: str, run_id: str) -> Counter[str]:
-    """Return how many deletions a run has done so far, by the names of the directions."""
-    rows = session.execute(
-        select(LogEntry.side, func.count())
-        .where(LogEntry.tenant_id == tenant_id, LogEntry.run_id == run_id)
-        .where(LogEntry.action == "delete", LogEntry.result == Result.DONE)
-        .group_by(LogEntry.side)
-    )
-    return Counter({side.value: count for side, count in rows})
 
 
 def list_entries_of(session: Session, tenant_id: str, run_id: str) -> list[LogEntry]:

@@ -245,7 +245,7 @@ class Run(Base):
     state: Mapped[RunState] = mapped_column(choice(RunState, "state"))
     #: What a manual sync was asked for besides: Retrieve and Send.
     bulk: Mapped[dict[str, Any]] = mapped_column(JSON)
-    #: How many deletions the user confirmed with it, by direction.
+    #: How many of the deletions that the user confirmed with it were not begun, by direction.
     confirmed: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     counts: Mapped[dict[str, int]] = mapped_column(JSON)
     #: How far it is, in things done, of how many; None until all was read.

@@ -8,10 +8,9 @@ from calsync.core.link import Origin, Side
 from calsync.core.window import Window
 from calsync.cronofy.limiter import Lane
 from calsync.db.accounts import list_calendars
-from calsync.db.database import Session
 from calsync.db.items import list_ids_between
 from calsync.db.links import count_live
-from calsync.db.sync_runs import count_deletions_of, sum_braked
+from calsync.db.sync_runs import sum_braked
 from calsync.services.accounts import check_account
 from calsync.services.sync.course import Course
 from calsync.services.sync.deciding import Decider
@@ -106,20 +105,15 @@ class Act:
             if plan.links:
                 linked = count_live(session, subject.tenant_id, subject.id)
                 spent = sum_braked(session, subject.tenant_id, subject.id, since)
-                plan.brake = Brake(linked, spent, self._count_confirmed(session))
+                plan.brake = Brake(linked, spent, self._confirmed)
         course.journal.total = course.journal.done + plan.actions
         return plan
 
-    def _count_confirmed(self, session: Session) -> dict[Side, int]:
-        """Return how many deletions the user has confirmed with what they asked for.
-
-        Those that this very run did before it was taken up again count as done.
-        """
+    @property
+    def _confirmed(self) -> dict[Side, int]:
+        """Give how many deletions that the user has confirmed are still to be begun."""
         asked = self.course.asked
-        if asked is None or not asked.confirmed:
-            return {}
-        done = count_deletions_of(session, asked.tenant_id, asked.id)
-        return {Side(name): number - done[name] for name, number in asked.confirmed.items()}
+        return {Side(name): n for name, n in asked.confirmed.items()} if asked else {}
 
     def _look_closer(self, plan: Plan) -> None:
         """Before removals are taken in: does the account work, and was anything only moved?

@@ -30,7 +30,9 @@ class CatchUp:
     def reader(self) -> Reader:
         """Give what reads the calendar."""
         course = self.course
-        return Reader(course.fence, course.client, course.subject, course.tools.public_url)
+        # What was done before is no part of what would be done.
+        journal = None if course.is_rehearsal else course.journal
+        return Reader(course.fence, course.client, course.subject, course.tools.public_url, journal)
 
     def read_changes(self) -> int:
         """Read what changed, and return how much of it is news."""

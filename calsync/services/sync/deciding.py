@@ -43,7 +43,7 @@ from calsync.db.links import (
 )
 from calsync.db.models import LinkRow
 from calsync.services.sync.applying import Applier, NotTaken
-from calsync.services.sync.holding import find_held, hold
+from calsync.services.sync.holding import count_deletions, find_held, hold
 from calsync.services.sync.journal import Journal
 from calsync.services.sync.pairs import Matter, Pairs
 from calsync.services.sync.planning import Plan
@@ -143,7 +143,12 @@ class Decider:
             hold(self.session, self.journal, matter, held, self.pairs.now)
             self.journal.done += len(decision.actions)
             return []
-        orders = self._do(matter, decision)
+        counted = count_deletions(matter, decision, exempt)
+        self.journal.spend_confirmed(self.session, counted)
+        orders = [
+            replace(order, is_counted=isinstance(order.action, DeleteThere) and Side.OUT in counted)
+            for order in self._do(matter, decision)
+        ]
         # What goes out is done once it was sent.
         self.journal.done += sum(not is_outgoing(each) for each in decision.actions)
         return orders

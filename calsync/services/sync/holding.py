@@ -1,12 +1,13 @@
 """What of a decision waits for the user's word, and noting that it does."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from calsync.core.actions import Action, Decision, Hold, deed_of
 from calsync.core.brake import charge_of
-from calsync.core.link import LinkState
+from calsync.core.link import LinkState, Side
 from calsync.core.run import Result
 from calsync.db.database import Session
 from calsync.db.links import put_link
@@ -25,6 +26,16 @@ def find_held(
     asked = [action for action in decision.actions if deed_of(action) not in exempt]
     reasons = {action: _why_held(matter, action, plan) for action in asked}
     return {action: reason for action, reason in reasons.items() if reason is not None}
+
+
+def count_deletions(
+    matter: Matter, decision: Decision, exempt: Collection[str]
+) -> Mapping[Side, int]:
+    """Return how much goes with a decision, in each direction, that the brake counts."""
+    link, group = matter.pair.link, matter.group
+    asked = [action for action in decision.actions if deed_of(action) not in exempt]
+    charges = [charge_of(action, link, group) for action in asked]
+    return Counter(charge.side for charge in charges if charge and charge.is_deletion)
 
 
 def hold(

@@ -99,6 +99,35 @@ class Journal:
             ),
         )
 
+    def note_landed(self, session: Session, row: LinkRow, link: Link, now: datetime) -> None:
+        """Write down a write of which no answer came, once a read has shown that it was done.
+
+        ``link`` is as it was before that read. Whoever sent it could not write it down: the
+        call broke off, or the process died.
+        """
+        flight = link.flight or link.late
+        if flight is None:
+            raise ValueError("only what was in flight can land")
+        name = "update" if flight.before else "create"
+        known = (flight.before.content if flight.before else None) or link.there
+        mine = flight.here or link.here
+        shown = flight.sent or mine or known
+        self._add(
+            session,
+            LogEntry(
+                link_id=row.id,
+                item_id=row.item_id,
+                event_uid=row.event_uid,
+                at=now,
+                side=Side.OUT,
+                action="delete" if flight.is_deletion else name,
+                result=Result.DONE,
+                title=shown.title if shown else "",
+                before={"mine": _dump(mine), "theirs": _dump(known)},
+                after={} if flight.sent is None else {"theirs": _dump(flight.sent)},
+            ),
+        )
+
     def note_reason(self, session: Session, matter: Matter, note: Note, now: datetime) -> None:
         """Write down why something was not done, or what was lost to it."""
         result = Result.CONFLICT if note.reason == "conflict" else Result.DECLINED
@@ -194,6 +223,20 @@ class Journal:
         if self.run is not None:
             ids = self.subject.tenant_id, self.run.id
             self.is_cancelled |= note_progress(session, *ids, done=self.done, total=self.total)
+
+    def spend_confirmed(self, session: Session, deletions: Mapping[Side, int]) -> None:
+        """Take deletions off the number that the user has confirmed with this run.
+
+        In the transaction that does or begins them: whoever takes the run up again, or does
+        the rest later, has what is left. Negative ones are given back: they surely did not
+        happen.
+        """
+        stored = session.get(Run, self.run.id) if self.run is not None else None
+        if stored is None:
+            return
+        left = {name: n - deletions.get(Side(name), 0) for name, n in stored.confirmed.items()}
+        if left != stored.confirmed:
+            stored.confirmed = left
 
     def stop_if_cancelled(self) -> None:
         """Raise Cancelled where the user asked for it."""

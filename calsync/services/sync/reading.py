@@ -12,12 +12,13 @@ from calsync.core.event import Event, UnreadableEvent
 from calsync.core.integration import OVERLAP, Caution
 from calsync.core.link import Link, LinkState, Seen, Wish
 from calsync.core.mapping import content_of_event, is_off
-from calsync.core.recognition import expire, observe, was_altered
+from calsync.core.recognition import expire, has_landed_unanswered, observe, was_altered
 from calsync.cronofy.queries import EventQuery
 from calsync.db.database import Session
 from calsync.db.links import link_of, list_earlier_links, list_links_of_events, put_link
 from calsync.db.models import Integration, LinkRow
 from calsync.services.sync.fence import Door
+from calsync.services.sync.journal import Journal
 from calsync.services.sync.provider import LinkedCalendars
 from calsync.services.sync.scope import Subject
 
@@ -48,6 +49,8 @@ class Reader:
     client: LinkedCalendars
     subject: Subject
     base_url: str
+    #: Where it is written down which writes were done of which no answer came.
+    journal: Journal | None = None
 
     def read_changes(self, since: datetime | None) -> Iterator[Found]:
         """Yield what each page of a read shows; of everything where ``since`` is None.
@@ -107,7 +110,7 @@ class Reader:
                 found.strangers.append(event)
                 continue
             found.shown.add(row.id)
-            found.changed += self._note_event(row, event, now, found)
+            found.changed += self._note_event(session, row, event, now, found)
         for bad in found.unreadable:
             # It stands there, whatever it says: it is not missing.
             row = ours.get(bad.event_id or "") or theirs.get(bad.uid or "")
@@ -130,7 +133,9 @@ class Reader:
         rows = list_earlier_links(session, subject.tenant_id, subject.id, uids)
         return {row.event_uid: row for row in rows if row.event_uid}
 
-    def _note_event(self, row: LinkRow, event: Event, now: datetime, found: Found) -> bool:
+    def _note_event(
+        self, session: Session, row: LinkRow, event: Event, now: datetime, found: Found
+    ) -> bool:
         """Note on a link what its event shows; tell whether that is news."""
         before = link_of(row)
         after = observe(before, seen_of(event, self.base_url, self._mailbox), now)
@@ -145,6 +150,8 @@ class Reader:
         if _has_gone_as_asked(before, after):
             # The entry may be sent anew when its kind or calendar is.
             row.is_present = False
+        if self.journal is not None and has_landed_unanswered(before, after):
+            self.journal.note_landed(session, row, before, now)
         put_link(row, after)
         row.looks += 1
         return True

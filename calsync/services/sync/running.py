@@ -221,8 +221,9 @@ def _end(
 
 def _ask_again(course: Course, session: Session, asked: Run) -> None:
     """Have the next try do what was asked for besides, too: nobody else would."""
-    done = course.journal.counts
-    confirmed = {side: n - done[f"{side}_delete_done"] for side, n in asked.confirmed.items()}
+    stored = session.get(Run, asked.id)
+    left = stored.confirmed if stored is not None else {}
+    confirmed = {side: number for side, number in left.items() if number > 0}
     if not course.bulk_left and not confirmed:
         return
     ids = course.subject.tenant_id, course.subject.id

@@ -11,7 +11,7 @@ from datetime import datetime
 from calsync.core.actions import Action, DeleteThere, SendAgain, Write
 from calsync.core.content import Content, Part
 from calsync.core.event import ExternalEdit
-from calsync.core.link import Flight, Link, LinkState, Wish
+from calsync.core.link import Flight, Link, LinkState, Side, Wish
 from calsync.core.mapping import draft_of
 from calsync.core.recognition import MOST_TRIES
 from calsync.core.run import Result
@@ -49,6 +49,8 @@ class Order:
     action: Outgoing
     #: The same was sent before, and nobody knows whether it arrived.
     is_repeated: bool = False
+    #: It was taken off the deletions that the user has confirmed.
+    is_counted: bool = False
 
 
 def is_outgoing(action: Action) -> bool:
@@ -145,6 +147,8 @@ class Dispatcher:
                 # This call did nothing; the one before may have, and stays in flight.
                 continue
             link = note_refused(link, is_repeated=order.is_repeated)
+            if order.is_counted:
+                self.journal.spend_confirmed(session, {Side.OUT: -1})
             if link.state is LinkState.PARKED:
                 # The user asked for the deletion when it was parked, and still wants it.
                 row.wish = Wish.DELETE_COPY

@@ -1,14 +1,21 @@
 """Deletions that the user confirmed with their number are not asked about again."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import count
+from typing import Any
 
 import pytest
 
 from calsync.core.link import Side
-from calsync.core.run import Result, RunState
+from calsync.cronofy.batch import Write
+from calsync.cronofy.client import CronofyClient
 from calsync.db.models import Run
+from calsync.errors import RateLimited, Unreachable
 from calsync.services.runs import request_sync
-from tests.services.integrating import add_entry
+from calsync.services.sync import deciding
+from calsync.services.sync.deciding import Decider
+from calsync.services.sync.sending import Dispatcher
 from tests.services.sync.office import ON_SQLITE, Office
 
 pytestmark = ON_SQLITE
@@ -84,16 +91,85 @@ def test_the_number_that_was_shown_last_counts(full: Office):
     assert len(full.items()) == 30
 
 
-def test_a_run_that_is_taken_up_again_deletes_no_more_than_was_confirmed(full: Office):
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def die(*_: object) -> None:
+    raise Killed
+
+
+_batch = CronofyClient.batch
+
+
+def land_unheard(client: CronofyClient, writes: Sequence[Write]) -> None:
+    """Make the writes, and let nobody hear of it."""
+    _batch(client, writes)
+    raise Unreachable("timed out", maybe_sent=True)
+
+
+#: Where a sync ends in the middle of fifteen deletions, and how.
+ENDS = {
+    "before the call": (Dispatcher, "send", die, Killed),
+    "before the answer": (CronofyClient, "batch", land_unheard, Unreachable),
+    "after the answer": (Dispatcher, "_settle", die, Killed),
+}
+
+
+@pytest.mark.parametrize("ends", ENDS.values(), ids=ENDS)
+def test_a_sync_that_ends_in_the_middle_deletes_no_more_than_was_confirmed(
+    office: Office, monkeypatch: pytest.MonkeyPatch, ends: tuple[Any, str, Any, Any]
+):
+    items = [office.add(f"Item {number:02}", times=office.at(number / 3)) for number in range(60)]
+    office.sync()
+    for item in items[:15]:
+        office.delete(item)
+    where, name, end, error = ends
+    with monkeypatch.context() as patch, pytest.raises(error):
+        patch.setattr(where, name, end)
+        ask(office, out=15)
+    for item in items[15:30]:
+        office.delete(item)
+    for _ in range(4):
+        office.clock.move(timedelta(minutes=6))
+        office.run_once()
+    assert len(office.summaries()) == 45
+    assert office.reasons() == ["brake"] * 15
+    assert office.log().count(("out", "delete", "done", None)) == 15
+
+
+def test_a_run_that_is_taken_up_again_removes_no_more_than_was_confirmed(
+    full: Office, monkeypatch: pytest.MonkeyPatch
+):
     remove_there(full, 12)
-    who, integration_id = full.person.who, full.integration_id
-    numbers = {Side.IN: 12}
-    run_id = request_sync(full.tools, who, integration_id, bulk=True, confirmed=numbers)
-    with full.tools.db.begin() as session:
-        session.get_one(Run, run_id).state = RunState.RUNNING
-    add_entry(full.tools, full.person, run_id, side=Side.IN, action="delete", result=Result.DONE)
+    decide, calls = Decider.decide_next, count(1)
+
+    def decide_once(*given: Any) -> Any:
+        return decide(*given) if next(calls) == 1 else die()
+
+    monkeypatch.setattr(deciding, "AT_ONCE", 6)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Decider, "decide_next", decide_once)
+        ask(full, **{"in": 12})
+    assert len(full.items()) == 24
+    remove_there(full, 6)
+    full.clock.move(timedelta(minutes=6))
     full.run_once()
-    assert len(full.items()) == 30
+    assert len(full.items()) == 24
+    assert full.reasons() == ["brake"] * 12
+
+
+def test_what_was_confirmed_and_refused_for_the_moment_needs_no_second_word(full: Office):
+    for item in full.items()[:12]:
+        full.delete(item.id)
+    full.sandbox.fault("rate_limited", path="/v1/batch", times=20)
+    with pytest.raises(RateLimited):
+        ask(full, out=12)
+    full.sandbox.control("DELETE", "/faults")
+    full.clock.move(timedelta(minutes=6))
+    full.run_once()
+    assert len(full.summaries()) == 18
+    assert full.reasons() == []
 
 
 def test_copies_that_were_only_moved_count_as_no_removals(full: Office):

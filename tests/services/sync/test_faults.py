@@ -36,6 +36,39 @@ def test_a_write_whose_answer_is_lost_is_made_once(
     assert office.summaries() == ["Lunch"]
 
 
+@pytest.mark.parametrize("fault", ["reset_before", "reset_after"])
+def test_the_log_tells_once_of_each_write_whose_answer_was_lost(
+    office: Office, sandbox: RunningSandbox, fault: str
+):
+    def sync_unheard() -> None:
+        number = sandbox.fault(fault, path="/v1/batch", times=1)
+        with suppress(CronofyError):
+            office.run_once()
+        assert sandbox.fired(number) == 1
+        for _ in range(4):
+            office.clock.move(timedelta(minutes=2))
+            office.run_once()
+
+    item_id = office.add("Lunch")
+    sync_unheard()
+    office.change(item_id, subject="Brunch")
+    sync_unheard()
+    office.delete(item_id)
+    sync_unheard()
+    assert [entry[:3] for entry in office.log()] == [
+        ("out", "create", "done"),
+        ("out", "update", "done"),
+        ("out", "delete", "done"),
+    ]
+    deleted, changed, made = office.entries(item_id)
+    assert (made.title, made.before["theirs"]) == ("Lunch", None)
+    titles = [changed.before["theirs"]["title"], changed.after["theirs"]["title"]]
+    assert titles == ["Lunch", "Brunch"]
+    assert (deleted.before["theirs"]["title"], deleted.after) == ("Brunch", {})
+    done = [name for run in office.runs() for name in run.counts if name.endswith("_done")]
+    assert sorted(done) == ["out_create_done", "out_delete_done", "out_update_done"]
+
+
 def test_an_empty_answer_deletes_nothing(office: Office, sandbox: RunningSandbox):
     office.add("Lunch")
     office.put("Dentist")
