@@ -283,6 +283,23 @@ def logging_commits(history: History) -> Iterator[Commit]:
     return (commit for commit in history.tape.of(Commit) if commit.of("log_entries"))
 
 
+@pytest.mark.parametrize("times", [0, 2])
+def test_a_write_that_is_not_in_the_log_or_twice_is_found_out(history: History, times: int):
+    records = history.tape.records
+    index, change = next(
+        (index, change)
+        for index, commit in enumerate(records)
+        if isinstance(commit, Commit)
+        for change in commit.of("log_entries")
+        if change.row["side"] == "out" and change.row["result"] == "done"
+    )
+    commit = records[index]
+    assert isinstance(commit, Commit)
+    rest = tuple(each for each in commit.changes if each is not change)
+    records[index] = replace(commit, changes=(*rest, *(change,) * times))
+    assert any(sentence.startswith("I25") for sentence in judge(tell(history)))
+
+
 def test_a_sync_that_is_put_off_for_long_is_found_out(history: History):
     office = history.office
     with office.tools.db.begin() as session:

@@ -10,6 +10,7 @@ from tests.simulation.invariants import (
     agreement,
     gates,
     keeping,
+    logging,
     making,
     quiet,
     reading,
@@ -47,6 +48,7 @@ ON_THE_WAY: tuple[Judge, ...] = (
     running.find_unbraked,
     running.find_strangers,
     running.find_unfenced,
+    logging.find_unlogged,
 )
 _REWOUND = "the database was put back, and with it what people had done since"
 

@@ -31,7 +31,7 @@ def find_trespasses(story: Story) -> Iterator[str]:
                 is_retrieved = bool(retrieving.get(change.row["carried_by"]))
                 yield from _judge_taken(change.row["action"], setting, is_retrieved=is_retrieved)
         for change in record.of("links"):
-            if _is_intent(change):
+            if is_intent(change):
                 setting = story.settings[change.row["integration_id"]].at(index)
                 yield from _judge_intent(change, setting, items.get(change.row["item_id"]))
 
@@ -57,7 +57,7 @@ def _judge_taken(action: str, setting: Setting, *, is_retrieved: bool) -> Iterat
         yield f"I7 an item was {action} by a change there, which is switched off"
 
 
-def _is_intent(change: Change) -> bool:
+def is_intent(change: Change) -> bool:
     """Tell whether a write was decided: its intent is stored."""
     return change.after is not None and bool(
         change.has_changed("flight_at") and change.after["flight_at"] is not None
@@ -90,7 +90,7 @@ def find_undecided(story: Story) -> Iterator[str]:
     for record in story.tape.records:
         if isinstance(record, Commit):
             flying |= {change.row["id"]: change.row for change in record.of("links")}
-            intents = [change.row for change in record.of("links") if _is_intent(change)]
+            intents = [change.row for change in record.of("links") if is_intent(change)]
             decided |= {row["event_id"] or row["event_uid"] for row in intents}
         if not isinstance(record, Call):
             continue
