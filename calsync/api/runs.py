@@ -8,8 +8,10 @@ from calsync.api import sync_schemas
 from calsync.api.access import tools, who
 from calsync.api.cursors import read_place, write_place
 from calsync.api.fields import format_moment
+from calsync.api.item_form import BUSY
 from calsync.api.parsing import JsonBlueprint
-from calsync.db.models import LogEntry, Run
+from calsync.db.models import Run
+from calsync.services.log_views import LogView
 from calsync.services.runs import LogFilter, find_run, list_log
 
 bp = JsonBlueprint(
@@ -39,8 +41,8 @@ def list_entries(query: dict[str, Any], run_id: str) -> Response:
         before=read_place(query.get("cursor")),
         limit=query["limit"],
     )
-    cursor = write_place((found[-1].at, found[-1].id)) if has_more else None
-    return jsonify(entries=[_write_entry(entry) for entry in found], next_cursor=cursor)
+    cursor = write_place((found[-1].entry.at, found[-1].entry.id)) if has_more else None
+    return jsonify(entries=[_write_entry(view) for view in found], next_cursor=cursor)
 
 
 def write_run(run: Run) -> dict[str, Any]:
@@ -57,7 +59,8 @@ def write_run(run: Run) -> dict[str, Any]:
     }
 
 
-def _write_entry(entry: LogEntry) -> dict[str, Any]:
+def _write_entry(view: LogView) -> dict[str, Any]:
+    entry, is_hidden = view.entry, view.glimpse.is_hidden
     return {
         "id": entry.id,
         "at": format_moment(entry.at),
@@ -65,9 +68,9 @@ def _write_entry(entry: LogEntry) -> dict[str, Any]:
         "action": entry.action,
         "result": entry.result.value,
         "reason": entry.reason,
-        "title": entry.title,
+        "title": BUSY if is_hidden else entry.title,
         "item": entry.item_id,
         "event_uid": entry.event_uid,
-        "before": entry.before,
-        "after": entry.after,
+        "before": {} if is_hidden else entry.before,
+        "after": {} if is_hidden else entry.after,
     }

@@ -4,13 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from calsync.core.item import Kind
 from calsync.core.link import Side
 from calsync.core.run import DONE_AS, Outcome, Result, Trigger
-from calsync.db.models import Assignment, Item, LogEntry, Run
+from calsync.db.models import Assignment, Integration, Item, LogEntry, Run
 from calsync.db.texts import has_text
 
 #: When it happened, and its id.
@@ -111,6 +111,21 @@ def find_entry(
         select(LogEntry)
         .where(LogEntry.tenant_id == tenant_id, LogEntry.integration_id == integration_id)
         .where(LogEntry.id == entry_id)
+    )
+
+
+def blank_of_others(
+    session: Session, tenant_id: str, item_id: str, readers: Collection[str]
+) -> None:
+    """Take out of the logs what an item was about, but for these users."""
+    of_others = select(Integration.id).where(
+        Integration.tenant_id == tenant_id, Integration.user_id.not_in(readers)
+    )
+    session.execute(
+        update(LogEntry)
+        .where(LogEntry.tenant_id == tenant_id, LogEntry.item_id == item_id)
+        .where(LogEntry.integration_id.in_(of_others))
+        .values(title="", before={}, after={})
     )
 
 

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from calsync.db.idempotency import forget_keys
-from calsync.db.items import lock_item, remove_item
+from calsync.db.items import lock_item, map_assignees, remove_item
+from calsync.db.log_entries import blank_of_others
 from calsync.logs import Log
 from calsync.services.idempotency import KEPT
 from calsync.services.item_access import BIN_KEEPS
@@ -25,6 +26,10 @@ def purge_item(tools: Tools, tenant_id: str, item_id: str) -> datetime | None:
         ends_at = item.deleted_at + BIN_KEEPS
         if ends_at > tools.clock.now():
             return ends_at
+        if item.is_private:
+            # Once it is gone nobody can tell any more whose it was; the logs are kept longer.
+            readers = map_assignees(session, tenant_id, [item_id])[item_id]
+            blank_of_others(session, tenant_id, item_id, readers)
         remove_item(session, tenant_id, item_id)
         # What programs were answered when it was made stays there until they ask again.
         forget_keys(session, tenant_id, None, tools.clock.now() - KEPT)

@@ -1,6 +1,7 @@
 """Asking for a sync, and reading what syncs have done."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from calsync.core.integration import Refusal, Stop
 from calsync.core.link import Side
@@ -11,11 +12,12 @@ from calsync.db.accounts import find_account
 from calsync.db.database import Session
 from calsync.db.integrations import find_integration
 from calsync.db.log_entries import LogFilter, Place
-from calsync.db.models import DueKind, Integration, LogEntry, Run
+from calsync.db.models import DueKind, Integration, Run
 from calsync.errors import NotPossible, NotThere
 from calsync.logs import Log
 from calsync.services.integration_state import lock
 from calsync.services.log_purge import plan_purge
+from calsync.services.log_views import LogView, view_entries
 from calsync.services.tools import Tools, Who
 
 __all__ = [
@@ -136,22 +138,17 @@ def list_log(
     *,
     before: Place | None = None,
     limit: int = 50,
-) -> tuple[list[LogEntry], bool]:
+) -> tuple[tuple[LogView, ...], bool]:
     """Return what an integration's runs did or declined, the latest first, and whether more follow.
 
-    Raises NotThere.
+    As its user may read it now. Raises NotThere.
     """
+    wanted = replace(wanted or LogFilter(), reader=who.user_id)
     with tools.db.read() as session:
         _get(session, who, integration_id)
-        found = log_entries.list_log(
-            session,
-            who.tenant_id,
-            integration_id,
-            wanted or LogFilter(),
-            before=before,
-            limit=limit + 1,
-        )
-    return found[:limit], len(found) > limit
+        ids = who.tenant_id, integration_id
+        found = log_entries.list_log(session, *ids, wanted, before=before, limit=limit + 1)
+        return view_entries(session, who, found[:limit]), len(found) > limit
 
 
 def _get(session: Session, who: Who, integration_id: str) -> Integration:

@@ -11,7 +11,7 @@ from calsync.core.content import Content, Part
 from calsync.core.link import Declined, Link, LinkState, Origin, Seen, Side, Wish
 from calsync.core.run import Result, Trigger
 from calsync.db.links import put_link
-from calsync.db.models import LinkRow
+from calsync.db.models import Assignment, Item, LinkRow
 from calsync.services.integrations import deactivate
 from calsync.services.tools import Tools
 from tests.api.conftest import Program
@@ -147,6 +147,22 @@ def test_pages_hold_every_run_and_every_entry_once(
     assert sorted(entry["id"] for entry in found) == sorted(entries)
     assert {(entry["result"], entry["reason"]) for entry in found} == {("declined", "past")}
     assert len(psa.get(f"/runs/{runs[0]}/entries?result=done").json["entries"]) == 1
+
+
+def test_what_became_somebody_elses_private_item_is_told_to_no_program(
+    psa: Program, tools: Tools, dana: Person, integration_id: str
+):
+    run_id, item_id = add_run(tools, dana, integration_id), add_item(tools, dana)
+    both = {"mine": {"title": "Redundancies"}}
+    add_entry(tools, dana, run_id, title="Redundancies", item_id=item_id, before=both, after=both)
+    path = f"/runs/{run_id}/entries"
+    assert psa.get(path).json["entries"][0]["title"] == "Redundancies"
+    with tools.db.begin() as session:
+        session.get_one(Item, item_id).is_private = True
+        session.query(Assignment).filter_by(item_id=item_id).delete()
+    [entry] = psa.get(path).json["entries"]
+    assert (entry["title"], entry["before"], entry["after"]) == ("Busy", {}, {})
+    assert (entry["item"], entry["result"]) == (item_id, "done")
 
 
 def test_nobody_else_sees_an_integration_not_even_a_dispatcher(

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from calsync.db import due_rows
 from calsync.db.base import Base
 from calsync.db.due_rows import Claim
-from calsync.db.models import DueKind, IdempotencyKey, Item
+from calsync.db.models import DueKind, IdempotencyKey, Integration, Item, LogEntry
 from calsync.errors import NotThere
 from calsync.jobs.performers import PERFORMERS
 from calsync.services.idempotency import answer_once
@@ -19,6 +19,8 @@ from calsync.services.items import Scope, change_item, create_item, delete_item,
 from calsync.services.tools import Tools
 from tests.cast import Person
 from tests.clocks import FakeClock
+from tests.services.hearing import add_integration
+from tests.services.integrating import add_entry, add_run
 from tests.services.makings import add_weekly, appointment, at_once
 
 MOMENT = timedelta(seconds=1)
@@ -86,6 +88,35 @@ def test_an_item_vanishes_whole_after_thirty_days(
     assert count(tools) == before
     with pytest.raises(NotThere):
         restore_item(tools, sam.who, item)
+
+
+def test_what_was_private_to_others_stays_so_in_the_logs_when_it_is_gone(
+    tools: Tools, dana: Person, sam: Person, clock: FakeClock
+) -> None:
+    private = replace(appointment("Redundancies"), is_private=True)
+    item = create_item(tools, sam.who, private)
+    shown = {"mine": {"title": "Redundancies"}}
+    for person in (dana, sam):
+        run_id = add_run(tools, person, add_integration(tools, person).id)
+        add_entry(tools, person, run_id, item_id=item, title="Redundancies", before=shown)
+        add_entry(tools, person, run_id, item_id="another", title="Lunch")
+    delete_item(tools, sam.who, item)
+    clock.move(BIN_KEEPS)
+    assert run_due_work(tools) > 0
+    with tools.db.read() as session:
+        assert session.query(Item).count() == 0
+        ids = {i.id: i.user_id for i in session.query(Integration)}
+        told = {
+            (ids[entry.integration_id], entry.title, bool(entry.before))
+            for entry in session.query(LogEntry)
+        }
+    mine, theirs = dana.who.user_id, sam.who.user_id
+    assert told == {
+        (mine, "", False),
+        (mine, "Lunch", False),
+        (theirs, "Redundancies", True),
+        (theirs, "Lunch", False),
+    }
 
 
 def test_what_was_restored_stays(tools: Tools, dana: Person, clock: FakeClock) -> None:

@@ -142,7 +142,7 @@ def test_the_log_is_found_by_every_filter(
 
     def find(**wanted: object) -> list[str]:
         entries, _ = list_log(tools, dana.who, integration_id, LogFilter(**wanted))  # type: ignore[arg-type]
-        return [entry.id for entry in entries]
+        return [view.entry.id for view in entries]
 
     assert find() == [second, first]
     assert find(run=manual) == [first]
@@ -156,10 +156,10 @@ def test_the_log_is_found_by_every_filter(
     assert find(text="ärger") == [first]
     assert find(text="%") == []
     entries, has_more = list_log(tools, dana.who, integration_id, limit=1)
-    assert ([entry.id for entry in entries], has_more) == ([second], True)
-    before = (entries[0].at, entries[0].id)
+    assert ([view.entry.id for view in entries], has_more) == ([second], True)
+    before = (entries[0].entry.at, entries[0].entry.id)
     entries, has_more = list_log(tools, dana.who, integration_id, before=before, limit=1)
-    assert ([entry.id for entry in entries], has_more) == ([first], False)
+    assert ([view.entry.id for view in entries], has_more) == ([first], False)
 
 
 def test_what_became_of_an_item_is_told_by_any_of_its_ids(
