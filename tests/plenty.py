@@ -246,7 +246,8 @@ def _action(who: Who, at: int, now: datetime) -> Row:
     return {
         "tenant_id": who.tenant_id, "plan_id": number("plan"), "ordinal": at,
         "direction": Direction.OUT, "head": Head.CREATE, "result": Result.DONE,
-        "kind": Kind.APPOINTMENT, "title": f"Visit {at}", "times": times, "before": {}, "after": {},
+        "kind": Kind.APPOINTMENT, "item_id": number("item", at), "title": f"Visit {at}",
+        "times": times, "before": {}, "after": {},
     }  # fmt: skip
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from calsync.core.plan import Direction, Head
-from calsync.db.models import PlannedAction, StoredPlan
+from calsync.db.models import Assignment, Item, PlannedAction, StoredPlan
 
 
 def find_plan(
@@ -66,6 +66,20 @@ def list_actions(
     if head is not None:
         query = query.where(PlannedAction.head == head)
     return list(session.scalars(query.offset(skip).limit(limit)))
+
+
+def list_hidden_items(session: Session, plan: StoredPlan) -> set[str]:
+    """Return the items of a plan that have become somebody else's private ones since."""
+    theirs = select(Assignment.item_id).where(
+        Assignment.tenant_id == plan.tenant_id, Assignment.user_id == plan.user_id
+    )
+    hidden = (
+        select(Item.id)
+        .join(PlannedAction, PlannedAction.item_id == Item.id)
+        .where(Item.tenant_id == plan.tenant_id, Item.is_private == true())
+        .where(*_is_of(plan), Item.id.not_in(theirs))
+    )
+    return set(session.scalars(hidden.distinct()))
 
 
 def forget_old_plans(session: Session, tenant_id: str, user_id: str, now: datetime) -> None:

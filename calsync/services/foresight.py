@@ -100,6 +100,7 @@ def _list_actions(rehearsals: Sequence[Rehearsal]) -> Iterator[PlannedAction]:
                 result=entry.result,
                 reason=entry.reason,
                 kind=rehearsal.kinds.get(entry.item_id or ""),
+                item_id=entry.item_id,
                 title=entry.title,
                 times=_times_of(entry),
                 before=entry.before,

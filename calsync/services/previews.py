@@ -4,9 +4,9 @@ It is of the answers as they were when it was made; of any others it says nothin
 has run since has done or held what it counts, so that no number of it can be confirmed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from calsync.core.answers import mark_of
@@ -41,6 +41,8 @@ class Preview:
 
     plan: StoredPlan | None
     first: Sequence[PlannedAction] = ()
+    #: The items that have become somebody else's private ones since, as in the log.
+    hidden: Collection[str] = ()
     #: Somebody, such as another window, is making it at this moment.
     is_being_made: bool = False
     #: There was one, and a sync has run since.
@@ -61,6 +63,8 @@ class PlanPage:
     total: int
     number: int = 1
     is_current: bool = True
+    #: The items that have become somebody else's private ones since, as in the log.
+    hidden: Collection[str] = ()
 
     @property
     def last(self) -> int:
@@ -109,7 +113,8 @@ def find_preview(tools: Tools, who: Who, view: DraftView) -> Preview:
         if _is_outrun(session, plan):
             return Preview(None, is_being_made=is_being_made, is_outrun=True)
         first = plans.list_first_actions(session, plan, MOST_AT_FIRST)
-    return Preview(plan, first, is_being_made)
+        hidden = plans.list_hidden_items(session, plan)
+    return Preview(plan, first, hidden, is_being_made)
 
 
 def page_plan(
@@ -140,7 +145,8 @@ def page_plan(
             skip=0 if number is None else (at - 1) * A_PAGE,
             limit=None if number is None else A_PAGE,
         )
-    return PlanPage(plan, actions, found.total, at, found.is_current)
+        hidden = plans.list_hidden_items(session, plan)
+    return replace(found, actions=actions, number=at, hidden=hidden)
 
 
 def purge_plan(tools: Tools, tenant_id: str, plan_id: str) -> datetime | None:

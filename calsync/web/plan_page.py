@@ -1,6 +1,6 @@
 """A plan as pages show it: heads with their numbers and first lines, or a page of all lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from calsync.web.plan_words import (
     say_guests,
     say_head,
     say_tick,
+    say_title,
     say_when,
 )
 from calsync.web.sync_words import say_reason
@@ -174,7 +175,7 @@ class PreviewPage:
             number,
             str(HEAD_WORDS[head]),
             say_head(head, number),
-            list_plan_lines(first, self.view, self.zone),
+            list_plan_lines(first, self.view, self.zone, self.preview.hidden),
             self.url("show", direction=direction.value, action=head.value),
         )
 
@@ -194,7 +195,7 @@ class PlanListPage:
 
     @property
     def lines(self) -> list[PlanLine]:
-        return list_plan_lines(self.found.actions, self.view, self.zone)
+        return list_plan_lines(self.found.actions, self.view, self.zone, self.found.hidden)
 
     @property
     def places(self) -> Mapping[str, str]:
@@ -234,18 +235,20 @@ def look_at_plan(view: DraftView) -> PreviewPage:
     return PreviewPage(view, find_preview(tools(), who(), view), zone)
 
 
-def list_plan_lines(actions: Sequence[PlannedAction], view: DraftView, zone: str) -> list[PlanLine]:
-    """Return what a page shows of actions, in the order given."""
+def list_plan_lines(
+    actions: Sequence[PlannedAction], view: DraftView, zone: str, hidden: Collection[str]
+) -> list[PlanLine]:
+    """Return what a page shows of actions, in the order given, but for the hidden items."""
     return [
         PlanLine(
             direction=name_place(view, action.direction),
             head=str(HEAD_WORDS[action.head]),
-            title=action.title or _("No subject"),
+            title=say_title(action, hidden) or _("No subject"),
             when=say_when(action.times, zone),
             kind=name_kind(action.kind) if action.kind else "",
             icon=KIND_ICONS[action.kind] if action.kind else "link-45deg",
             reason=say_reason(action.reason) if action.reason else "",
-            changes=say_changes(action, zone),
+            changes=say_changes(action, zone, hidden),
         )
         for action in actions
     ]

@@ -1,6 +1,6 @@
 """The words for a plan: what would be done where, to what, and why not the rest."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from calsync.core.content import Part
@@ -86,9 +86,14 @@ def say_when(times: Mapping[str, Any] | None, zone: str) -> str:
     return describe_times(load_times(times), zone) if times else ""
 
 
-def say_changes(action: PlannedAction, zone: str) -> list[str]:
+def say_title(action: PlannedAction, hidden: Collection[str]) -> str:
+    """Return what it is about, as far as the reader may know."""
+    return _("Busy") if action.item_id in hidden else action.title
+
+
+def say_changes(action: PlannedAction, zone: str, hidden: Collection[str]) -> list[str]:
     """Return what an update changes, each part as it was and as it would be."""
-    if action.head is not Head.UPDATE:
+    if action.head is not Head.UPDATE or action.item_id in hidden:
         return []
     changed = find_changed(action.direction, action.before, action.after)
     return [_say_change(Part(part), *values, zone) for part, values in changed.items()]

@@ -1,6 +1,6 @@
 """What finishing would do, before it is done: on the last tab of the wizard, and line by line."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import TypeVar
@@ -14,13 +14,12 @@ from calsync.core.event import Timed
 from calsync.core.integration import Refusal
 from calsync.core.item_record import load_times
 from calsync.core.plan import Direction, Head
-from calsync.db.models import PlannedAction
 from calsync.errors import CronofyError, NotPossible, NotThere, PermissionMissing
 from calsync.keys import SealBroken
 from calsync.logs import Log
 from calsync.services.draft_views import DraftView
 from calsync.services.finishing import look_at_account
-from calsync.services.previews import Preview, find_view, make_preview, page_plan
+from calsync.services.previews import PlanPage, Preview, find_view, make_preview, page_plan
 from calsync.web.current import current_login, polled, tools, who
 from calsync.web.i18n import _
 from calsync.web.plan_page import (
@@ -30,6 +29,7 @@ from calsync.web.plan_page import (
     list_plan_lines,
     look_at_plan,
 )
+from calsync.web.plan_words import say_title
 from calsync.web.safe_csv import csv_response
 from calsync.web.sync_words import REFUSAL_WORDS
 from calsync.web.words import describe_disconnection, say_trouble
@@ -123,16 +123,17 @@ def download(**place: str) -> Response | AnyResponse:
         _("Changes"),
         _("Reason"),
     ]
-    return csv_response("planned-changes.csv", header, _list_rows(found.actions, view))
+    return csv_response("planned-changes.csv", header, _list_rows(found, view))
 
 
 def _show_part(page: PreviewPage) -> str:
     return render_template("sync_preview/_part.html", preview=page)
 
 
-def _list_rows(actions: Sequence[PlannedAction], view: DraftView) -> Iterator[list[str]]:
+def _list_rows(found: PlanPage, view: DraftView) -> Iterator[list[str]]:
     zone = _zone()
-    for action, line in zip(actions, list_plan_lines(actions, view, zone), strict=True):
+    lines = list_plan_lines(found.actions, view, zone, found.hidden)
+    for action, line in zip(found.actions, lines, strict=True):
         times = load_times(action.times) if action.times else None
         utc, start, end = "", "", ""
         if isinstance(times, Timed):
@@ -145,7 +146,7 @@ def _list_rows(actions: Sequence[PlannedAction], view: DraftView) -> Iterator[li
             line.direction,
             line.head,
             line.kind,
-            action.title,
+            say_title(action, found.hidden),
             utc,
             start,
             end,

@@ -28,6 +28,7 @@ def add_plan(
     *,
     ticks: tuple[Tick, ...] = (),
     title: str = "Server room",
+    item_id: str | None = None,
     guests: int = 0,
     is_off: bool = False,
     **place: str,
@@ -51,7 +52,9 @@ def add_plan(
     )
     ids = {"tenant_id": plan.tenant_id, "plan_id": plan.id}
     rows = [
-        PlannedAction(**ids, ordinal=at, **_columns(direction, head, f"{title} {at}"))
+        PlannedAction(
+            **ids, ordinal=at, item_id=item_id, **_columns(direction, head, f"{title} {at}")
+        )
         for at, (direction, head) in enumerate(key for key in numbers for _ in range(numbers[key]))
     ]
     with tools.db.begin() as session:

@@ -246,6 +246,7 @@ def test_changes_that_were_kept_out_so_far_are_foreseen_where_they_are_to_flow(o
     preview = make(office)
     assert preview.plan.counts == {"in_update": 1}
     [action] = preview.first
+    assert action.item_id == office.items()[0].id
     assert (action.before["mine"]["title"], action.after["mine"]["title"]) == ("Lunch", "Brunch")
 
 

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from calsync.core.answers import Answers, Step, mark_of
+from calsync.core.item import ItemFields, Kind
 from calsync.core.link import Side
 from calsync.core.options import Options
 from calsync.core.plan import Direction, Head, Tick
@@ -20,13 +21,14 @@ from calsync.core.window import FutureRange
 from calsync.db.models import Integration, LinkedAccount, Run, StoredPlan
 from calsync.services.drafts import begin_setup, save_setup
 from calsync.services.integrations import deactivate
+from calsync.services.items import change_item
 from calsync.services.previews import find_view
 from calsync.services.tools import Tools
 from tests.browsing import post
 from tests.cast import Person
 from tests.clocks import FakeClock
 from tests.sandbox_server import RunningSandbox
-from tests.services.integrating import add_run, calendar_of, integrate
+from tests.services.integrating import TIMES, add_item, add_run, calendar_of, integrate
 from tests.services.planning import add_plan
 from tests.services.sync.office import EVERYTHING
 
@@ -312,6 +314,23 @@ def test_hostile_titles_are_shown_as_they_are_and_cut(
         assert "<script>alert" not in page
         assert "&lt;script&gt;" in page
         assert "x" * 200 not in page
+
+
+def test_what_became_a_colleagues_private_item_since_is_told_of_without_its_texts(
+    browser: FlaskClient, tools: Tools, dana: Person, sam: Person, draft_id: str
+):
+    item_id = add_item(tools, dana, subject="Salaries")
+    numbers = {(Direction.IN, Head.UPDATE): 1}
+    add_plan(tools, dana.who, numbers, title="Salaries", item_id=item_id, draft_id=draft_id)
+    pages = [url_of(draft_id, name) for name in ("confirmation", "preview", "preview.csv")]
+    assert all("Salaries" in browser.get(page).text for page in pages)
+    fields = ItemFields(Kind.APPOINTMENT, "Salaries", TIMES, is_private=True)
+    change_item(tools, sam.who, item_id, fields, assignees=[sam.who.user_id])
+    for page in pages:
+        text = browser.get(page).text
+        assert "Busy" in text
+        assert "Salaries" not in text
+        assert "Room 2" not in text
 
 
 def test_where_there_is_no_plan_the_list_leads_to_the_tab(browser: FlaskClient, draft_id: str):

@@ -73,6 +73,8 @@ class PlannedAction(Base):
     result: Mapped[Result] = mapped_column(choice(Result, "result"))
     reason: Mapped[str | None] = mapped_column(String(40))
     kind: Mapped[Kind | None] = mapped_column(choice(Kind, "kind"))
+    #: The item may be gone meanwhile, so it is no foreign key; what would be made has none yet.
+    item_id: Mapped[str | None] = mapped_column(ID)
     title: Mapped[str] = mapped_column(Text)
     #: When it takes place, as the record of an item has it.
     times: Mapped[dict[str, Any] | None] = mapped_column(JSON)

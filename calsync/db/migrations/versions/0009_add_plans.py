@@ -116,6 +116,7 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
+        sa.Column("item_id", sa.String(length=16), nullable=True),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("times", sa.JSON(), nullable=True),
         sa.Column("before", sa.JSON(), nullable=False),
