@@ -1,6 +1,7 @@
 """What users have begun in the wizard: set-ups, and changes of settings, that are not finished."""
 
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from calsync.core.answers import Answers, DraftKind, Step, dump_answers, mark_of, strip
 from calsync.db.accounts import find_account, lock_account
@@ -24,6 +25,17 @@ from calsync.services.tools import Tools, Who
 KEPT = timedelta(days=30)
 
 log = Log("calsync.drafts")
+
+
+class Discarded(Enum):
+    """What became of a set-up that was to be discarded."""
+
+    #: It is gone; its account is needed by something else.
+    DRAFT = auto()
+    #: And our access to its account is ended.
+    ACCESS_TOO = auto()
+    #: It had been finished: what it made stays.
+    NOTHING = auto()
 
 
 def begin_setup(tools: Tools, who: Who, account_id: str) -> str:
@@ -95,26 +107,27 @@ def save_edit(tools: Tools, who: Who, integration_id: str, answers: Answers, *, 
         _keep(draft, answers, step, now)
 
 
-def discard_setup(tools: Tools, who: Who, draft_id: str) -> bool:
+def discard_setup(tools: Tools, who: Who, draft_id: str) -> Discarded:
     """End a set-up, and our access to its account where nothing else needs that.
 
-    Says whether the access was ended. A finished one stays as it is. Raises NotThere.
+    A finished one stays as it is. Raises NotThere.
     """
     now = tools.clock.now()
-    has_ended = False
+    discarded = Discarded.DRAFT
     with tools.db.begin() as session:
         draft = lock_with_account(session, who, draft_id, now)
         if draft.finished_at is not None:
-            return False
+            return Discarded.NOTHING
         account = find_account(session, who.tenant_id, who.user_id, draft.account_id or "")
         session.delete(draft)
         session.flush()
         if account and not list_integrations_of_account(session, who.tenant_id, account.id):
             forget_account(tools, session, account)
-            has_ended = True
+            discarded = Discarded.ACCESS_TOO
     tools.wake()
+    has_ended = discarded is Discarded.ACCESS_TOO
     log.info("set-up discarded", tenant_id=who.tenant_id, draft_id=draft_id, access_ended=has_ended)
-    return has_ended
+    return discarded
 
 
 def discard_edit(tools: Tools, who: Who, integration_id: str) -> None:

@@ -9,7 +9,7 @@ from calsync.core.answers import Step, find_first_fault
 from calsync.core.integration import Refusal
 from calsync.errors import NotPossible, NotThere
 from calsync.services.draft_views import DraftView, find_setup
-from calsync.services.drafts import discard_setup, save_setup
+from calsync.services.drafts import Discarded, discard_setup, save_setup
 from calsync.services.finishing import Confirmed, finish_setup, look_at_account
 from calsync.web.current import polled, tools, who
 from calsync.web.i18n import _
@@ -91,18 +91,21 @@ def ask_discard(draft_id: str) -> Page:
 def discard(draft_id: str) -> Page:
     """End a set-up."""
     view = find_setup(tools(), who(), draft_id)
-    names = {
-        "service": service_name(view.service),
-        "name": view.profile_name[:LONGEST_NAME],
-    }
-    if discard_setup(tools(), who(), draft_id):
-        text = _(
-            "Setup discarded. Our access to the %(service)s account %(name)s was removed.", **names
-        )
-    else:
-        text = _("Setup discarded.")
-    flash(text, "good")
+    discarded = discard_setup(tools(), who(), draft_id)
+    flash(_say_discarded(discarded, view), "info" if discarded is Discarded.NOTHING else "good")
     return redirect(url_for("calendar_sync.listing"), 303)
+
+
+def _say_discarded(discarded: Discarded, view: DraftView) -> str:
+    if discarded is Discarded.NOTHING:
+        return _("Nothing was discarded: this setup was finished before, and its sync stays.")
+    if discarded is Discarded.DRAFT:
+        return _("Setup discarded.")
+    return _(
+        "Setup discarded. Our access to the %(service)s account %(name)s was removed.",
+        service=service_name(view.service),
+        name=view.profile_name[:LONGEST_NAME],
+    )
 
 
 def read_step(tab: str) -> Step:

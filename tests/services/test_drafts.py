@@ -13,6 +13,7 @@ from calsync.errors import NotThere
 from calsync.services.accounts import disconnect, list_linked
 from calsync.services.draft_views import find_settings, find_setup, list_drafts
 from calsync.services.drafts import (
+    Discarded,
     begin_setup,
     discard_edit,
     discard_setup,
@@ -120,7 +121,7 @@ def test_discarding_the_only_use_of_an_account_ends_our_access(
 ) -> None:
     draft_id = begin_setup(tools, dana.who, link())
     assert not find_setup(tools, dana.who, draft_id).is_shared
-    assert discard_setup(tools, dana.who, draft_id)
+    assert discard_setup(tools, dana.who, draft_id) is Discarded.ACCESS_TOO
     assert list_linked(tools, dana.who) == []
     assert list_drafts(tools, dana.who) == []
 
@@ -132,7 +133,7 @@ def test_discarding_leaves_an_account_alone_that_an_integration_needs(
     integrate(tools, dana, account_id)
     draft_id = begin_setup(tools, dana.who, account_id)
     assert find_setup(tools, dana.who, draft_id).is_shared
-    assert not discard_setup(tools, dana.who, draft_id)
+    assert discard_setup(tools, dana.who, draft_id) is Discarded.DRAFT
     assert len(list_linked(tools, dana.who)) == 1
 
 

@@ -16,7 +16,7 @@ from calsync.errors import NotPossible, NotThere, StorageUnavailable
 from calsync.services import finishing
 from calsync.services.accounts import disconnect
 from calsync.services.draft_views import find_settings, find_setup, list_drafts
-from calsync.services.drafts import begin_setup, discard_setup, save_edit, save_setup
+from calsync.services.drafts import Discarded, begin_setup, discard_setup, save_edit, save_setup
 from calsync.services.finishing import Confirmed, Finished, finish_setup, save_settings
 from calsync.services.tools import Tools
 from tests.cast import Person
@@ -146,7 +146,7 @@ def test_a_finished_set_up_is_not_changed_or_discarded_any_more(
     step = Step.OPTIONS
     save_setup(tools, dana.who, draft_id, Answers("other"), step=step, furthest=step)
     assert find_setup(tools, dana.who, draft_id).answers == before
-    assert not discard_setup(tools, dana.who, draft_id)
+    assert discard_setup(tools, dana.who, draft_id) is Discarded.NOTHING
 
 
 def test_a_calendar_that_is_refused_takes_no_other_ones_place(

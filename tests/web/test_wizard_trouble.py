@@ -232,3 +232,17 @@ def test_a_set_up_that_was_discarded_in_another_window_is_there_no_more(
     post(browser, wizard.url.replace("confirmation", "discard"))
     assert wizard.press("finish").page.status_code == 404
     assert list_integrations(tools) == []
+
+
+def test_what_was_finished_in_another_window_is_not_said_to_be_discarded(
+    browser: FlaskClient, tools: Tools
+):
+    wizard = to_the_end(begin(browser))
+    url = wizard.url.replace("confirmation", "discard")
+    wizard.press("finish")
+    answer = post(browser, url)
+    assert (answer.status_code, answer.location) == (303, "/calendar-sync")
+    page = browser.get(answer.location).text
+    assert "Setup discarded." not in page
+    assert "Nothing was discarded: this setup was finished before, and its sync stays." in page
+    assert len(list_integrations(tools)) == 1
