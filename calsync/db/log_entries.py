@@ -3,15 +3,18 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from calsync.core.item import Kind
 from calsync.core.link import Side
 from calsync.core.run import DONE_AS, Outcome, Result, Trigger
 from calsync.db.models import Assignment, Integration, Item, LogEntry, Run
 from calsync.db.texts import has_text
+
+Row = TypeVar("Row")
 
 #: When it happened, and its id.
 Place = tuple[datetime, str]
@@ -37,7 +40,9 @@ class LogFilter:
 
     @property
     def takes_empty_runs(self) -> bool:
-        """Tell whether runs are wanted that have nothing to say of any entry."""
+        """Tell whether manual runs are wanted that have nothing to say of any entry."""
+        if self.triggers is not None and Trigger.MANUAL not in self.triggers:
+            return False
         chosen = (self.item, self.side, self.result, self.outcome, self.kind, self.text or None)
         return not any(each is not None for each in chosen)
 
@@ -57,13 +62,7 @@ def list_log(
     From the one before a place on; or those next ``after`` one, the earliest of them first.
     """
     query = select(LogEntry).where(*_conditions(tenant_id, integration_id, wanted))
-    place = tuple_(LogEntry.at, LogEntry.id)
-    if before is not None:
-        query = query.where(place < before)
-    if after is not None:
-        query = query.where(place > after).order_by(LogEntry.at, LogEntry.id)
-    else:
-        query = query.order_by(LogEntry.at.desc(), LogEntry.id.desc())
+    query = _page(query, (LogEntry.at, LogEntry.id), before=before, after=after)
     return list(session.scalars(query.limit(limit)))
 
 
@@ -93,13 +92,7 @@ def list_empty_runs(
         query = query.where(Run.began_at >= wanted.since)
     if wanted.until is not None:
         query = query.where(Run.began_at < wanted.until)
-    place = tuple_(Run.began_at, Run.id)
-    if before is not None:
-        query = query.where(place < before)
-    if after is not None:
-        query = query.where(place > after).order_by(Run.began_at, Run.id)
-    else:
-        query = query.order_by(Run.began_at.desc(), Run.id.desc())
+    query = _page(query, (Run.began_at, Run.id), before=before, after=after)
     return list(session.scalars(query.limit(limit)))
 
 
@@ -127,6 +120,22 @@ def blank_of_others(
         .where(LogEntry.integration_id.in_(of_others))
         .values(title="", before={}, after={})
     )
+
+
+def _page(
+    query: Select[Row],
+    key: tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[str]],
+    *,
+    before: Place | None,
+    after: Place | None,
+) -> Select[Row]:
+    """Return a query with the latest first, from before a place on; or those next after one."""
+    place = tuple_(*key)
+    if before is not None:
+        query = query.where(place < before)
+    if after is not None:
+        return query.where(place > after).order_by(*key)
+    return query.order_by(*(column.desc() for column in key))
 
 
 def _conditions(

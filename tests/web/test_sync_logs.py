@@ -376,3 +376,11 @@ def test_a_sync_that_never_ended_is_not_forgotten_and_not_looked_for_all_the_tim
     log.clock.move(timedelta(days=100))
     again_at = purge_log(log.tools, log.dana.who.tenant_id, log.integration_id)
     assert again_at == log.clock.now() + timedelta(days=1)
+
+
+@pytest.mark.parametrize("started", ["scheduled", "real_time"])
+def test_a_manual_sync_that_had_nothing_to_do_is_none_of_the_others(log: Log, started: str):
+    empty = log.run()
+    assert f"/runs/{empty}" in log.get()
+    assert f"/runs/{empty}" in log.get(started="all")
+    assert f"/runs/{empty}" not in log.get(started=started)
