@@ -53,12 +53,23 @@ def wish_for_held(
     return len(changed.all())
 
 
+def count_answered(
+    session: Session, tenant_id: str, integration_id: str, held: Held, wish: Wish
+) -> int:
+    """Return how many links of which this waited have this answer, and wait for the sync alone."""
+    query = select(func.count()).select_from(LinkRow).where(*_wait(tenant_id, integration_id))
+    return session.scalar(query.where(LinkRow.held_as == held, LinkRow.wish == wish)) or 0
+
+
 def _are_held(tenant_id: str, integration_id: str) -> tuple[ColumnElement[bool], ...]:
+    # What was answered waits for the sync alone.
+    return *_wait(tenant_id, integration_id), LinkRow.wish.is_(None)
+
+
+def _wait(tenant_id: str, integration_id: str) -> tuple[ColumnElement[bool], ...]:
     return (
         LinkRow.tenant_id == tenant_id,
         LinkRow.integration_id == integration_id,
         LinkRow.state == LinkState.HELD,
         LinkRow.is_present == true(),
-        # What was answered waits for the sync alone.
-        LinkRow.wish.is_(None),
     )

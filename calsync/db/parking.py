@@ -25,12 +25,16 @@ _AT_ONCE = 500
 def count_links(
     session: Session, tenant_id: str, integration_ids: Sequence[str]
 ) -> dict[str, LinkCounts]:
-    """Return for each integration how its present links stand."""
+    """Return for each integration how its present links stand.
+
+    What is held and was answered waits for nobody any more, and is left out.
+    """
     counts = {integration_id: LinkCounts() for integration_id in integration_ids}
     rows = session.execute(
         select(LinkRow.integration_id, LinkRow.origin, LinkRow.state, func.count())
         .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id.in_(integration_ids))
         .where(LinkRow.is_present == true())
+        .where((LinkRow.state != LinkState.HELD) | LinkRow.wish.is_(None))
         .group_by(LinkRow.integration_id, LinkRow.origin, LinkRow.state)
     )
     for integration_id, origin, state, count in rows:
@@ -46,7 +50,7 @@ def count_held_removals(
         select(LinkRow.integration_id, func.count())
         .where(LinkRow.tenant_id == tenant_id, LinkRow.integration_id.in_(integration_ids))
         .where(LinkRow.is_present == true(), LinkRow.state == LinkState.HELD)
-        .where(LinkRow.held_as.in_(REMOVALS))
+        .where(LinkRow.held_as.in_(REMOVALS), LinkRow.wish.is_(None))
         .group_by(LinkRow.integration_id)
     )
     return dict.fromkeys(integration_ids, 0) | dict(rows.all())

@@ -8,7 +8,7 @@ from calsync.core.holds import Answer, Held
 from calsync.core.integration import Refusal
 from calsync.core.link import Wish
 from calsync.db.database import Session
-from calsync.db.holds import count_held, list_held, wish_for_held
+from calsync.db.holds import count_answered, count_held, list_held, wish_for_held
 from calsync.db.integrations import find_integration
 from calsync.db.links import link_of
 from calsync.db.models import Integration, LinkRow
@@ -86,12 +86,17 @@ def answer_held(
     """Have what waits done after all, or both sides left as they are.
 
     It is the number that the user has ``confirmed``, and the next sync decides on each from
-    what it is then. Raises NotThere, and NotPossible with a Refusal.
+    what it is then. The same answer once more, as by a double click, is harmless. Raises
+    NotThere, and NotPossible with a Refusal.
     """
     now, wish = tools.clock.now(), _WISHES[answer]
     with tools.db.begin() as session:
         integration = lock(session, who, integration_id)
-        if wish_for_held(session, who.tenant_id, integration_id, [held], wish) != confirmed:
+        ids = who.tenant_id, integration_id
+        number = wish_for_held(session, *ids, [held], wish)
+        if number == 0 and confirmed == count_answered(session, *ids, held, wish) > 0:
+            return
+        if number != confirmed:
             raise NotPossible(Refusal.NUMBER_CHANGED)
         wake_if_active(session, integration, now)
     tools.wake()

@@ -11,6 +11,7 @@ from calsync.core.holds import Held
 from calsync.core.link import Link, LinkState, Origin, Wish
 from calsync.db.links import put_link
 from calsync.db.models import Assignment, Item, LinkRow
+from calsync.services.integrations import deactivate
 from calsync.services.tools import Tools
 from calsync.web.held_words import say_doing, say_heading, say_held, say_keeping
 from tests.browsing import post
@@ -136,6 +137,32 @@ def test_an_answer_is_noted_and_asked_for_no_more(
     page = browser.get(done.location).text
     assert "Keep it" in page
     assert "Keep them" not in page
+
+
+def test_the_same_answer_pressed_twice_is_one_answer(
+    browser: FlaskClient, tools: Tools, integration_id: str, hold: Hold
+):
+    links = [hold() for _ in range(2)]
+    assert [answer(browser, integration_id, answer="do").status_code for _ in range(2)] == [303] * 2
+    other = answer(browser, integration_id, answer="keep")
+    assert other.status_code == 422, "the other one has come too late"
+    assert [get_link(tools, each).wish for each in links] == [Wish.DO, Wish.DO]
+
+
+def test_the_listing_asks_no_more_for_what_was_answered(
+    browser: FlaskClient, tools: Tools, dana: Person, integration_id: str, hold: Hold
+):
+    for _ in range(2):
+        hold()
+    deactivate(tools, dana.who, integration_id)
+    assert "Waiting for your OK: 2 deletions" in browser.get("/calendar-sync").text
+    hold(Held.CHANGE_HERE)
+    answer(browser, integration_id)
+    page = browser.get("/calendar-sync").text
+    assert "deletion" not in page
+    assert f'href="{where(integration_id)}"' in page, "the change is still asked about"
+    answer(browser, integration_id, what="change_here", number="1")
+    assert f'href="{where(integration_id)}"' not in browser.get("/calendar-sync").text
 
 
 @pytest.mark.parametrize(
