@@ -17,6 +17,16 @@ def find_plan(
     return session.scalar(_of(tenant_id, user_id, draft_id, integration_id))
 
 
+def is_one_made(session: Session, tenant_id: str, user_id: str, now: datetime) -> bool:
+    """Tell whether any plan of a user's is being made at this moment."""
+    claimed = select(StoredPlan.id).where(
+        StoredPlan.tenant_id == tenant_id,
+        StoredPlan.user_id == user_id,
+        StoredPlan.made_until > now,
+    )
+    return session.scalar(claimed.limit(1)) is not None
+
+
 def lock_plan(
     session: Session, tenant_id: str, user_id: str, *, draft_id: str = "", integration_id: str = ""
 ) -> StoredPlan | None:

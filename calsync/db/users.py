@@ -29,6 +29,15 @@ def lock_user(session: Session, tenant_id: str, user_id: str) -> User:
     ).one()
 
 
+def hold_user(session: Session, tenant_id: str, user_id: str) -> None:
+    """Let nobody else who asks for this hold the user until we commit; it changes nothing.
+
+    Rows that refer to the user may be added meanwhile.
+    """
+    wanted = select(User.id).where(User.tenant_id == tenant_id, User.id == user_id)
+    session.execute(wanted.with_for_update(key_share=True))
+
+
 def list_users(session: Session, tenant_id: str) -> list[User]:
     """Return the users of a tenant, by address."""
     return list(

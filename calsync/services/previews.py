@@ -15,6 +15,7 @@ from calsync.db import due_rows, plans
 from calsync.db.database import Session
 from calsync.db.models import DueKind, PlannedAction, StoredPlan
 from calsync.db.runs import has_ended_since
+from calsync.db.users import hold_user
 from calsync.errors import AlreadyThere, CalsyncError, NotThere
 from calsync.ids import new_id
 from calsync.logs import Log
@@ -24,8 +25,8 @@ from calsync.services.tools import Tools, Who
 
 #: How long a plan is kept.
 KEPT = timedelta(days=1)
-#: So young a plan is shown as it is, however often it is asked for.
-_FRESH = timedelta(seconds=30)
+#: So young a plan is shown as it is, so that a hasty finger asks Cronofy once.
+_FRESH = timedelta(seconds=5)
 #: Whoever has begun to make one and has not ended by then has died.
 _LONGEST = timedelta(minutes=5)
 #: What is shown of each head at first, and of a list at once.
@@ -43,8 +44,10 @@ class Preview:
     first: Sequence[PlannedAction] = ()
     #: The items that have become somebody else's private ones since, as in the log.
     hidden: Collection[str] = ()
-    #: Somebody, such as another window, is making it at this moment.
+    #: Another window of the user's is making one, of these answers or others, at this moment.
     is_being_made: bool = False
+    #: It was asked for, and had been made so short a time before that it is shown as it was.
+    is_of_before: bool = False
     #: There was one, and a sync has run since.
     is_outrun: bool = False
 
@@ -83,9 +86,10 @@ def find_view(tools: Tools, who: Who, *, draft_id: str = "", integration_id: str
 
 
 def make_preview(tools: Tools, who: Who, view: DraftView) -> Preview:
-    """Work out what finishing would do, unless that is known or somebody is just doing it.
+    """Work out what finishing would do, unless that was just done or a window is doing it.
 
-    Raises NotThere, NotPossible with a Refusal, and CronofyError.
+    Of one user one is made at a time, whatever its answers, as each holds a whole account
+    in memory. Raises NotThere, NotPossible with a Refusal, and CronofyError.
     """
     maker, began_at = new_id(), tools.clock.now()
     with suppress(AlreadyThere):  # another window has begun at this very moment
@@ -97,7 +101,9 @@ def make_preview(tools: Tools, who: Who, view: DraftView) -> Preview:
                     _give_up(tools, who, view, maker)
                 raise
             _store(tools, who, view, maker, foreseen, began_at)
-    return find_preview(tools, who, view)
+            return find_preview(tools, who, view)
+    found = find_preview(tools, who, view)
+    return replace(found, is_of_before=found.plan is not None and not found.is_being_made)
 
 
 def find_preview(tools: Tools, who: Who, view: DraftView) -> Preview:
@@ -105,10 +111,10 @@ def find_preview(tools: Tools, who: Who, view: DraftView) -> Preview:
     now = tools.clock.now()
     with tools.db.read() as session:
         plan = plans.find_plan(session, who.tenant_id, who.user_id, **_place_of(view))
-        if plan is None:
-            return Preview(None)
-        is_being_made = plan.made_until is not None and plan.made_until > now
-        if not _is_of(plan, view) or plan.made_at is None or plan.expires_at <= now:
+        is_being_made = plans.is_one_made(session, who.tenant_id, who.user_id, now)
+        if plan is None or not _is_of(plan, view):
+            return Preview(None, is_being_made=is_being_made)
+        if plan.made_at is None or plan.expires_at <= now:
             return Preview(None, is_being_made=is_being_made)
         if _is_outrun(session, plan):
             return Preview(None, is_being_made=is_being_made, is_outrun=True)
@@ -162,9 +168,12 @@ def purge_plan(tools: Tools, tenant_id: str, plan_id: str) -> datetime | None:
 
 
 def _begin(tools: Tools, who: Who, view: DraftView, maker: str) -> bool:
-    """Claim the making of a plan; False where there is nothing to do, or it is done just now."""
+    """Claim the making of a plan; False where it was just made, or one is made at this moment."""
     now = tools.clock.now()
     with tools.db.begin() as session:
+        hold_user(session, who.tenant_id, who.user_id)
+        if plans.is_one_made(session, who.tenant_id, who.user_id, now):
+            return False
         plans.forget_old_plans(session, who.tenant_id, who.user_id, now)
         plan = plans.lock_plan(session, who.tenant_id, who.user_id, **_place_of(view))
         if plan is None:
@@ -177,9 +186,7 @@ def _begin(tools: Tools, who: Who, view: DraftView, maker: str) -> bool:
 
 
 def _is_settled(session: Session, plan: StoredPlan, view: DraftView, now: datetime) -> bool:
-    """Tell whether somebody is making a plan just now, or has made it a moment ago."""
-    if plan.made_until is not None and plan.made_until > now:
-        return True
+    """Tell whether a plan was made a moment ago, and says what is still true."""
     is_young = plan.made_at is not None and now - plan.made_at < _FRESH
     return is_young and _is_of(plan, view) and not _is_outrun(session, plan)
 

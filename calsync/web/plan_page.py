@@ -100,6 +100,13 @@ class PreviewPage:
         return self.plan is None and not self.preview.is_being_made and not self.trouble
 
     @property
+    def why_as_before(self) -> str:
+        """Give why a plan that is shown was not made anew, or is not yet."""
+        if self.plan is not None and self.preview.is_being_made:
+            return _("A preview is being worked out at this moment.")
+        return _("Worked out a moment ago.") if self.preview.is_of_before else ""
+
+    @property
     def sections(self) -> list[Section]:
         """Give what would be done where; places in which nothing can be are left out."""
         return [self._section(direction) for direction in Direction if self._has(direction)]

@@ -64,6 +64,8 @@ def make(**place: str) -> str | AnyResponse:
         return _show_part(page)
     if page.trouble:
         flash(page.trouble, "warning")
+    elif page.why_as_before:
+        flash(page.why_as_before, "info")
     return redirect(f"{confirmation_url(view)}#sync-preview", 303)
 
 

@@ -18,9 +18,11 @@ from calsync.db.plans import lock_plan
 from calsync.errors import NotPossible, NotThere, TemporaryError
 from calsync.jobs.inprocess import DueLoop
 from calsync.jobs.performers import PERFORMERS
+from calsync.services import previews
 from calsync.services.draft_views import DraftView
 from calsync.services.drafts import begin_setup, save_edit, save_setup
 from calsync.services.finishing import Confirmed, finish_setup, save_settings
+from calsync.services.foresight import Foreseen, foresee
 from calsync.services.integrations import deactivate
 from calsync.services.previews import (
     find_preview,
@@ -277,14 +279,36 @@ def test_settings_that_were_changed_by_hand_since_make_a_plan_stale(office: Offi
 
 
 @ON_SQLITE
-def test_asking_again_and_again_asks_cronofy_once(office: Office, clock: MovingClock):
+def test_asking_again_makes_it_anew_but_not_for_each_of_a_few_clicks(
+    office: Office, clock: MovingClock
+):
     before = count_requests(office)
-    for _ in range(3):
-        make(office)
+    assert [make(office).is_of_before for _ in range(3)] == [False, True, True]
     assert count_requests(office) - before == 2
-    clock.move(timedelta(seconds=31))
-    make(office)
+    office.add("Lunch")
+    clock.move(timedelta(seconds=6))
+    again = make(office)
+    assert not again.is_of_before
+    assert again.plan.counts == {"out_create": 1}
     assert count_requests(office) - before == 4
+
+
+def test_of_one_user_one_is_made_at_a_time(office: Office, monkeypatch: pytest.MonkeyPatch):
+    draft_id = set_up(office)
+    found = []
+
+    def foresee_while_another_is_asked_for(*given: object) -> Foreseen:
+        monkeypatch.undo()
+        before = count_requests(office)
+        found.append(make(office, draft_id))
+        assert count_requests(office) == before
+        return foresee(*given)
+
+    monkeypatch.setattr(previews, "foresee", foresee_while_another_is_asked_for)
+    assert make(office).plan
+    [meanwhile] = found
+    assert (meanwhile.plan, meanwhile.is_being_made) == (None, True)
+    assert make(office, draft_id).plan
 
 
 @ON_SQLITE

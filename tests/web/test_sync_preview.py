@@ -130,6 +130,17 @@ def test_without_script_the_button_leads_back_to_the_tab(browser: FlaskClient, d
     assert words in page.text
 
 
+def test_the_button_says_that_it_was_worked_out_a_moment_ago_and_then_works_it_out_again(
+    browser: FlaskClient, draft_id: str, clock: FakeClock
+):
+    words = "Worked out a moment ago."
+    assert words not in post(browser, url_of(draft_id), headers=HX).text
+    assert post(browser, url_of(draft_id), headers=HX).text.count(words) == 2, "seen and spoken"
+    assert words in browser.get(post(browser, url_of(draft_id)).location).text
+    clock.move(timedelta(seconds=6))
+    assert words not in post(browser, url_of(draft_id), headers=HX).text
+
+
 def test_calendars_that_match_are_said_to(
     browser: FlaskClient, tools: Tools, dana: Person, draft_id: str, account_id: str
 ):
