@@ -44,10 +44,14 @@ class Course:
         self.began_at = self.tools.clock.now()
         self.journal = Journal(self.subject, self.trigger, self.began_at, self.asked)
 
-    def forget_asked(self, run_id: str) -> None:
-        """Do what is due as ever, where the run that was asked for ended before it began."""
+    def forget_asked(self, run_id: str, trigger: Trigger) -> None:
+        """Do what is due as ever, where the run that was asked for ended before it began.
+
+        What is done then was begun by that ``trigger``, and not by hand.
+        """
         if self.asked is not None and self.asked.id == run_id:
             self.asked = self.journal.run = None
+            self.trigger = self.journal.trigger = trigger
 
     @property
     def bulk_left(self) -> dict[str, bool]:

@@ -121,7 +121,7 @@ def _begin(course: Course, left: Sequence[Run]) -> None:
                 continue
             if row.ended_at is not None:
                 # It was cancelled since we looked.
-                course.forget_asked(row.id)
+                course.forget_asked(row.id, _trigger_of(course.subject, None))
             elif course.asked is not None and row.id == course.asked.id:
                 if row.state is RunState.RUNNING:
                     course.journal.take_up(session, row)

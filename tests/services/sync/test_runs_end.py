@@ -7,12 +7,12 @@ import pytest
 
 from calsync.core.integration import Refusal, Stop
 from calsync.core.options import Options
-from calsync.core.run import RunState
+from calsync.core.run import RunState, Trigger
 from calsync.cronofy.limiter import Lane
 from calsync.db.models import Run
 from calsync.services.accounts import check_account, disconnect
 from calsync.services.integrations import activate, deactivate
-from calsync.services.runs import request_sync
+from calsync.services.runs import cancel_run, request_sync
 from calsync.services.sync import running
 from calsync.services.sync.catching_up import CatchUp
 from calsync.services.sync.running import run_sync
@@ -139,3 +139,26 @@ def test_what_is_asked_for_while_a_sync_begins_is_done_by_it(
         row = session.get(Run, first)
     assert row is not None
     assert row.bulk == {"send": True}
+
+
+def test_what_a_sync_does_that_was_cancelled_as_it_began_was_not_done_by_hand(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    office.add("Lunch")
+    asked = ask(office)
+    begin: Callable[..., None] = running._begin
+
+    def cancel_meanwhile(*started: object) -> None:
+        cancel_run(office.tools, office.person.who, asked)
+        begin(*started)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "_begin", cancel_meanwhile)
+        run_sync(office.tools, office.claim())
+    assert office.summaries() == ["Lunch"]
+    found = {run.trigger: run for run in office.runs()}
+    assert len(office.runs()) == 2
+    assert found[Trigger.MANUAL].id == asked
+    assert found[Trigger.MANUAL].counts == {}
+    [own] = found.keys() - {Trigger.MANUAL}
+    assert found[own].counts["out_create_done"] == 1
