@@ -7,48 +7,48 @@ from itertools import chain
 
 from flask import Response
 
+from calsync.web.i18n import _
+
 #: What a spreadsheet takes for the beginning of a formula, or drops and looks behind.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """Return a table as a file of that name, to be kept and not shown."""
-    response = Response(write_csv(header, rows), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    """Return a table as a file of that name, to be kept and not shown.
 
-
-def stream_csv(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """Return a table as a file of that name that is sent while it is written.
-
-    However long it is, no more of it is in memory than a line. The request is over by then:
-    the rows are made without it.
+    It is sent while it is written: however long it is, no more of it is in memory than a
+    line. The request is over by then, so rows that need it are made before.
     """
-    response = Response(_write_lines(header, rows), content_type="text/csv; charset=utf-8")
+    broken = _("This file is not whole: an error ended it here. Download it again.")
+    lines = write_lines(header, rows, broken)
+    response = Response(lines, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _write_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
-    yield "\ufeff".encode()
-    for row in chain([header], rows):
-        line = io.StringIO(newline="")
-        csv.writer(line).writerow([safe_cell(cell) for cell in row])
-        yield line.getvalue().encode()
-
-
-def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """Return a table whose cells a spreadsheet shows and never works out.
+def write_lines(
+    header: Sequence[str], rows: Iterable[Sequence[object]], broken: str
+) -> Iterator[bytes]:
+    """Yield the lines of a table whose cells a spreadsheet shows and never works out.
 
     A cell that would begin a formula gets an apostrophe in front, which is how a person
-    types such a text.
+    types such a text. What is ``broken`` is said in a last line where no more rows come.
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
-    # With its mark at the front, or Excel takes it for the alphabet of its own machine.
-    return text.getvalue().encode("utf-8-sig")
+    # The mark at the front, or Excel takes it for the alphabet of its own machine.
+    yield "\ufeff".encode()
+    try:
+        for row in chain([header], rows):
+            yield _write_line(row)
+    except Exception:
+        # A proxy that asks in HTTP/1.0 cannot tell a connection that broke from the end.
+        yield _write_line([broken])
+        raise
+
+
+def _write_line(cells: Sequence[object]) -> bytes:
+    line = io.StringIO(newline="")
+    csv.writer(line).writerow([safe_cell(cell) for cell in cells])
+    return line.getvalue().encode()
 
 
 def safe_cell(value: object) -> str:

@@ -32,7 +32,7 @@ from calsync.web.log_details import find_details, say_details
 from calsync.web.log_lines import list_log_lines, say_title, say_what
 from calsync.web.log_query import LogQuery, Started, read_query, write_place
 from calsync.web.run_words import say_duration
-from calsync.web.safe_csv import stream_csv
+from calsync.web.safe_csv import csv_response
 from calsync.web.sync_words import (
     OUTCOME_WORDS,
     RUN_WORDS,
@@ -97,7 +97,7 @@ def download(integration_id: str) -> AnyResponse:
         _("Details"),
     ]
     found = iter_log(tools(), who(), integration_id, query.make_filter(zone))
-    return stream_csv("sync-log.csv", header, _list_rows(found, zone, keep_language()))
+    return csv_response("sync-log.csv", header, _list_rows(found, zone, keep_language()))
 
 
 @bp.post("/logs/<entry_id>/again")

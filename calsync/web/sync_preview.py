@@ -125,7 +125,7 @@ def download(**place: str) -> Response | AnyResponse:
         _("Changes"),
         _("Reason"),
     ]
-    return csv_response("planned-changes.csv", header, _list_rows(found, view))
+    return csv_response("planned-changes.csv", header, list(_list_rows(found, view)))
 
 
 def _show_part(page: PreviewPage) -> str:
