@@ -94,6 +94,13 @@ def _find_sent_again(story: Story, case: Case) -> Iterator[str]:
         )
         for number, (before, again) in enumerate(pairwise(made), 2):
             acts = [turn for turn in case.here if turn.by_person and turn.index < again]
+            # What is made private in one calendar is made anew in the others.
+            acts += [
+                turn
+                for uid, turns in case.there.items()
+                for turn in turns
+                if places.get(uid) != place and turn.by_person and "private" in turn.changed()
+            ]
             # The first copy answers for one act, and each further one for one more.
             if len(acts) + asked < number and not _came_back(case, before, again):
                 yield f"I6 item {case.item_id} was sent again, and nobody had asked for it"
