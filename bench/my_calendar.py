@@ -21,23 +21,19 @@ by gzip as a proxy sends it, on the first visit.
 """
 
 import argparse
-import json
-import platform
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date
 from typing import Any
 
 from bench.floors import dump_lists, show_items
 from bench.house import House, open_house
+from bench.results import LEAST_ROUNDS, head, keep
 from bench.weight import weigh
 
-RESULTS = Path(__file__).parent / "results"
 MONTH, EMPTY_MONTH = "/calendar/month/2026-03-04", "/calendar/month/2026-01-07"
 WEEK, EMPTY_WEEK = "/calendar/week/2026-03-04", "/calendar/week/2026-01-07"
 #: What each ratio may be at most on SQLite and on PostgreSQL, whose own work is not counted.
@@ -46,7 +42,6 @@ LIMITS = {
     "postgresql": {"month_to_floor": 11.0, "week_to_floor": 20.0, "api_to_floor": 5.0},
 }
 HEAVIEST = 120_000
-LEAST_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -62,9 +57,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=7)
     rounds = max(LEAST_ROUNDS, parser.parse_args().rounds)
-    figures: dict[str, Any] = {"commit": find_commit(), "python": platform.python_version()}
-    figures["at"] = datetime.now(UTC).isoformat(timespec="seconds")  # noqa: TID251 - the real time
-    figures["rounds"] = rounds
+    figures = head(rounds)
     for kind in LIMITS:
         with open_house(kind) as house:
             figures[kind] = measure(house, rounds)
@@ -139,26 +132,9 @@ def _median(costs: list[dict[str, Cost]], read: Callable[[dict[str, Cost]], floa
     return statistics.median(read(each) for each in costs)
 
 
-def find_commit() -> str:
-    """Return the commit that is measured, and whether anything was changed since."""
-
-    def ask(*words: str) -> str:
-        return subprocess.run(  # noqa: S603 - our own command
-            ["git", *words],  # noqa: S607 - wherever it is installed
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-
-    changed = " with changes" if ask("status", "--porcelain") else ""
-    return ask("rev-parse", "HEAD") + changed
-
-
 def _write(figures: dict[str, Any], broken: list[str]) -> None:
     """Print a table and keep the figures by their commit."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"my_calendar-{figures['commit'][:12]}.json"
-    path.write_text(json.dumps({**figures, "broken": broken}, indent=2) + "\n")
+    path = keep("my_calendar", figures, broken)
     lines = [f"{'':28}{'SQLite':>12}{'at most':>9}{'PostgreSQL':>12}{'at most':>9}"]
     for name in figures["sqlite"]:
         pairs = [(figures[kind][name], LIMITS[kind].get(name, "")) for kind in LIMITS]

@@ -11,22 +11,19 @@ with 5: what the 45 more cost is a ratio, which has a limit, as have statements 
 
 import argparse
 import gzip
-import json
-import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from bench.house import House, open_house
-from bench.my_calendar import LEAST_ROUNDS, RESULTS, find_commit
+from bench.results import LEAST_ROUNDS, head, keep
 from calsync.app import tools_of
 from calsync.services.drafts import begin_setup
 from tests.plenty import number
@@ -56,9 +53,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=7)
     rounds = max(LEAST_ROUNDS, parser.parse_args().rounds)
-    figures: dict[str, Any] = {"commit": find_commit(), "python": platform.python_version()}
-    figures["at"] = datetime.now(UTC).isoformat(timespec="seconds")  # noqa: TID251 - the real time
-    figures["rounds"] = rounds
+    figures = head(rounds)
     for kind in ("sqlite", "postgresql"):
         with open_house(kind, around=MANY) as many, open_house(kind, around=FEW) as few:
             figures[kind] = measure(few, many, rounds)
@@ -145,8 +140,10 @@ def _counting(house: House) -> Iterator[list[str]]:
         statements.append(statement)
 
     event.listen(house.engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(house.engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(house.engine, "before_cursor_execute", note)
 
 
 def find_broken(figures: dict[str, Any]) -> list[str]:
@@ -167,9 +164,7 @@ def find_broken(figures: dict[str, Any]) -> list[str]:
 
 def _write(figures: dict[str, Any], broken: list[str]) -> None:
     """Print a table and keep the figures by their commit."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"sync_pages-{figures['commit'][:12]}.json"
-    path.write_text(json.dumps({**figures, "broken": broken}, indent=2) + "\n")
+    path = keep("sync_pages", figures, broken)
     lines = [f"{'':16}{'SQLite ms':>12}{'PostgreSQL ms':>15}{'statements':>12}{'bytes':>8}"]
     for name, each in figures["sqlite"].items():
         other = figures["postgresql"][name]
