@@ -117,8 +117,8 @@ class Brake:
 def charge_of(action: Action, link: Link, group: str) -> Charge | None:
     """Return what the brake counts of an action, None for what it lets pass.
 
-    That is what only adds or brings back, and what goes out because somebody did it by hand
-    to one item or one series.
+    That is what only adds or brings back, what goes out because somebody did it by hand to
+    one item or one series, and the deletion of a copy that no read has shown yet.
     """
     is_external = link.origin is Origin.BROUGHT
     if isinstance(action, DeleteThere | Write) and Act.BY_HAND in link.acts:
@@ -129,6 +129,8 @@ def charge_of(action: Action, link: Link, group: str) -> Charge | None:
         case TakeIn(replaced=replaced):
             counted = Counted.REPLACEMENT if replaced else Counted.OVERWRITE
             return Charge(Side.IN, counted, group)
+        case DeleteThere() if link.seen is None:
+            return None
         case DeleteThere():
             counted = Counted.EXTERNAL_REMOVAL if is_external else Counted.REMOVAL
             return Charge(Side.OUT, counted, group)

@@ -18,9 +18,9 @@ from calsync.core.actions import (
 from calsync.core.brake import ALWAYS_ALLOWED, Brake, Charge, Counted, Tally, charge_of
 from calsync.core.content import ALL_PARTS, Part
 from calsync.core.link import Act, Link, Origin, Side
-from tests.core.one_pair import FIRST
+from tests.core.one_pair import FIRST, in_step
 
-OURS, THEIRS = Link(Origin.SENT), Link(Origin.BROUGHT)
+OURS, THEIRS = in_step(FIRST), in_step(FIRST, Origin.BROUGHT)
 
 
 def tally_of(number: int, counted: Counted = Counted.REMOVAL, side: Side = Side.IN) -> Tally:
@@ -104,6 +104,10 @@ def test_removals_and_replaced_edits_are_counted():
         (Side.IN, Counted.OVERWRITE),
         (Side.IN, Counted.REPLACEMENT),
     ]
+
+
+def test_the_deletion_of_a_copy_that_was_never_seen_is_not_counted():
+    assert charge_of(DeleteThere(), Link(Origin.SENT), "one") is None
 
 
 def test_what_somebody_did_by_hand_to_one_item_is_not_counted():
