@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from calsync.core.event import AllDay, Timed
+from calsync.core.item import UnfitItem
 from calsync.db.models import Item
 from calsync.errors import CalsyncError
 from tests.simulation.faults import Crash
@@ -148,7 +149,7 @@ class Doer:
         began_at = self.office.clock.now()
         try:
             subject = do() or subject
-        except CalsyncError:
+        except (CalsyncError, UnfitItem):
             return
         except Crash:
             self._note(Act(0, name, side, who, subject, fields, began_at, began_at, False))
