@@ -57,7 +57,8 @@ def foresee(tools: Tools, who: Who, view: DraftView) -> Foreseen:
     def put_in_force(inside: Tools) -> list[str]:
         return _put_in_force(inside, who, view)
 
-    rehearsals = rehearse(tools, who, view.linked.account.id, put_in_force)
+    calendar_ids = {each.calendar_id for each in (view.answers, view.live) if each is not None}
+    rehearsals = rehearse(tools, who, view.linked.account.id, calendar_ids, put_in_force)
     actions = sorted(_list_actions(rehearsals), key=_sorting)
     counts = Counter(count_key(each.direction, each.head) for each in actions)
     guests = frozenset[str]().union(*(each.guests for each in rehearsals))

@@ -88,7 +88,8 @@ def preview(
             change(inside)
         return [integration_id]
 
-    [rehearsal] = rehearse(tools, who, found.account_id, prepare, bulk=bulk, is_confirmed=False)
+    place = found.account_id, [found.calendar_id]
+    [rehearsal] = rehearse(tools, who, *place, prepare, bulk=bulk, is_confirmed=False)
     return list(rehearsal.entries)
 
 
@@ -96,12 +97,13 @@ def rehearse(
     tools: Tools,
     who: Who,
     account_id: str | None,
+    calendar_ids: Collection[str],
     change: Change,
     *,
     bulk: bool = True,
     is_confirmed: bool = True,
 ) -> list[Rehearsal]:
-    """Return what syncs of integrations of one account would do after a change.
+    """Return what syncs of these calendars of one account would do after a change.
 
     With ``bulk`` they do what the options retrieve and send besides, and deletions are done
     as if the user had confirmed them where ``is_confirmed``. Nothing is written on
@@ -111,7 +113,7 @@ def rehearse(
     """
     if account_id is None:
         raise NotPossible(Refusal.NOT_CONNECTED)
-    scenery = read_scenery(tools, who, account_id)
+    scenery = read_scenery(tools, who, account_id, calendar_ids)
     found: list[Rehearsal] = []
     in_copy = try_out(tools.db, who.tenant_id, who.user_id)
     with suppress(_Discard), logged_if_kept(), in_copy as session:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from calsync.core.account import Account, connection_status
 from calsync.core.event import Event, UnreadableEvent
+from calsync.core.footer import find_item_links
 from calsync.core.integration import Refusal
 from calsync.cronofy.batch import Write, Written
 from calsync.cronofy.client import Page
@@ -28,13 +29,19 @@ _EVERYTHING = EventQuery(
 
 @dataclass(frozen=True)
 class Scenery:
-    """A linked account as it stood a moment ago: its calendars, and all that they show."""
+    """A linked account as it stood a moment ago, and what some of its calendars show.
+
+    Of the others there is what names an item: copies of ours that were moved there.
+    """
 
     account: Account
+    calendar_ids: frozenset[str]
     pages: tuple[Page, ...]
 
     def refuse_gone(self, calendar_id: str) -> None:
         """Raise NotPossible where a calendar is there no more, whatever we know of it."""
+        if calendar_id not in self.calendar_ids:
+            raise LookupError("A calendar is rehearsed that was not read.")
         calendar = self.account.find_calendar(calendar_id)
         if calendar is None or calendar.deleted:
             raise NotPossible(Refusal.CALENDAR_GONE)
@@ -51,11 +58,12 @@ class Scenery:
         )
 
 
-def read_scenery(tools: Tools, who: Who, account_id: str) -> Scenery:
-    """Read an account of the user's, outside of any transaction; nothing of it is noted.
+def read_scenery(tools: Tools, who: Who, account_id: str, calendar_ids: Collection[str]) -> Scenery:
+    """Read some calendars of an account of the user's, and what was moved out of them.
 
-    Raises NotThere, NotPossible where the account does not work or was not read for the
-    first time yet, and TemporaryError where Cronofy is away.
+    Outside of any transaction; nothing of it is noted. Raises NotThere, NotPossible where the
+    account does not work or was not read for the first time yet, and TemporaryError where
+    Cronofy is away.
     """
     with tools.db.read() as session:
         known = find_account(session, who.tenant_id, who.user_id, account_id)
@@ -71,9 +79,25 @@ def read_scenery(tools: Tools, who: Who, account_id: str) -> Scenery:
             raise NotPossible(Refusal.NOT_CONNECTED)
         if status.initial_sync_required:
             raise NotPossible(Refusal.BEING_READ)
-        return Scenery(account, tuple(client.read_events(_EVERYTHING)))
+        wanted = frozenset(calendar_ids)
+        pages = client.read_events(_EVERYTHING)
+        kept = tuple(_without_others(page, wanted, tools.public_url) for page in pages)
+        return Scenery(account, wanted, kept)
     except AccessRevoked:
         raise NotPossible(Refusal.NOT_CONNECTED) from None
+
+
+def _without_others(page: Page, calendar_ids: frozenset[str], base_url: str) -> Page:
+    """Return a page without what stands in other calendars and is of no item."""
+    return replace(
+        page,
+        events=tuple(
+            event
+            for event in page.events
+            if event.calendar_id in calendar_ids
+            or (isinstance(event, Event) and find_item_links(event.text, base_url))
+        ),
+    )
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pytest
 
 from calsync.services.integrations import change_options
 from calsync.services.sync.rehearsal import preview
+from calsync.services.sync.stage import read_scenery
 from calsync.services.tools import Tools
 from tests.sandbox_server import RunningSandbox
 from tests.services.sync.office import EVERYTHING, ON_SQLITE, Office
@@ -36,8 +37,29 @@ def test_a_preview_knows_a_copy_that_was_only_moved(office: Office, sandbox: Run
     office.sync()
     personal = sandbox.calendars()["Personal"]
     office.edit(office.uid("Lunch"), calendar_id=personal)
+    office.sandbox.control(
+        "POST", "/events", {"calendar_id": personal, "summary": "Gym", **office.moved(5)}
+    )
     planned = preview(office.tools, office.person.who, office.integration_id, bulk=True)
     assert [(e.action, e.reason) for e in planned] == [("none", "moved")]
+
+
+def test_of_other_calendars_only_what_was_moved_there_is_kept_in_memory(
+    office: Office, sandbox: RunningSandbox
+):
+    personal = sandbox.calendars()["Personal"]
+    for number in range(3):
+        event = {"calendar_id": personal, "summary": f"Gym {number}", **office.moved(number)}
+        sandbox.control("POST", "/events", event)
+    office.put("Dentist")
+    office.add("Lunch")
+    office.sync()
+    office.edit(office.uid("Lunch"), calendar_id=personal)
+    place = office.account_id, [office.calendar_id]
+    scenery = read_scenery(office.tools, office.person.who, *place)
+    shown = {(e.calendar_id, e.title) for page in scenery.pages for e in page.events}
+    assert (office.calendar_id, "Dentist") in shown
+    assert [title for place, title in shown if place == personal] == ["Lunch"]
 
 
 def test_a_preview_tells_of_a_removal(office: Office):

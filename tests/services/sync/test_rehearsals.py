@@ -63,7 +63,9 @@ def link_calendar(
 
 def rehearse_in(office: Office, change: Callable[[Tools], list[str]] | None = None, **how: Any):
     present = change or (lambda _tools: [office.integration_id])
-    return rehearse(office.tools, office.person.who, office.account_id, present, **how)
+    calendar_ids = office.sandbox.calendars().values()
+    who = office.person.who
+    return rehearse(office.tools, who, office.account_id, calendar_ids, present, **how)
 
 
 def dump(office: Office) -> dict[str, list[str]]:
