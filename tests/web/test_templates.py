@@ -76,6 +76,22 @@ def test_htmx_is_told_to_run_nothing_and_to_keep_nothing(client: FlaskClient):
         assert setting in page
 
 
+def list_classes(css: str) -> set[str]:
+    """Return the classes that a style sheet has rules for."""
+    rules = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    return set(re.findall(r"\.(-?[a-zA-Z_][\w-]*)(?=[^{}]*\{)", rules))
+
+
+def test_no_class_of_ours_is_drawn_by_bootstrap_too(client: FlaskClient):
+    """One that is takes what browsers draw away from where we want it, such as a bar."""
+    found = re.search(r'href="([^"]*/bootstrap\.css)"', client.get("/login").text)
+    assert found
+    foreign = list_classes(client.get(found.group(1)).text)
+    assert "progress-bar" in foreign
+    for path in find_folder("static").glob("*.css"):
+        assert list_classes(path.read_text()) & foreign == set(), path.name
+
+
 class Marked(flask_babel.Domain):
     """A language in which every text stands in brackets."""
 
