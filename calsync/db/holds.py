@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, func, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select, true, tuple_, update
+from sqlalchemy.orm import Session, aliased
 
 from calsync.core.holds import Held
 from calsync.core.link import LinkState, Wish
@@ -27,16 +27,15 @@ def count_held(session: Session, tenant_id: str, integration_id: str) -> dict[He
 def list_held(
     session: Session, tenant_id: str, integration_id: str, held: Held, *, after: str, limit: int
 ) -> list[LinkRow]:
-    """Return links over which this waits, by id from the one after ``after``."""
-    return list(
-        session.scalars(
-            select(LinkRow)
-            .where(*_are_held(tenant_id, integration_id), LinkRow.held_as == held)
-            .where(LinkRow.id > after)
-            .order_by(LinkRow.id)
-            .limit(limit)
+    """Return links over which this waits, by when it takes place, from the one ``after`` on."""
+    query = select(LinkRow).where(*_are_held(tenant_id, integration_id), LinkRow.held_as == held)
+    if after:
+        last = aliased(LinkRow)
+        place = select(_start_of(last)).where(last.tenant_id == tenant_id, last.id == after)
+        query = query.where(
+            tuple_(_start_of(LinkRow), LinkRow.id) > tuple_(place.scalar_subquery(), after)
         )
-    )
+    return list(session.scalars(query.order_by(_start_of(LinkRow), LinkRow.id).limit(limit)))
 
 
 def wish_for_held(
@@ -59,6 +58,17 @@ def count_answered(
     """Return how many links of which this waited have this answer, and wait for the sync alone."""
     query = select(func.count()).select_from(LinkRow).where(*_wait(tenant_id, integration_id))
     return session.scalar(query.where(LinkRow.held_as == held, LinkRow.wish == wish)) or 0
+
+
+def _start_of(row: type[LinkRow]) -> ColumnElement[str]:
+    """Give when it begins, as texts that sort alike: what stands there, else what stood here."""
+    record = row.record
+    starts = (
+        record[("seen", "content", "times", "start")],
+        record[("here", "times", "start")],
+        record[("there", "times", "start")],
+    )
+    return func.coalesce(*(start.as_string() for start in starts), "")
 
 
 def _are_held(tenant_id: str, integration_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -70,7 +70,7 @@ def page_held(
 ) -> tuple[Integration, list[HeldEntry], bool]:
     """Return the integration, entries over which this waits, and whether more follow.
 
-    They come by id, from the one after ``after``. Raises NotThere.
+    They come by when they take place, from the one after ``after``. Raises NotThere.
     """
     with tools.db.read() as session:
         integration = _get(session, who, integration_id)

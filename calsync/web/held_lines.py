@@ -66,7 +66,7 @@ def _panel_of(group: HeldGroup, calendar: str) -> HeldPanel:
         held,
         count,
         str(SIDE_WORDS[Side(held.side)]),
-        say_heading(held),
+        say_heading(held, calendar),
         say_held(held, count, calendar),
         say_why_held(group),
         _hint(held),

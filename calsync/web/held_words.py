@@ -68,7 +68,7 @@ def say_keeping(count: int) -> str:
     return _n("Keep it", "Keep them", count)
 
 
-def say_heading(held: Held) -> str:
+def say_heading(held: Held, calendar: str) -> str:
     """Return what a list of it is called."""
     match held:
         case Held.REMOVAL_HERE:
@@ -76,11 +76,11 @@ def say_heading(held: Held) -> str:
         case Held.CHANGE_HERE:
             return _("Changes on My Calendar")
         case Held.COPY_DELETION:
-            return _("Deletions in the linked calendar")
+            return _("Deletions in %(calendar)s", calendar=calendar)
         case Held.OWN_DELETION:
-            return _("Deletions of your own events")
+            return _("Deletions of your own events in %(calendar)s", calendar=calendar)
         case Held.OWN_CHANGE:
-            return _("Changes of your own events")
+            return _("Changes of your own events in %(calendar)s", calendar=calendar)
 
 
 def say_why_held(group: HeldGroup) -> str:

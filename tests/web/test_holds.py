@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 
 from calsync.core.content import Content
+from calsync.core.event import Timed
 from calsync.core.holds import Held
 from calsync.core.link import Link, LinkState, Origin, Wish
 from calsync.db.links import put_link
@@ -44,9 +46,12 @@ def integration_id(tools: Tools, dana: Person, link: Callable[..., str]) -> str:
 def hold(tools: Tools, dana: Person, integration_id: str) -> Hold:
     """Return a function that lets an entry wait, and returns the id of its link."""
 
-    def make(held: Held = Held.COPY_DELETION, why: str = "brake", title: str = "Visit") -> str:
+    def make(
+        held: Held = Held.COPY_DELETION, why: str = "brake", title: str = "Visit", days: int = 0
+    ) -> str:
         origin, deed = DEEDS[held]
-        content = Content(title, TIMES)
+        start = TIMES.start + timedelta(days=days)
+        content = Content(title, Timed(start, start + timedelta(hours=1), "Europe/London"))
         link_id = add_link(tools, dana, integration_id, add_item(tools, dana), origin=origin)
         link = Link(
             origin,
@@ -88,16 +93,21 @@ def test_what_was_not_done_is_asked_about_with_its_number_and_reason(
     assert whole.count("<bdi>Visit ") == 11
 
 
-def test_a_long_list_is_shown_a_page_at_a_time(
+def test_a_long_list_is_shown_in_order_of_time_a_page_at_a_time(
     browser: FlaskClient, integration_id: str, hold: Hold
 ):
+    # In threes of one day, in an order that is neither that of their days nor of their making.
     for number in range(52):
-        hold(title=f"Visit {number}")
+        hold(title=f"Visit {number * 7 % 52}", days=number * 7 % 52 // 3)
     first = browser.get(where(integration_id) + "?what=copy_deletion").text
-    assert first.count("<bdi>Visit ") == 50
     following = re.search(r'href="([^"]+after=[^"]+)"', first)
     assert following
-    assert browser.get(following.group(1).replace("&amp;", "&")).text.count("<bdi>Visit ") == 2
+    second = browser.get(following.group(1).replace("&amp;", "&")).text
+    pages = [[int(n) for n in re.findall("<bdi>Visit (\\d+)<", each)] for each in (first, second)]
+    assert [len(page) for page in pages] == [50, 2]
+    shown = [number for page in pages for number in page]
+    assert sorted(shown) == list(range(52))
+    assert [number // 3 for number in shown] == sorted(number // 3 for number in range(52))
 
 
 def test_each_kind_of_hold_is_asked_about_in_its_own_words(
@@ -107,6 +117,7 @@ def test_each_kind_of_hold_is_asked_about_in_its_own_words(
         hold(held)
     hold(Held.COPY_DELETION, "guests")
     page = browser.get(where(integration_id)).text
+    assert "<bdi>Deletions in Work</bdi>" in page
     for words in (
         "We did not delete 1 item from My Calendar.",
         "We did not change 1 item on My Calendar.",
@@ -120,7 +131,7 @@ def test_each_kind_of_hold_is_asked_about_in_its_own_words(
     for say in (say_held, say_doing):
         texts = [say(held, 2, "x") if say is say_held else say(held, 2) for held in Held]
         assert len(set(texts)) == len(Held)
-    assert len({say_heading(held) for held in Held}) == len(Held)
+    assert len({say_heading(held, "x") for held in Held}) == len(Held)
     assert say_keeping(1) != say_keeping(2)
 
 
