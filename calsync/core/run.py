@@ -1,6 +1,8 @@
 """Runs: what began a sync, how it stands, and what each entry of its log says."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from calsync.core.link import Side
 
@@ -66,3 +68,20 @@ DONE_AS = {
 def count_name(side: Side, action: str, result: Result) -> str:
     """Return the name under which a run counts such a thing."""
     return f"{side.value}_{action}_{result.value}"
+
+
+def find_times(
+    side: Side, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Mapping[str, str] | None:
+    """Return when something takes place that a log tells of: as it is after it, else as it was.
+
+    ``before`` and ``after`` are both sides as the log has them; None where it has no times.
+    """
+    sides = ("mine", "theirs") if side is Side.IN else ("theirs", "mine")
+    for record in (after, before):
+        for name in sides:
+            content = record.get(name) or {}
+            if content.get("times"):
+                times: Mapping[str, str] = content["times"]
+                return times
+    return None

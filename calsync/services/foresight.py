@@ -15,7 +15,8 @@ from calsync.core.plan import (
     head_of,
     needs_tick,
 )
-from calsync.db.models import LogEntry, PlannedAction
+from calsync.core.run import find_times
+from calsync.db.models import PlannedAction
 from calsync.errors import NotPossible
 from calsync.services.draft_numbers import find_numbers
 from calsync.services.draft_views import DraftView
@@ -103,22 +104,10 @@ def _list_actions(rehearsals: Sequence[Rehearsal]) -> Iterator[PlannedAction]:
                 kind=rehearsal.kinds.get(entry.item_id or ""),
                 item_id=entry.item_id,
                 title=entry.title,
-                times=_times_of(entry),
+                times=find_times(entry.side, entry.before, entry.after),
                 before=entry.before,
                 after=entry.after,
             )
-
-
-def _times_of(entry: LogEntry) -> Mapping[str, object] | None:
-    """Return when something takes place: as it would be, else as it is."""
-    sides = ("mine", "theirs") if entry.side is Side.IN else ("theirs", "mine")
-    for record in (entry.after, entry.before):
-        for side in sides:
-            content = record.get(side)
-            if content and content.get("times"):
-                times: Mapping[str, object] = content["times"]
-                return times
-    return None
 
 
 def _sorting(action: PlannedAction) -> tuple[int, int, str, str]:

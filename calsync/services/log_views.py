@@ -4,10 +4,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from calsync.core.item import Kind
+from calsync.core.link import Link, LinkState
+from calsync.core.run import Result
 from calsync.db.database import Session
 from calsync.db.items import list_items, map_assignees
+from calsync.db.links import link_of, list_links
 from calsync.db.models import LogEntry
 from calsync.services.tools import Who
+
+#: Over these a failed write is tried again.
+_TRIED_AGAIN = (LinkState.LIVE, LinkState.SET_ASIDE)
 
 
 @dataclass(frozen=True)
@@ -51,3 +57,18 @@ def glimpse_items(session: Session, who: Who, ids: Collection[str]) -> Mapping[s
             is_hidden=item.is_private and not is_theirs,
         )
     return found
+
+
+def find_failed(session: Session, who: Who, entries: Sequence[LogEntry]) -> frozenset[str]:
+    """Return the entries of which the links can be tried again."""
+    failed = {e.id: e.link_id for e in entries if e.result is Result.FAILED and e.link_id}
+    if not failed:
+        return frozenset()
+    rows = list_links(session, who.tenant_id, set(failed.values()), is_locked=False)
+    waiting = {row.id for row in rows if row.is_present and is_tried_again(link_of(row))}
+    return frozenset(entry_id for entry_id, link_id in failed.items() if link_id in waiting)
+
+
+def is_tried_again(link: Link) -> bool:
+    """Tell whether a write of it failed that may be tried again."""
+    return link.state in _TRIED_AGAIN and link.tries > 0

@@ -9,7 +9,7 @@ from calsync.db.integrations import find_integration
 from calsync.db.log_entries import LogFilter, list_log
 from calsync.db.models import DueKind, Integration, Run
 from calsync.errors import NotThere
-from calsync.services.log_views import LogView, view_entries
+from calsync.services.log_views import LogView, find_failed, view_entries
 from calsync.services.tools import Tools, Who
 
 #: Entries of a run that are shown with it.
@@ -20,13 +20,15 @@ MOST_ENTRIES = 50
 class RunView:
     """A run, its integration, and the first of what it did or declined, the latest first.
 
-    ``due_at`` is when the integration is synced next, None where it is not.
+    ``failed`` are the entries whose links can be tried again. ``due_at`` is when the
+    integration is synced next, None where it is not.
     """
 
     run: Run
     integration: Integration
     entries: tuple[LogView, ...]
     has_more: bool
+    failed: frozenset[str]
     due_at: datetime | None
 
     @property
@@ -61,5 +63,6 @@ def find_run_view(tools: Tools, who: Who, integration_id: str, run_id: str) -> R
             integration,
             view_entries(session, who, found[:MOST_ENTRIES]),
             len(found) > MOST_ENTRIES,
+            find_failed(session, who, found[:MOST_ENTRIES]),
             due_rows.find_due_at(session, *ids),
         )

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from calsync.core.link import Act, Link, LinkState
-from calsync.core.run import Result
+from calsync.core.link import Act
 from calsync.db.database import Session
 from calsync.db.integrations import find_integration
 from calsync.db.links import link_of, list_links, put_link
@@ -21,14 +20,12 @@ from calsync.db.models import Integration, LogEntry, Run
 from calsync.db.runs import find_first_run_at, list_runs_of
 from calsync.errors import NotThere
 from calsync.services.integration_state import lock, note, wake_if_active
-from calsync.services.log_views import LogView, view_entries
+from calsync.services.log_views import LogView, find_failed, is_tried_again, view_entries
 from calsync.services.tools import Tools, Who
 
 #: Lines of a page, and entries that are read at once for a file.
 _PAGE = 50
 _BATCH = 500
-#: Over these a failed write is tried again.
-_TRIED_AGAIN = (LinkState.LIVE, LinkState.SET_ASIDE)
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ def page_log(
             count_log(session, who.tenant_id, integration_id, wanted),
             newer=_place_of(lines[0]) if lines and (has_more if after else before) else None,
             older=_place_of(lines[-1]) if lines and (after or has_more) else None,
-            failed=_find_failed(session, who, entries),
+            failed=find_failed(session, who, entries),
             is_empty=is_empty,
         )
 
@@ -127,7 +124,7 @@ def try_again(tools: Tools, who: Who, integration_id: str, entry_id: str) -> boo
         if entry is None:
             raise NotThere
         rows = list_links(session, who.tenant_id, [entry.link_id] if entry.link_id else [])
-        waiting = [row for row in rows if row.is_present and _is_tried_again(link_of(row))]
+        waiting = [row for row in rows if row.is_present and is_tried_again(link_of(row))]
         for row in waiting:
             link = link_of(row)
             put_link(row, replace(link, acts=link.acts | {Act.TRY_AGAIN}))
@@ -176,20 +173,6 @@ def _group(
         RunLog(runs[run_id], tuple(views[line.id] for line in some if line.id in views))
         for run_id, some in groupby(lines, key=_run_id_of)
     )
-
-
-def _find_failed(session: Session, who: Who, entries: Sequence[LogEntry]) -> frozenset[str]:
-    """Return the entries of which the links can be tried again."""
-    failed = {e.id: e.link_id for e in entries if e.result is Result.FAILED and e.link_id}
-    if not failed:
-        return frozenset()
-    rows = list_links(session, who.tenant_id, set(failed.values()), is_locked=False)
-    waiting = {row.id for row in rows if row.is_present and _is_tried_again(link_of(row))}
-    return frozenset(entry_id for entry_id, link_id in failed.items() if link_id in waiting)
-
-
-def _is_tried_again(link: Link) -> bool:
-    return link.state in _TRIED_AGAIN and link.tries > 0
 
 
 def _run_id_of(line: LogEntry | Run) -> str:

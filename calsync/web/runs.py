@@ -21,16 +21,17 @@ from calsync.web.held_lines import list_held_lines, list_panels
 from calsync.web.held_words import say_answered
 from calsync.web.i18n import _
 from calsync.web.item_requests import reader_zone
-from calsync.web.log_lines import list_log_lines
+from calsync.web.log_lines import LogLine, list_log_lines
 from calsync.web.run_words import (
     LOST_ACCESS,
     say_direction,
+    say_done,
     say_end,
     say_progress,
     say_rest,
     say_why_stopped,
 )
-from calsync.web.sync_words import REFUSAL_WORDS, TRIGGER_WORDS
+from calsync.web.sync_words import REFUSAL_WORDS, SIDE_WORDS, TRIGGER_WORDS
 
 bp = Blueprint("runs", __name__, url_prefix="/calendar-sync")
 #: How long a page waits before it asks how far a sync is, by how long that takes already.
@@ -160,12 +161,17 @@ def _describe(view: RunView) -> dict[str, object]:
         "trigger": str(TRIGGER_WORDS[run.trigger]),
         "wait": _wait(run, now),
         "text": say_end(run) if view.is_over else say_progress(view, now),
+        "done": say_done(run),
         "why": say_why_stopped(view),
         "rest": say_rest(view, now),
         "has_lost_access": run.error in LOST_ACCESS,
-        "directions": [(side, say_direction(run.counts, side)) for side in Side],
-        "lines": list_log_lines(view.entries, reader_zone()) if view.is_over else [],
+        "directions": [(SIDE_WORDS[side], say_direction(run.counts, side)) for side in Side],
+        "lines": _list_lines(view) if view.is_over else [],
     }
+
+
+def _list_lines(view: RunView) -> list[LogLine]:
+    return list_log_lines(view.run, view.entries, reader_zone(), view.failed)
 
 
 def _wait(run: Run, now: datetime) -> int:

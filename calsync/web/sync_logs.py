@@ -110,7 +110,8 @@ def again(integration_id: str, entry_id: str) -> AnyResponse:
         flash(_("There is nothing to try again: it was done or given up meanwhile."), "info")
     shown = safe_next(request.form.get("next", ""))
     own = url_for(".show", integration_id=integration_id)
-    return redirect(shown if shown.startswith(own) else own, 303)
+    runs = url_for("runs.show", integration_id=integration_id, run_id="")
+    return redirect(shown if shown.startswith((own, runs)) else own, 303)
 
 
 def _list_runs(page: LogPage, zone: ZoneInfo) -> list[dict[str, object]]:
@@ -122,7 +123,7 @@ def _list_runs(page: LogPage, zone: ZoneInfo) -> list[dict[str, object]]:
             "state": str(RUN_WORDS[each.run.state]),
             "totals": say_counts(each.run.counts) or _say_nothing(each.run),
             "duration": say_duration(each.run),
-            "lines": list_log_lines(each.views, zone, page.failed),
+            "lines": list_log_lines(each.run, each.views, zone, page.failed),
         }
         for each in page.runs
     ]

@@ -49,7 +49,7 @@ def test_a_sync_is_followed_to_its_end_and_then_nothing_is_asked_any_more(
     page.goto(f"{product.url}/calendar-sync/{integration_id}/runs/{run_id}")
     status = page.locator("#status")
     expect(status).to_contain_text("Sync finished.", timeout=15_000)
-    expect(page.get_by_role("heading", name="Finished")).to_be_visible()
+    expect(page.get_by_role("heading", name="Result")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_have_count(0)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -259,6 +259,20 @@ def test_before_and_after_are_told_in_plain_words(log: Log):
     assert "Subject: Lunch → Dinner" in details[2]
 
 
+def test_a_line_says_when_its_entry_takes_place_and_the_day_of_the_sync_once(log: Log):
+    run_id = log.run()
+    for days in (0, 7):
+        start = TIMES.start + timedelta(days=days)
+        content = Content("Stand-up", replace(TIMES, start=start, end=start + MINUTE))
+        log.note(run_id, "Stand-up", after={"theirs": dump_content(content)})
+    tomorrow = log.clock.now() + timedelta(days=1)
+    log.note(run_id, "Late", at=tomorrow)
+    words = " ".join(re.sub(r"<[^>]+>", " ", log.get()).split())
+    assert "Stand-up Tue 3 Mar 2026, 09:00 to 09:01 Sent, 09:01" in words
+    assert "Stand-up Tue 10 Mar 2026, 09:00 to 09:01 Sent, 09:01" in words
+    assert "Late Sent, 3 Mar 2026, 09:01" in words
+
+
 def test_a_cell_that_would_be_a_formula_is_none(log: Log):
     run_id = log.run()
     for title in ("=1+1", "@SUM(A1)", "-2", "+3", "\t=4"):
@@ -339,6 +353,21 @@ def test_what_was_set_aside_is_tried_again_when_the_user_says_so(log: Log):
     assert row.looks > 0
     elsewhere = post(log.browser, where, {"next": "//evil.example"})
     assert elsewhere.location == log.where
+
+
+def test_what_failed_is_tried_again_from_the_page_of_its_sync_too(log: Log):
+    link_id, run_id = set_aside(log), log.run()
+    log.note(run_id, "Visit", result=Result.FAILED, reason="refused", link_id=link_id)
+    where = log.where.replace("/logs", f"/runs/{run_id}")
+    for address in (where, f"{where}/progress"):
+        page = log.browser.get(address).text
+        found = re.search(
+            rf'action="({log.where}/[^"]+/again)".*?name="next" value="([^"]*)"', page, re.DOTALL
+        )
+        assert found
+        assert found.group(2) == where
+    assert post(log.browser, found.group(1), {"next": where}).location == where
+    assert Act.TRY_AGAIN in link_of(get_link(log.tools, link_id)).acts
 
 
 @pytest.mark.parametrize("state", [LinkState.TOMBSTONE, LinkState.REMOVED_THERE, LinkState.HELD])
