@@ -96,3 +96,19 @@ def move_cursor(cursor: datetime | None, read_at: datetime, *, is_empty: bool) -
     if cursor is None:
         return read_at
     return max(cursor, min(read_at, cursor + OVERLAP) if is_empty else read_at)
+
+
+#: Stops that asking again cannot end.
+_REFUSALS = {
+    Stop.NOT_CONNECTED: Refusal.NOT_CONNECTED,
+    Stop.CALENDAR_GONE: Refusal.CALENDAR_GONE,
+}
+
+
+def find_refusal(stop: Stop | None, *, is_active: bool, is_connected: bool) -> Refusal | None:
+    """Return why an integration that stands so cannot be synced now, None where it can."""
+    if not is_active:
+        return Refusal.NOT_ACTIVE
+    if stop in _REFUSALS:
+        return _REFUSALS[stop]
+    return None if is_connected else Refusal.NOT_CONNECTED

@@ -12,6 +12,7 @@ from calsync.core.answers import (
     load_answers,
     mark_of,
 )
+from calsync.core.integration import Refusal, find_refusal
 from calsync.core.options import load_options
 from calsync.db.accounts import find_account, list_accounts, list_calendars
 from calsync.db.database import Session
@@ -63,6 +64,17 @@ class DraftView:
     @property
     def is_connected(self) -> bool:
         return self.linked is not None and self.linked.is_connected
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Give why the integration cannot be synced now; None for a set-up too."""
+        if self.integration is None:
+            return None
+        return find_refusal(
+            self.integration.stop,
+            is_active=self.integration.is_active,
+            is_connected=self.is_connected,
+        )
 
     @property
     def service(self) -> str:

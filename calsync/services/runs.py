@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from calsync.core.integration import Refusal, Stop
+from calsync.core.integration import find_refusal
 from calsync.core.link import Side
 from calsync.core.options import Options, load_options
 from calsync.core.run import CANCELLED, RunState, Trigger
@@ -29,12 +29,6 @@ __all__ = [
     "list_runs",
     "request_sync",
 ]
-
-#: Stops that asking again cannot end.
-_REFUSALS = {
-    Stop.NOT_CONNECTED: Refusal.NOT_CONNECTED,
-    Stop.CALENDAR_GONE: Refusal.CALENDAR_GONE,
-}
 
 log = Log("calsync.runs")
 
@@ -165,11 +159,12 @@ def _list_bulk(options: Options) -> dict[str, bool]:
 
 
 def _refuse_standing(session: Session, who: Who, integration: Integration) -> None:
-    if not integration.is_active:
-        raise NotPossible(Refusal.NOT_ACTIVE)
-    if refusal := _REFUSALS.get(integration.stop or Stop.BEING_READ):
-        raise NotPossible(refusal)
     account_id = integration.account_id or ""
     account = find_account(session, who.tenant_id, who.user_id, account_id)
-    if account is None or account.disconnection is not None:
-        raise NotPossible(Refusal.NOT_CONNECTED)
+    refusal = find_refusal(
+        integration.stop,
+        is_active=integration.is_active,
+        is_connected=account is not None and account.disconnection is None,
+    )
+    if refusal is not None:
+        raise NotPossible(refusal)

@@ -1,7 +1,7 @@
 """A plan as pages show it: heads with their numbers and first lines, or a page of all lines."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import url_for
@@ -26,6 +26,7 @@ from calsync.web.plan_words import (
     say_when,
 )
 from calsync.web.sync_words import say_reason
+from calsync.web.words import LONGEST_NAME
 
 #: The element of the last tab that shows the plan.
 PREVIEW = "sync-preview"
@@ -77,17 +78,23 @@ class TickBox:
     name: str
     label: str
     number: int
+    #: What is said where it was not.
+    error: str
 
 
 @dataclass(frozen=True)
 class PreviewPage:
-    """What the last tab shows of a plan; ``trouble`` is why there is none."""
+    """What the last tab shows of a plan; ``trouble`` is why there is none.
+
+    ``unticked`` has what is wrong with boxes, by their names.
+    """
 
     view: DraftView
     preview: Preview
     zone: str
     trouble: str = ""
     refusal: Refusal | None = None
+    unticked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def plan(self) -> Any:
@@ -141,8 +148,9 @@ class PreviewPage:
     def ticks(self) -> list[TickBox]:
         """Give the boxes that are to be ticked."""
         return [
-            TickBox(box_of(tick.direction), say_tick(tick, self.view), tick.number)
+            TickBox(name, say_tick(tick, self.view), tick.number, self.unticked.get(name, ""))
             for tick in self.preview.ticks
+            for name in [box_of(tick.direction)]
         ]
 
     @property
@@ -227,6 +235,14 @@ class PlanListPage:
         return confirmation_url(self.view)
 
     @property
+    def crumbs(self) -> list[tuple[str, str]]:
+        """Give what lies between the listing and this list."""
+        integration = self.view.integration
+        name = integration.calendar_name[:LONGEST_NAME] if integration else _("Set up")
+        first = tab_url(self.view, Step.LINKED_CALENDAR)
+        return [(name, first), (_("Confirmation"), self.confirmation_url)]
+
+    @property
     def is_filtered(self) -> bool:
         return self.direction is not None or self.head is not None
 
@@ -236,10 +252,10 @@ class PlanListPage:
         return plan_url(self.view, name, **chosen, **more)
 
 
-def look_at_plan(view: DraftView) -> PreviewPage:
+def look_at_plan(view: DraftView, unticked: Mapping[str, str] | None = None) -> PreviewPage:
     """Return what the last tab shows of the plan, whether or not it was made by now."""
     zone = current_login().user.time_zone
-    return PreviewPage(view, find_preview(tools(), who(), view), zone)
+    return PreviewPage(view, find_preview(tools(), who(), view), zone, unticked=unticked or {})
 
 
 def list_plan_lines(

@@ -1,9 +1,10 @@
 """A tab of the wizard as a page: of a set-up, or of an integration's settings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from flask import request, url_for
+from wtforms import Field
 
 from calsync.core.answers import Fitness, Step, mark_of
 from calsync.core.item import Kind
@@ -12,6 +13,7 @@ from calsync.services.draft_numbers import Numbers
 from calsync.services.draft_views import DraftView
 from calsync.web.i18n import _, _n
 from calsync.web.plan_page import PreviewPage
+from calsync.web.sync_words import REFUSAL_WORDS
 from calsync.web.wizard_form import WizardForm
 from calsync.web.wizard_summary import Line
 from calsync.web.wizard_words import HEADINGS, KIND_HINTS, STEP_WORDS, TAKE_HINTS
@@ -142,6 +144,27 @@ class WizardPage:
         return {trouble.field: trouble.text for trouble in self.troubles if trouble.field}
 
     @property
+    def crumb(self) -> str:
+        """Give what the way to the page ends with."""
+        return _("Settings") if self.is_settings else _("Set up")
+
+    @property
+    def crumbs(self) -> list[tuple[str, str]]:
+        """Give what lies between the listing and the page."""
+        if self.view.integration is None:
+            return []
+        first = self.url_to(Step.LINKED_CALENDAR)
+        return [(self.view.integration.calendar_name[:LONGEST_NAME], first)]
+
+    @property
+    def why_not_synced(self) -> str:
+        """Give why there is no button to sync now, where nothing else on the page says it."""
+        refusal = self.view.refusal
+        if refusal is None or not self.view.is_connected:
+            return ""
+        return str(REFUSAL_WORDS[refusal])
+
+    @property
     def calendar_name(self) -> str:
         """Give the calendar that was answered, or words for one that was not."""
         name = self.view.name_calendar(self.view.answers.calendar_id)[:LONGEST_NAME]
@@ -178,18 +201,22 @@ class WizardPage:
     @property
     def kind_hints(self) -> dict[str, str]:
         """Give what each kind accepts back, and how many copies of it stand there."""
-        hints = {kind.value: str(words) for kind, words in KIND_HINTS.items()}
-        for kind in self.live_kinds:
-            copies = self.numbers.copies[kind]
-            name = self.calendar_name
-            said = _n(
+        told = {kind: list(self._hint(kind)) for kind in KIND_HINTS}
+        return {kind.value: " ".join(words) for kind, words in told.items() if words}
+
+    def _hint(self, kind: Kind) -> Iterator[str]:
+        # With Update off, nothing that is changed there comes back.
+        if self.view.answers.options.takes_update:
+            yield str(KIND_HINTS[kind])
+        if kind is Kind.TASK:
+            yield _("Tasks without a date are not sent.")
+        if kind in self.live_kinds:
+            yield _n(
                 "%(num)d copy in %(calendar)s.",
                 "%(num)d copies in %(calendar)s.",
-                copies,
-                calendar=name,
+                self.numbers.copies[kind],
+                calendar=self.calendar_name,
             )
-            hints[kind.value] = f"{hints[kind.value]} {said}"
-        return hints
 
     @property
     def live_kinds(self) -> frozenset[Kind]:
@@ -241,6 +268,16 @@ class WizardPage:
             "Also the %(num)d changes kept out so far",
             self.numbers.kept_out,
         )
+
+    def errors_of(self, group: Field) -> list[str]:
+        """Return what is wrong with a group of boxes or radios."""
+        return [self.error_of[option.id] for option in group if option.id in self.error_of]
+
+    def marks_of(self, field: Field) -> dict[str, str]:
+        """Return the attributes that tie a field to what is wrong with it."""
+        if field.id not in self.error_of:
+            return {}
+        return {"aria-describedby": f"{field.id}-error", "aria-invalid": "true"}
 
     def url_to(self, step: Step) -> str:
         """Return the address of a tab."""

@@ -43,7 +43,7 @@ def show_tab(
         troubles,
         is_part,
         list_lines(view, numbers) if is_last else (),
-        look_at_plan(view) if is_last else None,
+        look_at_plan(view, unticked) if is_last else None,
     )
     text = render_template(f"wizard/{step.value}.html", page=page)
     if not troubles:

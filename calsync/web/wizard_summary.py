@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from calsync.core.answers import Answers, Step, find_untaken
 from calsync.core.integration import Copies, Meanwhile
 from calsync.core.item import Kind
+from calsync.core.options import Options
 from calsync.services.draft_numbers import Numbers
 from calsync.services.draft_views import DraftView
 from calsync.web.i18n import _, _n
@@ -66,12 +67,17 @@ def _list_of_options(view: DraftView, numbers: Numbers) -> Iterator[Line]:
     step, answers, options = Step.OPTIONS, view.answers, view.answers.options
     name = view.name_calendar(answers.calendar_id)[:LONGEST_NAME] or _("the linked calendar")
     yield Line(_("Items already in %(calendar)s", calendar=name), _say_retrieve(answers), step)
-    sends = _("Send my calendar items") if options.sends else _("Send only new items from now on")
-    yield Line(_("Items already in My Calendar"), (sends,), step)
-    policy = str(POLICY_WORDS.get(options.policy, ""))
-    yield Line(_("When the same thing was changed on both sides"), (policy,), step)
-    foreign = _("Sent too") if options.sends_foreign else _("Not sent")
-    yield Line(_("Items from my other linked calendars"), (foreign,), step)
+    if options.kinds:
+        sends = options.sends
+        said = _("Send my calendar items") if sends else _("Send only new items from now on")
+        yield Line(_("Items already in My Calendar"), (said,), step)
+    if options.takes_update or options.policy is not Options().policy:
+        # Else nothing that is changed there counts, and nobody chose who wins.
+        policy = str(POLICY_WORDS.get(options.policy, ""))
+        yield Line(_("When the same thing was changed on both sides"), (policy,), step)
+    if options.kinds:
+        foreign = _("Sent too") if options.sends_foreign else _("Not sent")
+        yield Line(_("Items from my other linked calendars"), (foreign,), step)
     moves = _("May be moved") if options.moves_meetings else _("Left as they are")
     yield Line(_("Meetings with guests"), (moves,), step)
     if numbers.count_resumed(view.live, answers):

@@ -15,7 +15,7 @@ STEP_WORDS = {
 }
 HEADINGS = {
     Step.LINKED_CALENDAR: _l("Which calendar should we link?"),
-    Step.YOUR_CALENDAR: _l("Which items should we send?"),
+    Step.YOUR_CALENDAR: _l("Which kinds of items should we send?"),
     Step.OPTIONS: _l("What about the items that are there already?"),
     Step.CONFIRMATION: _l("Check your answers"),
 }
@@ -43,7 +43,7 @@ FAULT_WORDS = {
             "Choose how far back or how far ahead to go, or choose Leave existing items where "
             "they are"
         ),
-        "past",
+        "retrieves-1",
     ),
     Fault.NOTHING_TO_SEND: (
         _l(
@@ -94,10 +94,7 @@ KIND_HINTS = {
     Kind.SERVICE_CALL: _l(
         "In the linked calendar you can change the time of a service call, nothing else."
     ),
-    Kind.TASK: _l(
-        "In the linked calendar you can change the time and text of a task. Tasks without a date "
-        "are not sent."
-    ),
+    Kind.TASK: _l("In the linked calendar you can change the time and text of a task."),
     Kind.TODO: _l("In the linked calendar you can change the title, time and text of a todo."),
 }
 PAST_WORDS = {

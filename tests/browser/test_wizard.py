@@ -24,7 +24,7 @@ from tests.sandbox_server import RunningSandbox
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 HEADINGS = (
     "Which calendar should we link?",
-    "Which items should we send?",
+    "Which kinds of items should we send?",
     "What about the items that are there already?",
     "Check your answers",
 )

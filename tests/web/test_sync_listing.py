@@ -335,3 +335,23 @@ def test_an_account_without_a_sync_is_still_listed(browser: FlaskClient, link: M
     assert "Linked accounts" in page
     assert "<table" not in page
     assert page.count("Click to Connect") == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_every_page_of_a_sync_says_its_way_from_home_through_the_calendar(
+    browser: FlaskClient, tools: Tools, dana: Person, work: str
+):
+    begin = ["Home", "My Calendar", "Calendar Sync"]
+    run_id = add_run(tools, dana, work)
+    for path, last in {
+        "settings/options": "Settings",
+        "logs": "Logs",
+        f"runs/{run_id}": "Sync",
+        "held": "Waiting for your OK",
+        "delete": "Delete",
+    }.items():
+        page = browser.get(f"/calendar-sync/{work}/{path}").text
+        way = page.partition('<nav class="crumbs"')[2].partition("</nav>")[0]
+        assert re.findall("<bdi>(.*?)</bdi>", way) == [*begin[1:], "Work", last]
+        assert f'href="/calendar-sync/{work}/settings' in way
+        assert ">Home</a>" in way

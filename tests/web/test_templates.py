@@ -50,6 +50,16 @@ def test_a_template_has_nothing_that_the_content_policy_would_stop(path: Path):
     assert find_faults(path.read_text()) == set()
 
 
+def test_the_way_to_a_page_is_written_by_one_macro():
+    """By hand, it followed four rules."""
+    written = [
+        path.name
+        for path in find_folder("templates").rglob("*.html")
+        if 'class="crumbs"' in path.read_text() and "sandbox" not in path.parts
+    ]
+    assert written == ["_macros.html"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -89,6 +89,30 @@ def test_the_whole_way_makes_what_was_answered(
     assert run.bulk == {"retrieve": True, "send": True}
 
 
+def test_with_update_off_no_kind_is_said_to_come_back_changed(browser: FlaskClient):
+    wizard = choose(begin(browser)).press()
+    assert "you can change the time of a service call" in wizard.text
+    wizard = wizard.press("back").fill(takes=["create"]).press()
+    assert "Update is off on the first tab" in wizard.text
+    assert "you can change" not in wizard.text
+    assert "Tasks without a date are not sent." in wizard.text
+
+
+def test_what_counts_for_nothing_is_no_line_of_the_answers(browser: FlaskClient):
+    lines = (
+        "Items already in My Calendar",
+        "When the same thing was changed on both sides",
+        "Items from my other linked calendars",
+    )
+    wizard = to_the_end(begin(browser))
+    assert [words for words in lines if words in wizard.text] == [*lines]
+    wizard.open("your-calendar").fill(kinds=[]).press().press()
+    assert [words for words in lines if words in wizard.text] == [lines[1]]
+    wizard.open("linked-calendar").fill(takes=["create"]).press().press().press()
+    assert "Items to send Nothing" in wizard.text
+    assert [words for words in lines if words in wizard.text] == []
+
+
 def test_without_retrieve_or_send_nothing_is_synced_at_once(
     browser: FlaskClient, tools: Tools, sandbox: RunningSandbox
 ):
@@ -143,7 +167,7 @@ def test_retrieve_without_a_range_is_an_error(browser: FlaskClient):
     wizard = choose(begin(browser)).press().press().fill(retrieves="yes").press()
     assert wizard.page.status_code == 422
     assert "Choose how far back or how far ahead to go" in wizard.text
-    assert '<a href="#past">' in wizard.page.text
+    assert '<a href="#retrieves-1">' in wizard.page.text
 
 
 def test_send_without_a_kind_is_an_error(browser: FlaskClient):

@@ -144,8 +144,12 @@ def test_save_pressed_twice_saves_once_and_makes_one_run(
 def test_saving_what_is_off_says_that_it_was_not_synced(
     browser: FlaskClient, tools: Tools, dana: Person, integration_id: str, sandbox: RunningSandbox
 ):
+    assert "Sync now" in settings(browser, integration_id).text
     deactivate(tools, dana.who, integration_id)
-    wizard = settings(browser, integration_id).fill(takes=["update"]).go_to("confirmation")
+    wizard = settings(browser, integration_id)
+    assert "Sync now" not in wizard.text
+    assert "The sync is not active. Turn Active on first." in wizard.text
+    wizard.fill(takes=["update"]).go_to("confirmation")
     assert "Saved. It was not synced, because it is off." in wizard.press("finish").text
     assert options_of(tools, integration_id).takes_update
     assert count_runs(tools) == 0
@@ -156,7 +160,9 @@ def test_settings_of_a_disconnected_account_can_still_be_changed(
 ):
     disconnect(tools, dana.who, get_row(tools, integration_id).account_id or "")
     wizard = settings(browser, integration_id)
-    assert "This account was disconnected. Your answers are kept. Reconnect" in wizard.text
+    # Nothing was answered yet, and nothing can be synced.
+    assert "This account was disconnected. Reconnect" in wizard.text
+    assert "Sync now" not in wizard.text
     assert list(wizard.calendars) == ["Work"]
     wizard.fill(takes=["update"]).go_to("confirmation").press("finish")
     assert "Saved. It was not synced, because the account is not connected." in wizard.text
