@@ -51,9 +51,9 @@ class LogQuery:
     after: Place | None
 
     @property
-    def is_filtered(self) -> bool:
-        """Tell whether anything is left out, beside what is at first."""
-        return self.parameters() not in ({}, {"started": Started.ALL.value})
+    def has_choices(self) -> bool:
+        """Tell whether anything is chosen in the form of the filter."""
+        return not self.parameters().keys() <= {"run", "item"}
 
     def parameters(self) -> dict[str, str]:
         """Return the choices as an address has them, those that are so anyway left out."""

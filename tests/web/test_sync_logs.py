@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from calsync.core.content import Content, dump_content
 from calsync.core.item import Kind
@@ -300,7 +301,12 @@ def test_a_file_of_many_entries_is_read_in_parts(log: Log):
                     after={},
                 )
             )
+    read: list[str] = []
+    engine = log.tools.db.engine
+    event.listen(engine, "before_cursor_execute", lambda *told: read.append(told[2]))
     assert len({row["Item"] for row in log.rows()}) == 1001
+    parts = [each for each in read if "FROM log_entries" in each and "LIMIT" in each]
+    assert len(parts) == 3, "five hundred at a time"
 
 
 def test_what_became_somebody_elses_private_item_is_not_told(log: Log):
