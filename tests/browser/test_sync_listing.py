@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from calsync.app import tools_of
+from calsync.core.integration import Stop
 from calsync.core.run import RunState, Trigger
-from calsync.db.models import Run
+from calsync.db.models import Integration, Run
 from calsync.web import calendar_sync
 from tests.browser.conftest import OpenPage
 from tests.browser.console import Console
@@ -143,19 +144,43 @@ def test_a_row_follows_its_sync_and_asks_no_more_when_that_has_ended(
     assert polls == []
 
 
-@pytest.mark.usefixtures("work")
 def test_a_switch_and_a_status_are_told_apart_where_colours_are_forced(
-    open_page: OpenPage, product: Product
+    open_page: OpenPage, product: Product, work: str
 ):
-    page = open_page(forced_colors="active")
+    page = open_page(forced_colors="active", reduced_motion="reduce")
     log_in(page, product)
     open_calendar_sync(page, product)
-    expect(switch_of(page).get_by_text("On")).to_be_visible()
-    on = page.get_by_role("switch").screenshot()
+    row = page.get_by_role("row", name="Work")
+    # Without its words: it is the switch itself that has to tell.
+    track, icon = row.locator(".switch-track"), row.locator(".tag .icon")
+    expect(switch_of(page)).to_be_checked()
+    on, connected = track.screenshot(), icon.screenshot()
+    expect(row.locator(".tag")).not_to_have_css("border-top-style", "none")
     switch_of(page).click()
     expect(page.locator("#status")).to_have_text("Work is now off")
-    assert page.get_by_role("switch").screenshot() != on
-    expect(page.locator(".tag").first).not_to_have_css("border-top-style", "none")
+    page.mouse.move(0, 0)
+    assert track.screenshot() != on
+    with tools_of(product.app).db.begin() as session:
+        session.get_one(Integration, work).stop = Stop.NOT_CONNECTED
+    page.reload()
+    expect(row.locator(".status")).to_have_text("Not Connected")
+    expect(row.locator(".tag")).not_to_have_css("border-top-style", "none")
+    assert icon.screenshot() != connected
+
+
+def test_no_column_moves_when_a_switch_is_flipped(page: Page, product: Product, work: str):
+    log_in(page, product)
+    open_calendar_sync(page, product)
+
+    def places() -> list[float]:
+        boxes = [each.bounding_box() for each in page.get_by_role("columnheader").all()]
+        return [box["x"] for box in boxes if box]
+
+    before = places()
+    assert len(before) == 5
+    switch_of(page).click()
+    expect(page.get_by_role("row", name="Work").get_by_text("Paused")).to_be_visible()
+    assert places() == before
 
 
 def test_a_sync_is_deleted_with_its_copies_in_the_number_that_was_seen(
