@@ -20,6 +20,7 @@ from tests.pictures.sync_tour import (
     tour_unscripted,
     tour_wizard,
 )
+from tests.pictures.trouble_tour import tour_settings, tour_syncs, tour_waiting
 
 TOURS = (
     tour_login,
@@ -29,6 +30,9 @@ TOURS = (
     tour_connecting,
     tour_wizard,
     tour_listing,
+    tour_settings,
+    tour_syncs,
+    tour_waiting,
 )
 
 
@@ -46,7 +50,11 @@ def main() -> int:
         old.unlink()
     camera = Camera(folder)
     with sync_playwright() as playwright, set_stage() as stage:
-        browser = playwright.chromium.launch(executable_path=chromium, args=LAUNCH_ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            # Fields of dates are in the browser's own language, where it has that one.
+            args=[*LAUNCH_ARGUMENTS, "--lang=en-GB"],
+        )
         page = browser.new_context(locale="en-GB").new_page()
         for tour in TOURS:
             tour(page, stage, camera)

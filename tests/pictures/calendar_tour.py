@@ -1,5 +1,7 @@
 """My Calendar, tickets and the account: each page in each of its states."""
 
+from datetime import date, timedelta
+
 from playwright.sync_api import Page
 
 from tests.pictures.camera import USUAL, Camera
@@ -21,6 +23,8 @@ def tour_calendar(page: Page, stage: Stage, camera: Camera) -> None:
         page.goto(f"{stage.url}/calendar")
         page.get_by_role("link", name=view.capitalize(), exact=True).click()
         page.wait_for_url(f"**/calendar/{view}/*")
+        if view == "day":
+            page.goto(f"{stage.url}/calendar/day/{_find_day_of_work(stage)}")
         camera.take(page, f"calendar-{view}", (*USUAL, "forced"))
     page.goto(f"{stage.url}/calendar")
     page.get_by_role("link", name="Month", exact=True).click()
@@ -40,6 +44,13 @@ def tour_calendar(page: Page, stage: Stage, camera: Camera) -> None:
     page.locator("button.button", has_text="Add").click()
     camera.take(page, "item-new-errors")
     _tour_item(page, stage, camera)
+
+
+def _find_day_of_work(stage: Stage) -> date:
+    """Return the first day from today on that is none of a weekend, when little is planned."""
+    today = stage.tools.clock.now().date()
+    days = (today + timedelta(days=number) for number in range(3))
+    return next(day for day in days if day.weekday() < 5)
 
 
 def _tour_item(page: Page, stage: Stage, camera: Camera) -> None:

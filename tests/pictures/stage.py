@@ -12,7 +12,10 @@ from playwright.sync_api import Page
 
 from calsync.app import create_app, start_loop, tools_of, upgrade_schema
 from calsync.cli.demo import PASSWORD, PEOPLE, TENANT, add_people
+from calsync.db.models import User
+from calsync.services.tools import Tools, Who
 from tests.browser.serving import serve
+from tests.cast import Person
 from tests.installations import make_settings
 from tests.sandbox_server import RunningSandbox
 
@@ -24,6 +27,18 @@ class Stage:
     app: Flask
     url: str
     sandbox: RunningSandbox
+
+    @property
+    def tools(self) -> Tools:
+        return tools_of(self.app)
+
+    @property
+    def dana(self) -> Person:
+        """Give the one who is logged in."""
+        email, name, _role = PEOPLE[0]
+        with self.tools.db.read() as session:
+            user = session.query(User).filter_by(email=email).one()
+            return Person(TENANT, email, name, Who(user.tenant_id, user.id))
 
     def log_in(self, page: Page, number: int = 0) -> None:
         """Log one of the demo's people in by the form, Dana if nobody else is named."""

@@ -1,10 +1,10 @@
 """Calendar Sync: connecting, the wizard, the listing and what hangs on each integration."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.guide_steps import KINDS, go_on, row_of, tick
+from tests.browser.guide_steps import CHANGES, KINDS, go_on, row_of, tick
 from tests.browser.steps import choose, sign_in
 from tests.pictures.camera import USUAL, Camera
 from tests.pictures.stage import Stage
@@ -20,6 +20,10 @@ def tour_connecting(page: Page, stage: Stage, camera: Camera) -> None:
     camera.take(page, "sync-empty")
     choose(page, "Google")
     sign_in(page, "dana@google.example")
+    page.get_by_role("button", name="Deny").click()
+    camera.take(page, "sync-refused")
+    choose(page, "Google")
+    sign_in(page, "dana@google.example")
     page.get_by_role("button", name="Allow").click()
     page.wait_for_url("**/linked-calendar")
 
@@ -32,12 +36,20 @@ def tour_wizard(page: Page, stage: Stage, camera: Camera) -> None:
     page.reload()
     camera.take(page, "wizard-1")
     page.get_by_label("Calendar to link").select_option(label="Work")
+    _tour_nothing(page, camera)
+    _tour_left(page, stage, camera)
+    tick(page, CHANGES, CHANGES)
     go_on(page, "Your Calendar")
     camera.take(page, "wizard-2")
     tick(page, [*KINDS], [*KINDS])
     go_on(page, "Sync Options")
     camera.take(page, "wizard-3")
     page.get_by_role("radio", name="Retrieve linked calendar items").check()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    camera.take(page, "wizard-3-errors")
+    page.get_by_text("More options").click()
+    camera.take(page, "wizard-3-more")
     page.get_by_label("Get Past Items").select_option(label="1 week")
     page.get_by_label("Get Future Items").select_option(label="1 month")
     page.get_by_role("radio", name="Send my calendar items").check()
@@ -48,8 +60,34 @@ def tour_wizard(page: Page, stage: Stage, camera: Camera) -> None:
     _tour_preview(page, camera)
 
 
+def _tour_nothing(page: Page, camera: Camera) -> None:
+    """Show the second tab where nothing comes in and nothing is to go out, and go back."""
+    tick(page, CHANGES, ())
+    go_on(page, "Your Calendar")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    camera.take(page, "wizard-2-errors")
+    page.get_by_role("button", name="Back").click()
+    expect(page.locator("[aria-current=step]")).to_contain_text("Linked calendar")
+
+
+def _tour_left(page: Page, stage: Stage, camera: Camera) -> None:
+    """Show a set-up that was left, and what discarding it says; then go on with it."""
+    page.get_by_role("button", name="Save and leave").click()
+    page.wait_for_url("**/calendar-sync")
+    camera.take(page, "sync-unfinished")
+    page.get_by_role("link", name="Discard").click()
+    page.wait_for_url("**/discard")
+    camera.take(page, "wizard-discard")
+    page.get_by_role("link", name="Keep it").click()
+    page.wait_for_url("**/linked-calendar")
+
+
 def _tour_preview(page: Page, camera: Camera) -> None:
     confirmation = page.url
+    for summary in page.locator("#sync-preview summary").all():
+        summary.click()
+    camera.take(page, "wizard-4-open")
     page.get_by_role("link", name="See all").first.click()
     page.wait_for_url("**/preview**")
     camera.take(page, "wizard-preview")
@@ -62,6 +100,8 @@ def tour_listing(page: Page, stage: Stage, camera: Camera) -> None:
     page.wait_for_url("**/calendar-sync")
     camera.take(page, "sync-listing-running", ("light",))
     expect(row_of(page, "Work").get_by_text("created")).to_be_visible(timeout=30_000)
+    # What was said of its beginning is old by now.
+    page.reload()
     camera.take(page, "sync-listing", (*USUAL, "forced"))
     _tour_integration(page, camera)
 
@@ -91,6 +131,8 @@ def tour_unscripted(page: Page, stage: Stage, camera: Camera) -> None:
     """Show the pages of the sync as they are without scripts."""
     stage.log_in(page)
     page.goto(f"{stage.url}/calendar-sync")
+    row_of(page, "Work").get_by_role("switch").click()
+    expect(page.get_by_role("status").first).to_contain_text("Work is now")
     camera.take(page, "unscripted-listing", UNSCRIPTED)
     choose(page, "iCloud")
     sign_in(page, "dana@icloud.example")
@@ -105,7 +147,7 @@ def tour_unscripted(page: Page, stage: Stage, camera: Camera) -> None:
 
 def _fill_mailbox(stage: Stage) -> None:
     """Put a week of events into the mailbox that is linked."""
-    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    start = stage.tools.clock.now().replace(minute=0, second=0, microsecond=0)
     titles = ("Dentist", "Parents' evening", "Train to Leeds", "Lunch with Ada", "Board games")
     for number, title in enumerate(titles):
         begins = start + timedelta(days=number + 1, hours=number)
