@@ -13,6 +13,7 @@ from calsync.sandbox.app import create_sandbox
 from calsync.sandbox.world import get_world
 
 THREADS = 16
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> int:
@@ -22,7 +23,8 @@ def main() -> int:
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
     app = create_sandbox(options.database, rate_limit=options.rate_limit == "on")
     server = create_server(app, host="127.0.0.1", port=options.port, threads=THREADS)
-    signal.signal(signal.SIGTERM, _end)
+    for number in _ENDING:
+        signal.signal(number, _end)
     sys.stdout.write(f"Sandbox listens on http://127.0.0.1:{server.effective_port}\n")
     sys.stdout.flush()
     try:
@@ -46,6 +48,9 @@ def _read_options() -> argparse.Namespace:
 
 def _end(number: int, frame: types.FrameType | None) -> None:
     del number, frame
+    # A terminal signals its whole group, and whoever started us does so once more.
+    for each in _ENDING:
+        signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -46,5 +46,7 @@ def test_the_process_ends_cleanly_and_its_store_stays(tmp_path: Path) -> None:
         headers = {"Authorization": f"Bearer {tokens['access_token']}"}
         answer = requests.get(f"{url}/v1/account", headers=headers, timeout=10)
         assert answer.status_code == 200
+        # A terminal signals the whole group, and the demo what it has started.
         os.kill(process.pid, signal.SIGINT)
+        os.kill(process.pid, signal.SIGTERM)
         assert process.wait(30) == 0
