@@ -24,6 +24,12 @@ def lock_draft(
     return session.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 
+def lock_draft_of_tenant(session: Session, tenant_id: str, draft_id: str) -> Draft | None:
+    """Return a draft of the tenant, whatever its time, locked in the same way."""
+    query = select(Draft).where(Draft.tenant_id == tenant_id, Draft.id == draft_id)
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
 def find_edit(
     session: Session, tenant_id: str, user_id: str, integration_id: str, now: datetime
 ) -> Draft | None:

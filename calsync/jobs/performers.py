@@ -8,6 +8,7 @@ from calsync.db.due_rows import Claim
 from calsync.db.models import DueKind
 from calsync.services.accounts import check_account, next_check
 from calsync.services.channels import keep_channel
+from calsync.services.drafts import purge_draft
 from calsync.services.erasure import erase_account
 from calsync.services.item_purge import purge_item
 from calsync.services.log_purge import purge_log
@@ -55,9 +56,9 @@ def perform_delivery(tools: Tools, claim: Claim) -> datetime | None:
 
 
 def perform_purge(tools: Tools, claim: Claim) -> datetime | None:
-    """Empty the bin of an item, or forget a plan; ids of the two are never the same."""
-    again_at = purge_plan(tools, claim.tenant_id, claim.subject_id)
-    return again_at or purge_item(tools, claim.tenant_id, claim.subject_id)
+    """Empty the bin of an item, or forget a plan or draft; no two of them have the same id."""
+    ids = claim.tenant_id, claim.subject_id
+    return purge_plan(tools, *ids) or purge_draft(tools, *ids) or purge_item(tools, *ids)
 
 
 def perform_keeping(tools: Tools, claim: Claim) -> datetime | None:

@@ -4,18 +4,21 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from calsync.core.answers import Answers, DraftKind, Step, dump_answers, mark_of, strip
+from calsync.db import due_rows
 from calsync.db.accounts import find_account, lock_account
 from calsync.db.database import Session
 from calsync.db.drafts import (
     find_draft,
     forget_old_drafts,
     lock_draft,
+    lock_draft_of_tenant,
     lock_edit,
     lock_setup_of,
 )
 from calsync.db.integrations import list_integrations_of_account, lock_integration
-from calsync.db.models import Draft
+from calsync.db.models import Draft, DueKind
 from calsync.errors import NotThere
+from calsync.ids import new_id
 from calsync.logs import Log
 from calsync.services.accounts import forget_account
 from calsync.services.draft_views import live_answers
@@ -50,13 +53,11 @@ def begin_setup(tools: Tools, who: Who, account_id: str) -> str:
         if account is None or account.user_id != who.user_id:
             raise NotThere
         forget_old_drafts(session, who.tenant_id, who.user_id, now)
-        draft = lock_setup_of(session, account, now)
-        if draft is None:
-            draft = _make(who, DraftKind.SETUP, Answers(), now)
-            session.add(draft)
+        begun = lock_setup_of(session, account, now)
+        draft = begun or _make(who, DraftKind.SETUP, Answers(), now)
         draft.account_id = account.id
         draft.service, draft.profile_name = account.provider_service, account.profile_name
-        session.flush()
+        _add(session, draft)
         draft_id = draft.id
     log.info("set-up begun", tenant_id=who.tenant_id, draft_id=draft_id, account_id=account_id)
     return draft_id
@@ -103,7 +104,7 @@ def save_edit(tools: Tools, who: Who, integration_id: str, answers: Answers, *, 
             draft.integration_id, draft.account_id = integration.id, integration.account_id
             draft.service, draft.profile_name = integration.service, integration.profile_name
             draft.furthest, draft.made_upon = Step.CONFIRMATION, mark_of(live)
-            session.add(draft)
+            _add(session, draft)
         _keep(draft, answers, step, now)
 
 
@@ -141,6 +142,18 @@ def discard_edit(tools: Tools, who: Who, integration_id: str) -> None:
             session.delete(draft)
 
 
+def purge_draft(tools: Tools, tenant_id: str, draft_id: str) -> datetime | None:
+    """Forget what was begun once its time is over; return when to come again where it is not."""
+    with tools.db.begin() as session:
+        draft = lock_draft_of_tenant(session, tenant_id, draft_id)
+        if draft is None:
+            return None
+        if draft.expires_at > tools.clock.now():
+            return draft.expires_at
+        session.delete(draft)
+    return None
+
+
 def lock_with_account(session: Session, who: Who, draft_id: str, now: datetime) -> Draft:
     """Return a set-up of the user's, locked after its account, as everybody does it.
 
@@ -157,6 +170,7 @@ def lock_with_account(session: Session, who: Who, draft_id: str, now: datetime) 
 
 def _make(who: Who, kind: DraftKind, answers: Answers, now: datetime) -> Draft:
     return Draft(
+        id=new_id(),
         tenant_id=who.tenant_id,
         user_id=who.user_id,
         kind=kind,
@@ -168,6 +182,12 @@ def _make(who: Who, kind: DraftKind, answers: Answers, now: datetime) -> Draft:
         changed_at=now,
         expires_at=now + KEPT,
     )
+
+
+def _add(session: Session, draft: Draft) -> None:
+    """Store a draft, and plan that it is forgotten, whether or not its user comes again."""
+    session.add(draft)
+    due_rows.wake(session, draft.tenant_id, DueKind.PURGE, draft.id, draft.expires_at)
 
 
 def _keep(draft: Draft, answers: Answers, step: Step, now: datetime) -> None:

@@ -6,10 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from calsync.core.answers import Answers, Fitness, Step
+from calsync.core.answers import Answers, DraftKind, Fitness, Step
 from calsync.core.item import Kind
 from calsync.core.options import Options
+from calsync.db.models import Draft, DueKind
 from calsync.errors import NotThere
+from calsync.jobs.inprocess import DueLoop
+from calsync.jobs.performers import PERFORMERS
 from calsync.services.accounts import disconnect, list_linked
 from calsync.services.draft_views import find_settings, find_setup, list_drafts
 from calsync.services.drafts import (
@@ -194,3 +197,30 @@ def test_a_mailbox_that_asks_to_be_forgotten_is_forgotten_in_drafts_too(
     disconnect(tools, dana.who, account_id)
     erase_account(tools, dana.who.tenant_id, link())
     assert list_drafts(tools, dana.who) == []
+
+
+def test_what_was_begun_is_forgotten_although_its_user_never_comes_again(
+    tools: Tools, dana: Person, link: Link, clock: FakeClock
+) -> None:
+    account_id = link()
+    integration_id = integrate(tools, dana, account_id)
+    draft_id = begin_setup(tools, dana.who, account_id)
+    fewer = replace(find_settings(tools, dana.who, integration_id).answers, options=TASKS)
+    save_edit(tools, dana.who, integration_id, fewer, step=Step.OPTIONS)
+
+    def purge() -> list[DraftKind]:
+        loop = DueLoop(tools, PERFORMERS)
+        with tools.db.read() as session:
+            known = {draft.id: draft.kind for draft in session.query(Draft)}
+        for each in known:
+            loop.perform_at_once(dana.who.tenant_id, DueKind.PURGE, each)
+        with tools.db.read() as session:
+            return sorted(draft.kind for draft in session.query(Draft))
+
+    clock.move(timedelta(days=20))
+    step = Step.OPTIONS
+    save_setup(tools, dana.who, draft_id, Answers(), step=step, furthest=step)
+    clock.move(timedelta(days=11))
+    assert purge() == [DraftKind.SETUP], "it was gone on with since"
+    clock.move(timedelta(days=20))
+    assert purge() == []
