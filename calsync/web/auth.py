@@ -7,6 +7,7 @@ from flask import (
     Flask,
     Response,
     current_app,
+    flash,
     redirect,
     render_template,
     request,
@@ -131,6 +132,9 @@ def _load_browser(secret: str) -> Browser | None:
 
 
 def _ask_to_log_in() -> AnyResponse:
+    # Whom the browser was is still in its cookie where a login ended by itself: said once.
+    if session.pop("_user_id", None):
+        flash(_("Your login has ended. Log in to go on where you were."), "info")
     if request.headers.get("HX-Request"):
         # The page that holds the fragment, as the browser itself names it.
         shown = _path_of(request.headers.get("HX-Current-URL", ""))

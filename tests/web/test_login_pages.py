@@ -109,6 +109,17 @@ def test_a_kept_cookie_is_dead_after_a_change_of_password(
     assert not is_in(elsewhere)
 
 
+def test_who_comes_back_after_half_an_hour_is_told_once_why_to_log_in_again(
+    client: FlaskClient, dana: Person, logged_in: LogIn, clock: FakeClock
+):
+    said = "Your login has ended. Log in to go on where you were."
+    assert said not in client.get("/calendar-sync", follow_redirects=True).text
+    browser = logged_in(dana)
+    clock.move(timedelta(minutes=31))
+    assert said in browser.get("/calendar-sync", follow_redirects=True).text
+    assert said not in browser.get("/calendar-sync", follow_redirects=True).text
+
+
 @pytest.mark.parametrize(
     ("form", "words"),
     [
