@@ -231,7 +231,7 @@ class Journal:
         the rest later, has what is left. Negative ones are given back: they surely did not
         happen.
         """
-        stored = session.get(Run, self.run.id) if self.run is not None else None
+        stored = session.get(Run, self.run.id) if self.run is not None and deletions else None
         if stored is None:
             return
         left = {name: n - deletions.get(Side(name), 0) for name, n in stored.confirmed.items()}
