@@ -109,10 +109,7 @@ def _judge(
     state = row["state"]
     name = f"link {row['id']} ({state.value})"
     if item is not None and event is not None and state is LinkState.LIVE:
-        for part in find_unlike(face_of_item(item), face_of_event(event)):
-            is_explained = case.is_by_rule(part) or _explains_part(story, case, item, event, part)
-            if not is_explained and not is_out_of_sight(story, event):
-                yield f"I2 {part} of {item.subject!r} differs there, and nothing says why"
+        yield from _judge_both(story, case, item, event)
     elif item is None and event is None:
         if state not in (*_SLEEPING, LinkState.PARKED, LinkState.UNDONE):
             yield f"I1 {name} has nothing on either side"
@@ -125,6 +122,32 @@ def _judge(
         _explains(story, case) or _was_misled(story, event)
     ):
         yield f"I2 {name} has item {item is not None}, event {event is not None}, and no reason"
+
+
+def _judge_both(story: Story, case: Case, item: Item, event: Shown) -> Iterator[str]:
+    """Say in which parts an item and its event differ although nothing says why."""
+    for part in find_unlike(face_of_item(item), face_of_event(event)):
+        if case.is_by_rule(part) or _explains_part(story, case, item, event, part):
+            continue
+        if part == "private" and _was_never_shown_private(story, event):
+            story.limits["it was made public there before a read showed it as private"] += 1
+        elif not is_out_of_sight(story, event):
+            yield f"I2 {part} of {item.subject!r} differs there, and nothing says why"
+
+
+def _was_never_shown_private(story: Story, event: Shown) -> bool:
+    """Tell whether the first answer that showed an event had it public.
+
+    Some providers have no private events, and show what was sent as private like that.
+    """
+    shown = (
+        each
+        for call in story.tape.of(Call)
+        for each in call.events
+        if each.get("event_uid") == event.uid and not each.get("deleted")
+    )
+    first = next(shown, None)
+    return first is not None and not first.get("event_private") and not event.private
 
 
 def _was_misled(story: Story, event: Shown | None) -> bool:
