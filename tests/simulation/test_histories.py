@@ -7,6 +7,7 @@ import pytest
 
 from tests.postgres import PostgresServer
 from tests.simulation.plans import Plan, draw_plan
+from tests.simulation.regressions import REGRESSIONS
 from tests.simulation.scenario import play
 from tests.simulation.trials import Trial, try_on_postgres, try_plan
 
@@ -18,64 +19,6 @@ CHUNK = 10
 #: Of the histories every twentieth is on PostgreSQL.
 ON_POSTGRES = [seed for seed in SEEDS if seed % 20 == 7]
 ON_SQLITE = [seed for seed in SEEDS if seed % 20 != 7]
-#: Histories that went wrong once, cut short.
-REGRESSIONS = {
-    "nothing comes in once Create is off, however long its read takes": Plan(
-        55,
-        (("work", (126,)), ("put", ("T1", 14)), ("switch", (459,))),
-        seats=(("dana", "cd", "newest"),),
-        switch_rate=0.95,
-        faults={},
-        turns={3: 1, 4: 4, 6: 1, 9: -1},
-        draws={},
-        kindly=True,
-    ),
-    "who stalls for longer than a login lasts logs in again": Plan(
-        20333,
-        (
-            ("shift", (599, 23)),
-            ("place", (948, 9)),
-            ("leave", (94,)),
-            ("drop", (33,)),
-            ("put", ("T5", 17)),
-            ("link", (982,)),
-            ("wait", (864_000,)),
-        ),
-        seats=(("dana", "cud", "mine"),),
-        switch_rate=0.7,
-        faults={},
-        turns={1: 5, 2: 2, 6: 3, 8: 2, 18: 5, 20: 3, 21: 3},
-        draws={},
-        kindly=True,
-    ),
-    "a restored item keeps what was changed here before it was deleted": Plan(
-        347,
-        (
-            ("add", ("T1", 5)),
-            ("work", (0,)),
-            ("wait", (400,)),
-            ("shift", (0, 9)),
-            ("delete", (0,)),
-            ("edit", (0, "T4")),
-            ("work", (0,)),
-        ),
-    ),
-    "a copy that a backup had forgotten is linked again as it is, and the log says so": Plan(
-        3020,
-        (
-            ("add", ("T2", 2)),
-            ("keep", (0,)),
-            ("wait", (70,)),
-            ("rewind", (0,)),
-            ("edit", (0, "T20")),
-        ),
-        (("dana", "cud", "theirs"),),
-        faults={},
-        turns={},
-        draws={},
-        kindly=True,
-    ),
-}
 
 
 def chunks(seeds: list[int]) -> list[list[int]]:
