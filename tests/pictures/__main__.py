@@ -30,10 +30,9 @@ TOURS = (
     tour_connecting,
     tour_wizard,
     tour_listing,
-    tour_settings,
-    tour_syncs,
-    tour_waiting,
 )
+#: After those without scripts, as these leave little as it was.
+TROUBLE_TOURS = (tour_settings, tour_syncs, tour_waiting)
 
 
 def main() -> int:
@@ -60,6 +59,8 @@ def main() -> int:
             tour(page, stage, camera)
         context = browser.new_context(locale="en-GB", java_script_enabled=False)
         tour_unscripted(context.new_page(), stage, camera)
+        for tour in TROUBLE_TOURS:
+            tour(page, stage, camera)
         browser.close()
     size = sum(each.stat().st_size for each in folder.glob("*.webp"))
     click.echo(f"{len(camera.taken)} pictures, {size // 1024} kB, in {folder}")

@@ -20,6 +20,8 @@ LOOKS: dict[str, tuple[dict[str, Any], ViewportSize]] = {
 }
 #: What every page is seen in.
 USUAL = ("light", "dark", "phone")
+#: What is enough for a page that differs from another one by its words.
+BRIGHT = ("light", "phone")
 #: What a picture shows of a long page.
 _TALLEST = 2400
 _QUALITY = 60

@@ -6,11 +6,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.guide_steps import CHANGES, KINDS, go_on, row_of, tick
 from tests.browser.steps import choose, sign_in
-from tests.pictures.camera import USUAL, Camera
+from tests.pictures.camera import BRIGHT, USUAL, Camera
 from tests.pictures.stage import Stage
-
-#: What a page of the sync looks like where scripts are off; the phone is the harder one.
-UNSCRIPTED = ("light", "phone")
 
 
 def tour_connecting(page: Page, stage: Stage, camera: Camera) -> None:
@@ -21,7 +18,7 @@ def tour_connecting(page: Page, stage: Stage, camera: Camera) -> None:
     choose(page, "Google")
     sign_in(page, "dana@google.example")
     page.get_by_role("button", name="Deny").click()
-    camera.take(page, "sync-refused")
+    camera.take(page, "sync-refused", BRIGHT)
     choose(page, "Google")
     sign_in(page, "dana@google.example")
     page.get_by_role("button", name="Allow").click()
@@ -49,13 +46,15 @@ def tour_wizard(page: Page, stage: Stage, camera: Camera) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
     camera.take(page, "wizard-3-errors")
     page.get_by_text("More options").click()
-    camera.take(page, "wizard-3-more")
+    camera.take(page, "wizard-3-more", BRIGHT)
+    page.goto(page.url)
+    page.get_by_role("radio", name="Retrieve linked calendar items").check()
     page.get_by_label("Get Past Items").select_option(label="1 week")
     page.get_by_label("Get Future Items").select_option(label="1 month")
     page.get_by_role("radio", name="Send my calendar items").check()
     camera.take(page, "wizard-3-both")
     go_on(page, "Confirmation")
-    expect(page.get_by_text("Working out what will change")).to_be_hidden(timeout=30_000)
+    expect(page.get_by_text("As of")).to_be_visible(timeout=30_000)
     camera.take(page, "wizard-4")
     _tour_preview(page, camera)
 
@@ -75,10 +74,10 @@ def _tour_left(page: Page, stage: Stage, camera: Camera) -> None:
     """Show a set-up that was left, and what discarding it says; then go on with it."""
     page.get_by_role("button", name="Save and leave").click()
     page.wait_for_url("**/calendar-sync")
-    camera.take(page, "sync-unfinished")
+    camera.take(page, "sync-unfinished", BRIGHT)
     page.get_by_role("link", name="Discard").click()
     page.wait_for_url("**/discard")
-    camera.take(page, "wizard-discard")
+    camera.take(page, "wizard-discard", BRIGHT)
     page.get_by_role("link", name="Keep it").click()
     page.wait_for_url("**/linked-calendar")
 
@@ -133,16 +132,19 @@ def tour_unscripted(page: Page, stage: Stage, camera: Camera) -> None:
     page.goto(f"{stage.url}/calendar-sync")
     row_of(page, "Work").get_by_role("switch").click()
     expect(page.get_by_role("status").first).to_contain_text("Work is now")
-    camera.take(page, "unscripted-listing", UNSCRIPTED)
+    camera.take(page, "unscripted-listing", BRIGHT)
     choose(page, "iCloud")
     sign_in(page, "dana@icloud.example")
     page.get_by_role("button", name="Allow").click()
     page.get_by_label("Calendar to link").select_option(label="Work")
     for tab in ("Your Calendar", "Sync Options"):
         go_on(page, tab)
-    camera.take(page, "unscripted-wizard-3", UNSCRIPTED)
+    camera.take(page, "unscripted-wizard-3", BRIGHT)
     go_on(page, "Confirmation")
-    camera.take(page, "unscripted-wizard-4", UNSCRIPTED)
+    camera.take(page, "unscripted-wizard-4", BRIGHT)
+    page.get_by_role("link", name="Discard this setup").click()
+    page.get_by_role("button", name="Discard and disconnect").click()
+    expect(page.get_by_role("status").first).to_contain_text("Setup discarded.")
 
 
 def _fill_mailbox(stage: Stage) -> None:

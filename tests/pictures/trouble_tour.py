@@ -9,7 +9,7 @@ from calsync.core.run import CANCELLED, Result, RunState, Trigger
 from calsync.db.links import link_of, put_link
 from calsync.db.models import Integration, LinkRow, LogEntry, Run
 from tests.browser.guide_steps import go_on, row_of, tick
-from tests.pictures.camera import USUAL, Camera
+from tests.pictures.camera import BRIGHT, USUAL, Camera
 from tests.pictures.stage import Stage
 from tests.services.integrating import add_entry, add_run
 from tests.services.test_linking import profile_of
@@ -19,20 +19,18 @@ def tour_settings(page: Page, stage: Stage, camera: Camera) -> None:
     """Show what settings ask about copies that stand there, and the box for many of them."""
     listing = f"{stage.url}/calendar-sync"
     page.goto(listing)
-    row_of(page, "Work").get_by_role("switch").click()
-    expect(row_of(page, "Work").get_by_role("switch")).to_be_checked()
     row_of(page, "Work").get_by_role("link", name="Settings").click()
     page.get_by_label("Calendar to link").select_option(label="Personal")
-    camera.take(page, "sync-settings-other-calendar")
+    camera.take(page, "sync-settings-other-calendar", BRIGHT)
     page.get_by_label("Calendar to link").select_option(label="Work")
     go_on(page, "Your Calendar")
     tick(page, ["Appointments"], [])
     page.get_by_role("radio", name="Remove them").check()
-    camera.take(page, "sync-settings-unticked")
+    camera.take(page, "sync-settings-unticked", BRIGHT)
     go_on(page, "Sync Options")
     go_on(page, "Confirmation")
-    expect(page.get_by_text("Working out what will change")).to_be_hidden(timeout=30_000)
-    camera.take(page, "sync-settings-tick")
+    expect(page.get_by_text("As of")).to_be_visible(timeout=30_000)
+    camera.take(page, "sync-settings-tick", BRIGHT)
     page.get_by_role("button", name="Save and sync").click()
     expect(page.get_by_role("alert")).to_be_visible()
     camera.take(page, "sync-settings-tick-errors")
@@ -57,13 +55,13 @@ def tour_syncs(page: Page, stage: Stage, camera: Camera) -> None:
         if error != CANCELLED:
             _let_one_fail(stage, work, run_id)
         page.goto(f"{where}/runs/{run_id}")
-        camera.take(page, f"sync-run-{name}")
+        camera.take(page, f"sync-run-{name}", BRIGHT if error == CANCELLED else USUAL)
     page.goto(f"{where}/logs")
     for summary in page.locator(".log-lines summary").all()[:3]:
         summary.click()
     camera.take(page, "sync-logs-details")
     page.goto(f"{where}/logs?text=nothing+of+this+name")
-    camera.take(page, "sync-logs-none")
+    camera.take(page, "sync-logs-none", BRIGHT)
 
 
 def tour_waiting(page: Page, stage: Stage, camera: Camera) -> None:
@@ -86,8 +84,7 @@ def tour_waiting(page: Page, stage: Stage, camera: Camera) -> None:
         page.goto(listing)
         row_of(page, "Work").get_by_role("link", name=name).click()
         page.wait_for_load_state()
-        camera.take(page, f"sync-{name.lower()}-lost")
-    stage.sandbox.control("POST", f"/profiles/{profile}/reconnect")
+        camera.take(page, f"sync-{name.lower()}-lost", BRIGHT)
 
 
 def _find_work(stage: Stage) -> str:
@@ -106,9 +103,12 @@ def _let_one_fail(stage: Stage, integration_id: str, run_id: str) -> None:
         put_link(row, replace(link_of(row), state=LinkState.SET_ASIDE, tries=3))
     moved = {"theirs": {**made.after["theirs"], "place": "Room 2"}}
     failed = {"result": Result.FAILED, "reason": "refused", "link_id": refused.link_id}
-    for entry, values in ((made, {"after": moved}), (refused, failed)):
-        known = {"title": entry.title, "item_id": entry.item_id, "before": entry.after}
-        add_entry(stage.tools, stage.dana, run_id, action="update", **{**known, **values})
+    for entry, values in (
+        (made, {"before": made.after, "after": moved}),
+        (refused, {"after": refused.after, **failed}),
+    ):
+        known = {"title": entry.title, "item_id": entry.item_id}
+        add_entry(stage.tools, stage.dana, run_id, action="update", **known, **values)
 
 
 def _hold_some(stage: Stage, integration_id: str) -> None:
