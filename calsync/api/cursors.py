@@ -7,36 +7,36 @@ from datetime import UTC, datetime
 from typing import Any
 
 from calsync.api.problems import FieldError, Problem
-from calsync.services.listing import Place
+from calsync.db.positions import Position
 
 
-def write_place(place: Place) -> str:
+def write_position(position: Position) -> str:
     """Return the cursor behind a row that was changed then and has this id."""
-    at, row_id = place
+    at, row_id = position
     return _write([at.astimezone(UTC).isoformat(), row_id])
 
 
-def read_place(cursor: str | None) -> Place | None:
-    """Return what ``write_place`` was given; a cursor that is none is a problem."""
+def read_position(cursor: str | None) -> Position | None:
+    """Return what ``write_position`` was given; a cursor that is none is a problem."""
     if cursor is None:
         return None
     try:
         at, row_id = _read(cursor)
-        place = datetime.fromisoformat(at).astimezone(UTC), str(row_id)
+        position = datetime.fromisoformat(at).astimezone(UTC), str(row_id)
     except (ValueError, TypeError, OverflowError, RecursionError):
         raise _refusal() from None
-    if "\0" in place[1] or not place[1].isascii():
+    if "\0" in position[1] or not position[1].isascii():
         raise _refusal()
-    return place
+    return position
 
 
-def write_ends(place: Place | None, *, has_more: bool, is_of_changes: bool) -> dict[str, Any]:
-    """Return how to go on with a list that was read as far as ``place``.
+def write_ends(position: Position | None, *, has_more: bool, is_of_changes: bool) -> dict[str, Any]:
+    """Return how to go on with a list that was read as far as ``position``.
 
     A list of changes can be gone on with later; another one would not tell of what was
     deleted meanwhile.
     """
-    cursor = write_place(place) if place else None
+    cursor = write_position(position) if position else None
     return {
         "next_cursor": cursor if has_more else None,
         "resume_cursor": cursor if is_of_changes else None,

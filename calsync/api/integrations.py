@@ -7,7 +7,7 @@ from flask import Response, jsonify, url_for
 
 from calsync.api import sync_schemas
 from calsync.api.access import tools, who
-from calsync.api.cursors import read_id, read_place, write_id, write_place
+from calsync.api.cursors import read_id, read_position, write_id, write_position
 from calsync.api.fields import format_moment
 from calsync.api.once import change_once
 from calsync.api.parsing import JsonBlueprint
@@ -137,10 +137,10 @@ def list_its_runs(query: dict[str, Any], integration_id: str) -> Response:
         who(),
         integration_id,
         triggers=[trigger] if trigger else None,
-        before=read_place(query.get("cursor")),
+        before=read_position(query.get("cursor")),
         limit=query["limit"],
     )
-    cursor = write_place((found[-1].began_at, found[-1].id)) if has_more else None
+    cursor = write_position((found[-1].began_at, found[-1].id)) if has_more else None
     return jsonify(runs=[write_run(run) for run in found], next_cursor=cursor)
 
 

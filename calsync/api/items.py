@@ -7,7 +7,7 @@ from flask import Response, jsonify, request
 from calsync.api import queries, schemas
 from calsync.api.access import live_token, tools, who
 from calsync.api.conditions import expected_version, with_tag
-from calsync.api.cursors import read_place, write_ends
+from calsync.api.cursors import read_position, write_ends
 from calsync.api.item_form import read_fields, values_of, write_item
 from calsync.api.once import make_once
 from calsync.api.parsing import JsonBlueprint, known_as
@@ -39,11 +39,11 @@ def list_items(query: dict[str, Any]) -> Response:
     copy up to date. Begin with a time long ago, and go on with the resume_cursor.
     """
     wanted = {name: query[name] for name in ItemFilter.__dataclass_fields__ if name in query}
-    after = read_place(query.get("cursor"))
+    after = read_position(query.get("cursor"))
     page = page_items(tools(), who(), ItemFilter(**wanted), after=after, limit=query["limit"])
     return jsonify(
         items=[write_item(view) for view in page.views],
-        **write_ends(page.place, has_more=page.has_more, is_of_changes="updated_since" in query),
+        **write_ends(page.position, has_more=page.has_more, is_of_changes="updated_since" in query),
     )
 
 

@@ -6,7 +6,7 @@ from flask import Response, jsonify
 
 from calsync.api import sync_schemas
 from calsync.api.access import tools, who
-from calsync.api.cursors import read_place, write_place
+from calsync.api.cursors import read_position, write_position
 from calsync.api.fields import format_moment
 from calsync.api.item_form import BUSY
 from calsync.api.parsing import JsonBlueprint
@@ -38,10 +38,10 @@ def list_entries(query: dict[str, Any], run_id: str) -> Response:
         who(),
         run.integration_id,
         wanted,
-        before=read_place(query.get("cursor")),
+        before=read_position(query.get("cursor")),
         limit=query["limit"],
     )
-    cursor = write_place((found[-1].entry.at, found[-1].entry.id)) if has_more else None
+    cursor = write_position((found[-1].entry.at, found[-1].entry.id)) if has_more else None
     return jsonify(entries=[_write_entry(view) for view in found], next_cursor=cursor)
 
 

@@ -8,7 +8,7 @@ from flask import Response, jsonify, request
 from calsync.api import queries, schemas
 from calsync.api.access import tools, who
 from calsync.api.conditions import expected_version, with_tag
-from calsync.api.cursors import read_place, write_ends
+from calsync.api.cursors import read_position, write_ends
 from calsync.api.fields import format_moment
 from calsync.api.once import make_once
 from calsync.api.parsing import JsonBlueprint, known_as
@@ -40,7 +40,7 @@ _NAMES = ("title", "status", "priority", "external_id")
 @bp.response(200, schemas.TicketPage)
 def list_tickets(query: dict[str, Any]) -> Response:
     """List the tickets of your tenant. Those that were changed longest ago come first."""
-    after = read_place(query.get("cursor"))
+    after = read_position(query.get("cursor"))
     tickets, has_more = page_tickets(
         tools(),
         who(),

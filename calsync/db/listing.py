@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session
 from calsync.core.item import Kind
 from calsync.core.ticket import TicketStatus
 from calsync.db.models import Assignment, Client, Contact, Departure, Item, Ticket, User
-
-#: When a row was changed last, and its id.
-Place = tuple[datetime, str]
+from calsync.db.positions import Position
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def list_items_after(
     wanted: ItemFilter,
     *,
     seen_by: str | None,
-    after: Place | None,
+    after: Position | None,
     limit: int,
 ) -> list[Item]:
     """Return the items that were changed longest ago first.
@@ -61,7 +59,7 @@ def list_departures_after(
     *,
     user_id: str,
     is_member: bool,
-    after: Place | None,
+    after: Position | None,
     limit: int,
 ) -> list[tuple[Departure, Item, bool]]:
     """Return what has left the list of a user, longest ago first, and if they see it still.
@@ -96,7 +94,7 @@ def list_tickets_after(
     *,
     status: TicketStatus | None,
     updated_since: datetime | None,
-    after: Place | None,
+    after: Position | None,
     limit: int,
 ) -> list[Ticket]:
     """Return the tenant's tickets, those that were changed longest ago first."""

@@ -12,12 +12,10 @@ from calsync.core.item import Kind
 from calsync.core.link import Side
 from calsync.core.run import DONE_AS, Outcome, Result, Trigger
 from calsync.db.models import Assignment, Integration, Item, LogEntry, Run
+from calsync.db.positions import Position
 from calsync.db.texts import has_text
 
 Row = TypeVar("Row")
-
-#: When it happened, and its id.
-Place = tuple[datetime, str]
 
 
 @dataclass(frozen=True)
@@ -53,13 +51,13 @@ def list_log(
     integration_id: str,
     wanted: LogFilter,
     *,
-    before: Place | None = None,
-    after: Place | None = None,
+    before: Position | None = None,
+    after: Position | None = None,
     limit: int,
 ) -> list[LogEntry]:
     """Return what an integration's runs did or declined to do, the latest first.
 
-    From the one before a place on; or those next ``after`` one, the earliest of them first.
+    From the one before a position on; or those next ``after`` one, the earliest of them first.
     """
     query = select(LogEntry).where(*_conditions(tenant_id, integration_id, wanted))
     query = _page(query, (LogEntry.at, LogEntry.id), before=before, after=after)
@@ -78,8 +76,8 @@ def list_empty_runs(
     integration_id: str,
     wanted: LogFilter,
     *,
-    before: Place | None = None,
-    after: Place | None = None,
+    before: Position | None = None,
+    after: Position | None = None,
     limit: int,
 ) -> list[Run]:
     """Return the manual runs that have nothing to say of any entry, in the same order."""
@@ -126,15 +124,15 @@ def _page(
     query: Select[Row],
     key: tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[str]],
     *,
-    before: Place | None,
-    after: Place | None,
+    before: Position | None,
+    after: Position | None,
 ) -> Select[Row]:
-    """Return a query with the latest first, from before a place on; or those next after one."""
-    place = tuple_(*key)
+    """Return a query with the latest first, from before a position on; or those next after one."""
+    position = tuple_(*key)
     if before is not None:
-        query = query.where(place < before)
+        query = query.where(position < before)
     if after is not None:
-        return query.where(place > after).order_by(*key)
+        return query.where(position > after).order_by(*key)
     return query.order_by(*(column.desc() for column in key))
 
 

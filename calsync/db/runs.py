@@ -8,10 +8,8 @@ from sqlalchemy.orm import Session, aliased
 
 from calsync.core.run import RunState, Trigger
 from calsync.db.models import Integration, Run
+from calsync.db.positions import Position
 from calsync.ids import new_id
-
-#: When it happened, and its id.
-Place = tuple[datetime, str]
 
 
 def new_run(tenant_id: str, integration_id: str, now: datetime) -> Run:
@@ -80,7 +78,7 @@ def list_runs(
     integration_id: str,
     *,
     triggers: Collection[Trigger] | None,
-    before: Place | None,
+    before: Position | None,
     limit: int,
 ) -> list[Run]:
     """Return the runs of an integration, the latest first."""

@@ -8,7 +8,6 @@ from calsync.core.ticket import TicketStatus
 from calsync.db.items import map_assignees, map_exceptions
 from calsync.db.listing import (
     ItemFilter,
-    Place,
     list_clients_after,
     list_contacts_after,
     list_departures_after,
@@ -17,6 +16,7 @@ from calsync.db.listing import (
     list_users_after,
 )
 from calsync.db.models import Client, Contact, Departure, Item, Role, Ticket, User
+from calsync.db.positions import Position
 from calsync.db.users import get_user
 from calsync.services.item_access import BIN_KEEPS, ItemView, view_gone, view_item
 from calsync.services.tools import Tools, Who
@@ -24,7 +24,6 @@ from calsync.services.tools import Tools, Who
 __all__ = [
     "ItemFilter",
     "Page",
-    "Place",
     "page_clients",
     "page_contacts",
     "page_items",
@@ -34,20 +33,20 @@ __all__ = [
 
 
 #: Where a row stands in the list, its item, and how that has left whoever asks, if it has.
-_Row = tuple[Place, Item, Departure | None]
+_Row = tuple[Position, Item, Departure | None]
 
 
 @dataclass(frozen=True)
 class Page:
-    """Part of a list, the place behind its last row, and whether more follow."""
+    """Part of a list, the position behind its last row, and whether more follow."""
 
     views: list[ItemView]
-    place: Place | None
+    position: Position | None
     has_more: bool
 
 
 def page_items(
-    tools: Tools, who: Who, wanted: ItemFilter, *, after: Place | None, limit: int
+    tools: Tools, who: Who, wanted: ItemFilter, *, after: Position | None, limit: int
 ) -> Page:
     """Return the items that one may see, longest unchanged first.
 
@@ -91,8 +90,8 @@ def page_items(
         else view_item(item, actor, tuple(assignees[item.id]), None, exceptions[item.id])
         for _, item, departure in found[:limit]
     ]
-    place = found[:limit][-1][0] if found else after
-    return Page(views, place, has_more=len(found) > limit)
+    position = found[:limit][-1][0] if found else after
+    return Page(views, position, has_more=len(found) > limit)
 
 
 def page_tickets(
@@ -101,7 +100,7 @@ def page_tickets(
     *,
     status: TicketStatus | None,
     updated_since: datetime | None,
-    after: Place | None,
+    after: Position | None,
     limit: int,
 ) -> tuple[list[Ticket], bool]:
     """Return the tenant's tickets, longest unchanged first, and whether more follow."""

@@ -11,8 +11,9 @@ from calsync.db import due_rows, log_entries, runs
 from calsync.db.accounts import find_account
 from calsync.db.database import Session
 from calsync.db.integrations import find_integration
-from calsync.db.log_entries import LogFilter, Place
+from calsync.db.log_entries import LogFilter
 from calsync.db.models import DueKind, Integration, Run
+from calsync.db.positions import Position
 from calsync.errors import NotPossible, NotThere
 from calsync.logs import Log
 from calsync.services.integration_state import lock
@@ -22,7 +23,6 @@ from calsync.services.tools import Tools, Who
 
 __all__ = [
     "LogFilter",
-    "Place",
     "cancel_run",
     "find_run",
     "list_log",
@@ -104,7 +104,7 @@ def list_runs(
     integration_id: str,
     *,
     triggers: Collection[Trigger] | None = None,
-    before: Place | None = None,
+    before: Position | None = None,
     limit: int = 50,
 ) -> tuple[list[Run], bool]:
     """Return an integration's runs, the latest first, and whether more follow.
@@ -130,7 +130,7 @@ def list_log(
     integration_id: str,
     wanted: LogFilter | None = None,
     *,
-    before: Place | None = None,
+    before: Position | None = None,
     limit: int = 50,
 ) -> tuple[tuple[LogView, ...], bool]:
     """Return what an integration's runs did or declined, the latest first, and whether more follow.

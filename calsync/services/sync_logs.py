@@ -10,13 +10,13 @@ from calsync.db.integrations import find_integration
 from calsync.db.links import link_of, list_links, put_link
 from calsync.db.log_entries import (
     LogFilter,
-    Place,
     count_log,
     find_entry,
     list_empty_runs,
     list_log,
 )
 from calsync.db.models import Integration, LogEntry, Run
+from calsync.db.positions import Position
 from calsync.db.runs import find_first_run_at, list_runs_of
 from calsync.errors import NotThere
 from calsync.services.integration_state import lock, note, wake_if_active
@@ -47,8 +47,8 @@ class LogPage:
     integration: Integration
     runs: tuple[RunLog, ...]
     count: int
-    newer: Place | None
-    older: Place | None
+    newer: Position | None
+    older: Position | None
     failed: frozenset[str]
     is_empty: bool
 
@@ -59,10 +59,10 @@ def page_log(
     integration_id: str,
     wanted: LogFilter,
     *,
-    before: Place | None = None,
-    after: Place | None = None,
+    before: Position | None = None,
+    after: Position | None = None,
 ) -> LogPage:
-    """Return a page of an integration's log: before a place, or those next after one.
+    """Return a page of an integration's log: before a position, or those next after one.
 
     Raises NotThere.
     """
@@ -79,8 +79,8 @@ def page_log(
             integration,
             _group(session, who, lines, entries),
             count_log(session, who.tenant_id, integration_id, wanted),
-            newer=_place_of(lines[0]) if lines and (has_more if after else before) else None,
-            older=_place_of(lines[-1]) if lines and (after or has_more) else None,
+            newer=_position_of(lines[0]) if lines and (has_more if after else before) else None,
+            older=_position_of(lines[-1]) if lines and (after or has_more) else None,
             failed=find_failed(session, who, entries),
             is_empty=is_empty,
         )
@@ -148,8 +148,8 @@ def _list_lines(
     who: Who,
     integration_id: str,
     wanted: LogFilter,
-    before: Place | None,
-    after: Place | None,
+    before: Position | None,
+    after: Position | None,
 ) -> list[LogEntry | Run]:
     """Return entries and runs that have none in one order: of a page, and one more."""
     ids = who.tenant_id, integration_id
@@ -159,7 +159,7 @@ def _list_lines(
     ]
     if wanted.takes_empty_runs:
         lines += list_empty_runs(session, *ids, wanted, before=before, after=after, limit=most)
-    return sorted(lines, key=_place_of, reverse=after is None)[:most]
+    return sorted(lines, key=_position_of, reverse=after is None)[:most]
 
 
 def _group(
@@ -179,5 +179,5 @@ def _run_id_of(line: LogEntry | Run) -> str:
     return line.id if isinstance(line, Run) else line.run_id
 
 
-def _place_of(line: LogEntry | Run) -> Place:
+def _position_of(line: LogEntry | Run) -> Position:
     return (line.began_at if isinstance(line, Run) else line.at), line.id

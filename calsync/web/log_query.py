@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from calsync.core.item import Kind
 from calsync.core.link import Side
 from calsync.core.run import Outcome, Trigger
-from calsync.db.log_entries import LogFilter, Place
+from calsync.db.log_entries import LogFilter
+from calsync.db.positions import Position
 
 Choice = TypeVar("Choice", bound=StrEnum)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,8 +48,8 @@ class LogQuery:
     text: str
     run: str | None
     item: str | None
-    before: Place | None
-    after: Place | None
+    before: Position | None
+    after: Position | None
 
     @property
     def has_choices(self) -> bool:
@@ -99,18 +100,18 @@ def read_query(given: Mapping[str, str]) -> LogQuery:
         given.get("text", "").strip()[:_LONGEST_TEXT],
         run,
         item,
-        _read_place(given.get("before", "")),
-        _read_place(given.get("after", "")),
+        _read_position(given.get("before", "")),
+        _read_position(given.get("after", "")),
     )
 
 
-def write_place(place: Place) -> str:
-    """Return a place in a log as an address has it."""
-    at, entry_id = place
+def write_position(position: Position) -> str:
+    """Return a position in a log as an address has it."""
+    at, entry_id = position
     return f"{(at - _EPOCH) // timedelta(microseconds=1)}-{entry_id}"
 
 
-def _read_place(text: str) -> Place | None:
+def _read_position(text: str) -> Position | None:
     micros, _, entry_id = text.partition("-")
     if not (micros.isascii() and micros.isdecimal() and len(micros) <= 17 and entry_id):
         return None

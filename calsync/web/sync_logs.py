@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from calsync.core.item import Kind
 from calsync.core.link import Side
 from calsync.core.run import Outcome, RunState
 from calsync.db.models import Run
+from calsync.db.positions import Position
 from calsync.services.log_purge import LOG_KEEPS
 from calsync.services.log_views import LogView
 from calsync.services.sync_logs import (
@@ -30,7 +30,7 @@ from calsync.web.item_requests import reader_zone
 from calsync.web.kinds import name_kind
 from calsync.web.log_details import find_details, say_details
 from calsync.web.log_lines import list_log_lines, say_title, say_what
-from calsync.web.log_query import LogQuery, Started, read_query, write_place
+from calsync.web.log_query import LogQuery, Started, read_query, write_position
 from calsync.web.run_words import say_duration
 from calsync.web.safe_csv import csv_response
 from calsync.web.sync_words import (
@@ -59,8 +59,7 @@ def show(integration_id: str) -> str:
     """Show what syncs did and declined, the latest first."""
     query, zone = read_query(request.args), reader_zone()
     wanted = query.make_filter(zone)
-    places = {"before": query.before, "after": query.after}
-    page = page_log(tools(), who(), integration_id, wanted, **places)
+    page = page_log(tools(), who(), integration_id, wanted, before=query.before, after=query.after)
     is_part = "HX-Request" in request.headers
     return render_template(
         "sync_logs/logs.html",
@@ -161,14 +160,12 @@ def _options(chosen: str | None, words: dict[str, str]) -> list[tuple[str, str, 
     return [("", _("All"), chosen is None), *named]
 
 
-def _address(
-    integration_id: str, query: LogQuery, **place: tuple[datetime, str] | None
-) -> str | None:
+def _address(integration_id: str, query: LogQuery, **position: Position | None) -> str | None:
     """Return the address of another page of what is shown, None where there is none."""
-    [(name, found)] = place.items()
+    [(name, found)] = position.items()
     if found is None:
         return None
-    where = {**query.parameters(), name: write_place(found)}
+    where = {**query.parameters(), name: write_position(found)}
     return f"{url_for('.show', integration_id=integration_id)}?{urlencode(where)}"
 
 
