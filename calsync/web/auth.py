@@ -26,6 +26,7 @@ from calsync.metrics import LOGINS
 from calsync.services.login import find_live_login, log_in, log_out
 from calsync.web.current import Browser, guess_limit, is_polled, tools, who
 from calsync.web.guesses import GuessLimit, show_wait
+from calsync.web.htmx import is_from_htmx
 from calsync.web.i18n import _, _l
 
 bp = Blueprint("auth", __name__)
@@ -135,7 +136,7 @@ def _ask_to_log_in() -> AnyResponse:
     # Whom the browser was is still in its cookie where a login ended by itself: said once.
     if session.pop("_user_id", None):
         flash(_("Your login has ended. Log in to go on where you were."), "info")
-    if request.headers.get("HX-Request"):
+    if is_from_htmx():
         # The page that holds the fragment, as the browser itself names it.
         shown = _path_of(request.headers.get("HX-Current-URL", ""))
         response = Response(status=401)

@@ -7,7 +7,7 @@ from functools import cached_property
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import render_template, request
+from flask import render_template
 from flask_babel import format_date
 
 from calsync.core.grid import (
@@ -24,6 +24,7 @@ from calsync.core.grid import (
 from calsync.core.time_grid import MOST_ON_TOP, Row, TimeGrid, build_time_grid
 from calsync.web.calendar_query import FIRST_YEAR, LAST_YEAR, CalendarQuery
 from calsync.web.chips import Chip, make_chip
+from calsync.web.htmx import wants_part
 from calsync.web.i18n import _
 from calsync.web.kinds import KIND_ICONS, KINDS, name_kind
 
@@ -198,8 +199,5 @@ def find_today(now: datetime, zone: ZoneInfo) -> date:
 
 def render_calendar(page: CalendarPage) -> str:
     """Return the page, or the part of it that htmx asks for."""
-    is_part = "HX-Request" in request.headers
-    # Going back in the browser's history, htmx puts a whole page in place.
-    is_part = is_part and "HX-History-Restore-Request" not in request.headers
-    layout = "home/_part.html" if is_part else "base.html"
+    layout = "home/_part.html" if wants_part() else "base.html"
     return render_template(_TEMPLATES[page.query.view], page=page, layout=layout)

@@ -23,6 +23,7 @@ from calsync.services.integration_views import find_integration_view, list_integ
 from calsync.services.integrations import activate, deactivate
 from calsync.services.linking import Outcome, begin_connect, finish_connect
 from calsync.web.current import polled, tools, who
+from calsync.web.htmx import is_from_htmx
 from calsync.web.i18n import _
 from calsync.web.returns import describe_return
 from calsync.web.security import is_from_elsewhere
@@ -70,7 +71,7 @@ def switch(integration_id: str) -> AnyResponse | str:
     (activate if is_on else deactivate)(tools(), who(), integration_id)
     name = name_integration(view)
     spoken = _("%(name)s is now on", name=name) if is_on else _("%(name)s is now off", name=name)
-    if "HX-Request" in request.headers:
+    if is_from_htmx():
         view = find_integration_view(tools(), who(), integration_id)
         return render_template("calendar_sync/_switched.html", row=make_row(view), spoken=spoken)
     flash(spoken, "good")

@@ -19,6 +19,7 @@ from calsync.services.runs import cancel_run, request_sync
 from calsync.web.current import polled, tools, who
 from calsync.web.held_lines import list_held_lines, list_panels
 from calsync.web.held_words import say_answered
+from calsync.web.htmx import is_from_htmx, lead_to
 from calsync.web.i18n import _
 from calsync.web.item_requests import reader_zone
 from calsync.web.log_lines import LogLine, list_log_lines
@@ -127,17 +128,10 @@ def _show_held(integration_id: str, what: str = "", problem: str = "") -> str:
     )
 
 
-def lead_to(url: str) -> AnyResponse:
-    """Return the answer to a form after which another page is shown."""
-    if request.headers.get("HX-Request"):
-        return AnyResponse(status=204, headers={"HX-Redirect": url})
-    return redirect(url, 303)
-
-
 def _refuse(integration_id: str, reason: Refusal) -> AnyResponse | tuple[str, int]:
     view = find_integration_view(tools(), who(), integration_id)
     words = str(REFUSAL_WORDS[reason])
-    if request.headers.get("HX-Request"):
+    if is_from_htmx():
         flash(words, "warning")
         return lead_to(url_for("calendar_sync.listing"))
     account_id = view.integration.account_id if reason is Refusal.NOT_CONNECTED else None

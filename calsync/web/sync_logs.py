@@ -25,6 +25,7 @@ from calsync.services.sync_logs import (
 )
 from calsync.web.auth import safe_next
 from calsync.web.current import tools, who
+from calsync.web.htmx import wants_part
 from calsync.web.i18n import _, _l, _n, keep_language
 from calsync.web.item_requests import reader_zone
 from calsync.web.kinds import name_kind
@@ -60,7 +61,6 @@ def show(integration_id: str) -> str:
     query, zone = read_query(request.args), reader_zone()
     wanted = query.make_filter(zone)
     page = page_log(tools(), who(), integration_id, wanted, before=query.before, after=query.after)
-    is_part = "HX-Request" in request.headers
     return render_template(
         "sync_logs/logs.html",
         page=page,
@@ -74,7 +74,7 @@ def show(integration_id: str) -> str:
         older=_address(integration_id, query, before=page.older),
         days=LOG_KEEPS.days,
         here=request.full_path,
-        says=is_part and "HX-History-Restore-Request" not in request.headers,
+        says=wants_part(),
     )
 
 

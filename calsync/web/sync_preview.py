@@ -21,6 +21,7 @@ from calsync.services.draft_views import DraftView
 from calsync.services.finishing import look_at_account
 from calsync.services.previews import PlanPage, Preview, find_view, make_preview, page_plan
 from calsync.web.current import current_login, polled, tools, who
+from calsync.web.htmx import is_from_htmx, lead_to
 from calsync.web.i18n import _
 from calsync.web.plan_page import (
     PlanListPage,
@@ -47,7 +48,8 @@ def make(**place: str) -> str | AnyResponse:
     """Work out what finishing would do, and show it on the last tab."""
     view = find_view(tools(), who(), **place)
     if view.is_finished:
-        return _leave()
+        # What was to be finished was, in another window.
+        return lead_to(url_for("calendar_sync.listing"))
     try:
         page = PreviewPage(view, make_preview(tools(), who(), view), _zone())
     except NotPossible as error:
@@ -60,7 +62,7 @@ def make(**place: str) -> str | AnyResponse:
     except SealBroken as error:
         log.failure("token unreadable", tenant_id=who().tenant_id)
         page = PreviewPage(view, Preview(None), _zone(), say_trouble(error))
-    if request.headers.get("HX-Request"):
+    if is_from_htmx():
         return _show_part(page)
     if page.trouble:
         flash(page.trouble, "warning")
@@ -77,7 +79,8 @@ def look(**place: str) -> str | AnyResponse:
     """Show whether another window has worked it out by now."""
     view = find_view(tools(), who(), **place)
     if view.is_finished:
-        return _leave()
+        # What was to be finished was, in another window.
+        return lead_to(url_for("calendar_sync.listing"))
     return _show_part(look_at_plan(view))
 
 
@@ -187,11 +190,3 @@ def _read(choices: type[E], name: str) -> E | None:
 
 def _zone() -> str:
     return current_login().user.time_zone
-
-
-def _leave() -> AnyResponse:
-    """Lead to the listing: what was to be finished was, in another window."""
-    url = url_for("calendar_sync.listing")
-    if request.headers.get("HX-Request"):
-        return Response(status=204, headers={"HX-Redirect": url})
-    return redirect(url, 303)

@@ -12,9 +12,9 @@ from calsync.services.draft_views import DraftView, find_setup
 from calsync.services.drafts import Discarded, discard_setup, save_setup
 from calsync.services.finishing import Confirmed, finish_setup, look_at_account
 from calsync.web.current import polled, tools, who
+from calsync.web.htmx import lead_to
 from calsync.web.i18n import _
 from calsync.web.plan_ticks import read_ticks
-from calsync.web.runs import lead_to
 from calsync.web.wizard_form import WizardForm, read_answers
 from calsync.web.wizard_page import url_of
 from calsync.web.wizard_shows import Page, go, judge_tab, show_tab

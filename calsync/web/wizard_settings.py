@@ -20,9 +20,9 @@ from calsync.services.finishing import (
     save_settings,
 )
 from calsync.web.current import tools, who
+from calsync.web.htmx import lead_to
 from calsync.web.i18n import _
 from calsync.web.plan_ticks import read_ticks
-from calsync.web.runs import lead_to
 from calsync.web.wizard import bp, find_target, read_again, read_step
 from calsync.web.wizard_form import WizardForm, read_answers
 from calsync.web.wizard_page import url_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from flask import Response, redirect, render_template, request
+from flask import Response, redirect, render_template
 from werkzeug.wrappers import Response as AnyResponse
 
 from calsync.core.answers import Fault, Step, judge
@@ -10,6 +10,7 @@ from calsync.core.integration import Refusal
 from calsync.services.draft_numbers import find_numbers
 from calsync.services.draft_views import DraftView
 from calsync.web.current import tools, who
+from calsync.web.htmx import wants_part
 from calsync.web.plan_page import look_at_plan
 from calsync.web.sync_words import REFUSAL_WORDS
 from calsync.web.wizard_form import fill_form
@@ -34,14 +35,13 @@ def show_tab(
         troubles.append(Trouble(str(REFUSAL_WORDS[refusal])))
     is_last = step is Step.CONFIRMATION
     numbers = find_numbers(tools(), who(), view, of_kept_out=step.number >= Step.OPTIONS.number)
-    is_part = _is_part()
     page = WizardPage(
         view,
         step,
         fill_form(view),
         numbers,
         troubles,
-        is_part,
+        wants_part(),
         list_lines(view, numbers) if is_last else (),
         look_at_plan(view, unticked) if is_last else None,
     )
@@ -60,8 +60,3 @@ def judge_tab(view: DraftView, step: Step) -> tuple[Fault, ...]:
 def go(url: str) -> AnyResponse:
     """Lead to another tab."""
     return redirect(url, 303)
-
-
-def _is_part() -> bool:
-    headers = request.headers
-    return bool(headers.get("HX-Request")) and not headers.get("HX-History-Restore-Request")
