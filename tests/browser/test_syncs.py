@@ -124,3 +124,22 @@ def test_a_filter_of_the_log_changes_address_and_count_and_back_restores_them(
     page.go_forward()
     expect(page.get_by_label("Result")).to_have_value("declined")
     expect(page.get_by_text("Visit 0")).to_have_count(0)
+
+
+def test_the_filter_of_a_log_is_folded_on_a_telephone_until_it_is_wanted_or_set(
+    open_page: OpenPage, product: Product, tools: Tools, dana: Person
+):
+    page = open_page(java_script_enabled=False, viewport=NARROW)
+    log_in(page, product)
+    where = f"{product.url}/calendar-sync/{add_integration(tools, dana).id}/logs"
+    page.goto(where)
+    words = page.get_by_label("Item", exact=True)
+    expect(words).to_be_hidden()
+    page.get_by_text("Filter", exact=True).click()
+    expect(words).to_be_visible()
+    page.goto(f"{where}?result=failed")
+    expect(words).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(where)
+    expect(words).to_be_visible()
+    expect(page.get_by_text("Filter", exact=True)).to_be_hidden()
