@@ -25,6 +25,8 @@ from tests.simulation.snapshots import Shown
 _SLEEPING = (LinkState.REMOVED_THERE, LinkState.DELETED_HERE, LinkState.TOMBSTONE)
 #: Results by which the log says that something was not done.
 _NOT_DONE = (Result.DECLINED, Result.HELD, Result.CONFLICT, Result.FAILED)
+#: Answers that hide what is there until a sweep shows it.
+_LIES = {FaultKind.EMPTY_LIST, FaultKind.ALL_DELETED}
 #: A write that was not applied this often is not tried again.
 _TRIES = 3
 #: The status of a batch that was answered write by write.
@@ -79,8 +81,8 @@ def find_unlinked(story: Story) -> Iterator[str]:
         for event in of_desk:
             if event.deleted or event.uid in known or _is_named(rows, event):
                 continue
-            if FaultKind.EMPTY_LIST in story.faults and not history.plan.sweeps:
-                story.limits["Cronofy showed nothing where something was, and no sweep came"] += 1
+            if _LIES & story.faults and not history.plan.sweeps:
+                story.limits["Cronofy hid an event that was there, and no sweep came"] += 1
             elif not is_out_of_sight(story, event):
                 yield f"I2 {event.title!r} was never brought in, and nothing says why"
 
