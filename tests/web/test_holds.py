@@ -21,7 +21,7 @@ from tests.cast import Person
 from tests.services.integrating import TIMES, add_item, add_link, add_run, get_link, integrate
 
 LogIn = Callable[[Person], FlaskClient]
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 DEEDS = {
     Held.REMOVAL_HERE: (Origin.SENT, "remove_here"),
     Held.CHANGE_HERE: (Origin.SENT, "take_in"),
