@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from flask import Response, request
 
+from calsync.core.whole_number import read_whole_number
+
 #: No version: a condition that nothing fulfils.
 _NEVER = -1
 
@@ -20,7 +22,8 @@ def expected_version(find_version: Callable[[], int]) -> int | None:
     tags = {tag for tag in request.if_match.as_set() if tag}
     if len(tags) == 1:
         [tag] = tags
-        return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 10 else _NEVER
+        version = read_whole_number(tag)
+        return _NEVER if version is None else version
     present = find_version()
     return present if str(present) in tags else _NEVER
 

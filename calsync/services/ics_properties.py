@@ -12,6 +12,7 @@ from icalendar import Event, Todo, vText
 
 from calsync.core.item import OWN_FIELDS, ItemFields, Kind, Priority
 from calsync.core.item_record import dump_field, load_field
+from calsync.core.whole_number import read_whole_number
 
 Entry = Event | Todo
 
@@ -80,8 +81,7 @@ def text_of(entry: Entry, name: str) -> str:
 
 def number_of(entry: Entry, name: str) -> int:
     """Return a whole number of an entry, or 0."""
-    text = text_of(entry, name)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return read_whole_number(text_of(entry, name)) or 0
 
 
 def clean(text: str) -> str:

@@ -18,6 +18,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from calsync.core.item import ActivityType, ItemFields, Kind
 from calsync.core.rule import Frequency
+from calsync.web.choices import find_choice
 from calsync.web.i18n import _l
 from calsync.web.item_words import (
     ACTIVITY_WORDS,
@@ -167,7 +168,7 @@ class ItemForm(TimesForm):
     @property
     def chosen_kind(self) -> Kind:
         """Give the kind, an appointment where none is chosen."""
-        return Kind(self.kind.data) if self.kind.data in set(Kind) else Kind.APPOINTMENT
+        return find_choice(Kind, self.kind.data) or Kind.APPOINTMENT
 
     def shows(self, field: Field) -> bool:
         """Tell whether the chosen kind has a field, so that it is shown and read."""

@@ -9,9 +9,11 @@ from flask import request
 from calsync.core.item import FIRST_YEAR, LAST_YEAR, Kind
 from calsync.core.permission import Right
 from calsync.core.wall_clock import wall_of
+from calsync.core.whole_number import read_whole_number
 from calsync.errors import NotAllowed, NotThere
 from calsync.services.item_access import ItemView
 from calsync.services.items import Scope
+from calsync.web.choices import find_choice
 from calsync.web.current import current_login, tools
 from calsync.web.i18n import _
 from calsync.web.item_choices import Offer, load_offer, may_choose_people
@@ -46,16 +48,16 @@ def read_scope(form: TimesForm, edited: Edited) -> Scope:
     """Return which of many are meant: all, where the page shows no single one."""
     if not edited.is_one_of_many:
         return Scope.ALL
-    if form.scope.data in set(Scope):
-        return Scope(form.scope.data)
-    complain(form, "scope", _("Choose which ones"))
-    return Scope.THIS
+    scope = find_choice(Scope, form.scope.data)
+    if scope is None:
+        complain(form, "scope", _("Choose which ones"))
+    return scope or Scope.THIS
 
 
 def read_version(form: TimesForm) -> int:
     """Return the version that the form was made from; what is none is no present one."""
-    text = read_text(form, "version")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    version = read_whole_number(read_text(form, "version"))
+    return -1 if version is None else version
 
 
 def read_people(form: ItemForm, kind: Kind, offer: Offer, view: ItemView) -> list[str] | None:
@@ -91,14 +93,14 @@ def is_only_shown(form: ItemForm) -> bool:
 
 def begin_item(person: str) -> dict[str, Any]:
     """Return what a new form begins with: what the address says, else an hour from now on."""
-    kind = request.args.get("kind")
+    kind = find_choice(Kind, request.args.get("kind")) or Kind.APPOINTMENT
     zone = reader_zone()
     next_hour = wall_of(tools().clock.now() + _HOUR, zone).replace(minute=0, second=0)
     day = _read_day(request.args.get("date", "")) or next_hour.date()
     clock = _read_clock(request.args.get("time", ""))
     begun: dict[str, Any] = {
         **DEFAULTS,
-        "kind": kind if kind in set(Kind) else Kind.APPOINTMENT.value,
+        "kind": kind.value,
         "date": day.isoformat(),
         "time_zone": zone.key,
         "ticket_id": request.args.get("ticket", ""),

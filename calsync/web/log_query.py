@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from calsync.core.item import Kind
@@ -12,8 +11,8 @@ from calsync.core.link import Side
 from calsync.core.run import Outcome, Trigger
 from calsync.db.log_entries import LogFilter
 from calsync.db.positions import Position
+from calsync.web.choices import find_choice
 
-Choice = TypeVar("Choice", bound=StrEnum)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_TEXT = 200
 
@@ -91,10 +90,11 @@ def read_query(given: Mapping[str, str]) -> LogQuery:
     """Return what an address asks for."""
     run, item = (given.get(name, "")[:16] or None for name in ("run", "item"))
     return LogQuery(
-        _choose(Started, given, "started") or (Started.ALL if run or item else Started.MANUAL),
-        _choose(Side, given, "direction"),
-        _choose(Outcome, given, "result"),
-        _choose(Kind, given, "kind"),
+        find_choice(Started, given.get("started"))
+        or (Started.ALL if run or item else Started.MANUAL),
+        find_choice(Side, given.get("direction")),
+        find_choice(Outcome, given.get("result")),
+        find_choice(Kind, given.get("kind")),
         _read_day(given.get("from", "")),
         _read_day(given.get("to", "")),
         given.get("text", "").strip()[:_LONGEST_TEXT],
@@ -119,11 +119,6 @@ def _read_position(text: str) -> Position | None:
         return _EPOCH + timedelta(microseconds=int(micros)), entry_id[:16]
     except OverflowError:
         return None
-
-
-def _choose(choices: type[Choice], given: Mapping[str, str], name: str) -> Choice | None:
-    value = given.get(name, "")
-    return choices(value) if value in set(choices) else None
 
 
 def _read_day(text: str) -> date | None:

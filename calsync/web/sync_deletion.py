@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from calsync.core.integration import Copies
+from calsync.core.whole_number import read_whole_number
 from calsync.services.integration_end import Ending
 from calsync.services.integration_views import IntegrationView
 from calsync.web.i18n import _, _n
@@ -25,11 +26,9 @@ def read_choice(form: Mapping[str, str], ending: Ending) -> Choice:
     before, and nobody is asked twice for what cannot be.
     """
     goes = form.get("copies") == Copies.GO and ending.can_remove
-    shown = form.get("shown", "")
-    # More digits than any number of copies has.
-    is_number = shown.isascii() and shown.isdigit() and len(shown) < 10
     return Choice(
-        copies=Copies.GO if goes else Copies.STAY, confirmed=int(shown) if is_number else None
+        copies=Copies.GO if goes else Copies.STAY,
+        confirmed=read_whole_number(form.get("shown", "")),
     )
 
 

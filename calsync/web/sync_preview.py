@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
-from enum import StrEnum
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -20,6 +18,7 @@ from calsync.logs import Log
 from calsync.services.draft_views import DraftView
 from calsync.services.finishing import look_at_account
 from calsync.services.previews import PlanPage, Preview, find_view, make_preview, page_plan
+from calsync.web.choices import find_choice
 from calsync.web.current import current_login, polled, tools, who
 from calsync.web.htmx import is_from_htmx, lead_to
 from calsync.web.i18n import _
@@ -34,8 +33,6 @@ from calsync.web.plan_words import say_title
 from calsync.web.safe_csv import csv_response
 from calsync.web.sync_words import REFUSAL_WORDS
 from calsync.web.words import describe_disconnection, say_trouble
-
-E = TypeVar("E", bound=StrEnum)
 
 log = Log("calsync.web.sync_preview")
 bp = Blueprint("sync_preview", __name__, url_prefix="/calendar-sync")
@@ -180,12 +177,8 @@ def _look_why(view: DraftView, refusal: Refusal, place: dict[str, str]) -> Previ
 
 
 def _read_choice() -> tuple[Direction | None, Head | None]:
-    return _read(Direction, "direction"), _read(Head, "action")
-
-
-def _read(choices: type[E], name: str) -> E | None:
-    value = request.args.get(name, "")
-    return choices(value) if value in set(choices) else None
+    given = request.args
+    return find_choice(Direction, given.get("direction")), find_choice(Head, given.get("action"))
 
 
 def _zone() -> str:

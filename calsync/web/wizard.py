@@ -11,6 +11,7 @@ from calsync.errors import NotPossible, NotThere
 from calsync.services.draft_views import DraftView, find_setup
 from calsync.services.drafts import Discarded, discard_setup, save_setup
 from calsync.services.finishing import Confirmed, finish_setup, look_at_account
+from calsync.web.choices import find_choice
 from calsync.web.current import polled, tools, who
 from calsync.web.htmx import lead_to
 from calsync.web.i18n import _
@@ -110,20 +111,20 @@ def _say_discarded(discarded: Discarded, view: DraftView) -> str:
 
 def read_step(tab: str) -> Step:
     """Return the tab that an address names. Raises NotThere."""
-    try:
-        return Step(tab)
-    except ValueError:
-        raise NotThere from None
+    step = find_choice(Step, tab)
+    if step is None:
+        raise NotThere
+    return step
 
 
 def find_target(step: Step, view: DraftView) -> Step:
     """Return the tab that the form wants to go to; at most the first that is not reached yet."""
-    goto = request.form.get("goto")
     if request.form.get("step") == "back":
         return step.preceding
-    if goto in set(Step):
+    goto = find_choice(Step, request.form.get("goto"))
+    if goto is not None:
         furthest = max(view.furthest, step.following, key=lambda each: each.number)
-        return min(Step(goto), furthest, key=lambda each: each.number)
+        return min(goto, furthest, key=lambda each: each.number)
     return step.following
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from enum import StrEnum
 from typing import TypeVar
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.fields import SelectChoice
 
 from calsync.core.answers import Answers, Fitness, Step
@@ -16,6 +15,7 @@ from calsync.core.options import Options
 from calsync.core.pair import Policy
 from calsync.core.window import FutureRange, PastRange
 from calsync.services.draft_views import DraftView
+from calsync.web.choices import find_choice
 from calsync.web.i18n import _l
 from calsync.web.item_form import Checkboxes
 from calsync.web.wizard_words import (
@@ -29,10 +29,10 @@ from calsync.web.wizard_words import (
 from calsync.web.words import LONGEST_NAME
 
 NO, YES = "no", "yes"
-E = TypeVar("E", bound=StrEnum)
+Key = TypeVar("Key", bound=str)
 
 
-def _radios(label: str, choices: Mapping[E, str] | Mapping[str, str]) -> RadioField:
+def _radios(label: str, choices: Mapping[Key, str]) -> RadioField:
     return RadioField(label, validate_choice=False, choices=_choices(choices.items()))
 
 
@@ -152,7 +152,7 @@ def read_answers(form: WizardForm, step: Step, view: DraftView) -> Answers:
             return replace(
                 before,
                 options=replace(before.options, kinds=ticked),
-                unticked=_read(Copies, form.unticked, before.unticked),
+                unticked=find_choice(Copies, form.unticked.data) or before.unticked,
             )
         case Step.OPTIONS:
             return _read_options(form, before)
@@ -171,7 +171,7 @@ def _read_calendar(form: WizardForm, view: DraftView) -> Answers:
         takes_update="update" in ticked,
         takes_delete="delete" in ticked,
     )
-    swapped = _read(Copies, form.swapped, before.swapped)
+    swapped = find_choice(Copies, form.swapped.data) or before.swapped
     return replace(before, calendar_id=calendar_id, options=options, swapped=swapped)
 
 
@@ -187,25 +187,21 @@ def _read_options(form: WizardForm, before: Answers) -> Answers:
     if retrieves:
         options = replace(
             options,
-            past=_read(PastRange, form.past, options.past),
-            future=_read(FutureRange, form.future, options.future),
+            past=find_choice(PastRange, form.past.data) or options.past,
+            future=find_choice(FutureRange, form.future.data) or options.future,
         )
     return replace(
         before,
         options=options,
         retrieves=retrieves,
-        meanwhile=_read(Meanwhile, form.meanwhile, before.meanwhile),
+        meanwhile=find_choice(Meanwhile, form.meanwhile.data) or before.meanwhile,
         flows_kept_out=bool(form.flows_kept_out.data),
     )
 
 
 def _read_policy(form: WizardForm, before: Options) -> Policy:
-    chosen = _read(Policy, form.policy, before.policy)
+    chosen = find_choice(Policy, form.policy.data) or before.policy
     return chosen if chosen in POLICY_WORDS else before.policy
-
-
-def _read(choices: type[E], field: Field, before: E) -> E:
-    return choices(field.data) if field.data in set(choices) else before
 
 
 def _find_only(calendars: Mapping[str, Fitness]) -> str:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from flask import flash, redirect, request, url_for
 from flask_login import login_required
-from wtforms import HiddenField
 
 from calsync.core.answers import Step, find_first_fault
 from calsync.core.integration import Refusal
+from calsync.core.whole_number import read_whole_number
 from calsync.errors import NotPossible, NotThere
 from calsync.services.draft_views import DraftView, find_settings
 from calsync.services.drafts import discard_edit, save_edit
@@ -88,8 +88,13 @@ def _finish(view: DraftView, form: WizardForm, integration_id: str) -> Page:
     ticked = read_ticks(view)
     if ticked.wrong:
         return show_tab(view, Step.CONFIRMATION, unticked=ticked.wrong)
-    numbers = _number(form.copies), _number(form.kept_out)
-    confirmed = Confirmed(form.mark.data or "", *numbers, deletions=ticked.deletions)
+    confirmed = Confirmed(
+        form.mark.data or "",
+        # What the page has shown, where it has shown any.
+        copies=read_whole_number(form.copies.data or ""),
+        kept_out=read_whole_number(form.kept_out.data or ""),
+        deletions=ticked.deletions,
+    )
     try:
         finished = save_settings(tools(), who(), integration_id, confirmed)
     except (NotPossible, NotThere) as error:
@@ -121,9 +126,3 @@ def _describe(finished: Finished) -> tuple[str, str]:
     }
     others = _("Saved. It was not synced, because the account is not connected.")
     return words.get(finished.unsynced, others), "info"
-
-
-def _number(field: HiddenField) -> int | None:
-    """Return the number that the page has shown; None where there was none."""
-    text = str(field.data or "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
