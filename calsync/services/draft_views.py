@@ -17,10 +17,11 @@ from calsync.core.options import load_options
 from calsync.db.accounts import find_account, list_accounts, list_calendars
 from calsync.db.database import Session
 from calsync.db.drafts import find_draft, find_edit, list_setups
-from calsync.db.integrations import find_deleted, find_integration, list_integrations
+from calsync.db.integrations import find_deleted, list_integrations
 from calsync.db.models import Draft, Integration, LinkedAccount, LinkedCalendar
 from calsync.errors import NotThere
 from calsync.services.accounts import LinkedView
+from calsync.services.integration_state import get_integration
 from calsync.services.tools import Tools, Who
 
 
@@ -164,9 +165,7 @@ def find_setup(tools: Tools, who: Who, draft_id: str) -> DraftView:
 def find_settings(tools: Tools, who: Who, integration_id: str) -> DraftView:
     """Return the settings of an integration with what was changed of them. Raises NotThere."""
     with tools.db.read() as session:
-        integration = find_integration(session, who.tenant_id, who.user_id, integration_id)
-        if integration is None:
-            raise NotThere
+        integration = get_integration(session, who, integration_id)
         now = tools.clock.now()
         draft = find_edit(session, who.tenant_id, who.user_id, integration_id, now)
         return _view(session, who, draft, integration)

@@ -9,11 +9,10 @@ from calsync.core.integration import Refusal
 from calsync.core.link import Wish
 from calsync.db.database import Session
 from calsync.db.holds import count_answered, count_held, list_held, wish_for_held
-from calsync.db.integrations import find_integration
 from calsync.db.links import link_of
 from calsync.db.models import Integration, LinkRow
-from calsync.errors import NotPossible, NotThere
-from calsync.services.integration_state import lock, note, wake_if_active
+from calsync.errors import NotPossible
+from calsync.services.integration_state import get_integration, lock, note, wake_if_active
 from calsync.services.log_views import Glimpse, glimpse_items
 from calsync.services.tools import Tools, Who
 
@@ -51,7 +50,7 @@ def list_held_groups(
 ) -> tuple[Integration, list[HeldGroup]]:
     """Return an integration of the user's and everything that waits there. Raises NotThere."""
     with tools.db.read() as session:
-        integration = _get(session, who, integration_id)
+        integration = get_integration(session, who, integration_id)
         ids = who.tenant_id, integration_id
         counts = count_held(session, *ids)
         rows = [
@@ -73,7 +72,7 @@ def page_held(
     They come by when they take place, from the one after ``after``. Raises NotThere.
     """
     with tools.db.read() as session:
-        integration = _get(session, who, integration_id)
+        integration = get_integration(session, who, integration_id)
         ids = who.tenant_id, integration_id
         rows = list_held(session, *ids, held, after=after, limit=_PAGE + 1)
         entries = [entry for _, entry in _view(session, who, rows[:_PAGE])]
@@ -101,13 +100,6 @@ def answer_held(
         wake_if_active(session, integration, now)
     tools.wake()
     note("held answered", who, integration_id, held=held.value, wish=wish.value, links=confirmed)
-
-
-def _get(session: Session, who: Who, integration_id: str) -> Integration:
-    found = find_integration(session, who.tenant_id, who.user_id, integration_id)
-    if found is None:
-        raise NotThere
-    return found
 
 
 def _view(session: Session, who: Who, rows: Sequence[LinkRow]) -> list[tuple[LinkRow, HeldEntry]]:

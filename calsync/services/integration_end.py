@@ -9,7 +9,6 @@ from calsync.db.database import Session
 from calsync.db.drafts import drop_edits
 from calsync.db.integrations import (
     find_account_id,
-    find_integration,
     list_account_ids,
     list_integrations_of_account,
     lock_integration_of_tenant,
@@ -20,7 +19,12 @@ from calsync.db.subjects import hold_sync
 from calsync.errors import NotThere
 from calsync.services.accounts import forget_account
 from calsync.services.attachment import end_integration
-from calsync.services.integration_state import note, refuse_other_number, stand_still
+from calsync.services.integration_state import (
+    get_integration,
+    note,
+    refuse_other_number,
+    stand_still,
+)
 from calsync.services.tools import Tools, Who
 
 
@@ -42,9 +46,7 @@ def foresee_ending(tools: Tools, who: Who, integration_id: str) -> Ending:
     """Return what deleting an integration would leave and take. Raises NotThere."""
     ids = who.tenant_id, integration_id
     with tools.db.read() as session:
-        integration = find_integration(session, who.tenant_id, who.user_id, integration_id)
-        if integration is None:
-            raise NotThere
+        integration = get_integration(session, who, integration_id)
         account_id = integration.account_id
         account = find_account(session, who.tenant_id, who.user_id, account_id or "")
         sharing = list_account_ids(session, who.tenant_id, who.user_id).count(account_id)
@@ -122,8 +124,7 @@ def _can_remove(account: LinkedAccount | None, integration: Integration) -> bool
 def _lock_with_account(
     session: Session, who: Who, integration_id: str
 ) -> tuple[LinkedAccount | None, Integration]:
-    if find_integration(session, who.tenant_id, who.user_id, integration_id) is None:
-        raise NotThere
+    get_integration(session, who, integration_id)
     account, integration = _lock_both(session, who.tenant_id, integration_id)
     if integration is None or integration.deleted_at is not None:
         raise NotThere

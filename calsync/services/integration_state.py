@@ -7,7 +7,7 @@ from calsync.db import due_rows
 from calsync.db.accounts import lock_account
 from calsync.db.channels import wake_keeper
 from calsync.db.database import Session
-from calsync.db.integrations import find_account_id, lock_integration
+from calsync.db.integrations import find_account_id, find_integration, lock_integration
 from calsync.db.models import DueKind, Integration
 from calsync.db.runs import end_open_runs
 from calsync.db.subjects import hold_sync, hold_syncs_of_user
@@ -16,6 +16,14 @@ from calsync.logs import Log
 from calsync.services.tools import Who
 
 log = Log("calsync.integrations")
+
+
+def get_integration(session: Session, who: Who, integration_id: str) -> Integration:
+    """Return a user's integration. Raises NotThere."""
+    integration = find_integration(session, who.tenant_id, who.user_id, integration_id)
+    if integration is None:
+        raise NotThere
+    return integration
 
 
 def lock(session: Session, who: Who, integration_id: str) -> Integration:

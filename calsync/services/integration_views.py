@@ -9,7 +9,6 @@ from calsync.core.run import RunState
 from calsync.db.accounts import list_accounts
 from calsync.db.database import Session
 from calsync.db.integrations import (
-    find_integration,
     list_integrations,
     list_integrations_after,
     list_namesakes,
@@ -17,7 +16,7 @@ from calsync.db.integrations import (
 from calsync.db.models import Integration, LinkedAccount, Run
 from calsync.db.parking import LinkCounts, count_held_removals, count_links
 from calsync.db.runs import list_last_runs, list_last_syncs, list_open_runs
-from calsync.errors import NotThere
+from calsync.services.integration_state import get_integration
 from calsync.services.tools import Tools, Who
 
 
@@ -91,9 +90,7 @@ def page_integrations(
 def find_integration_view(tools: Tools, who: Who, integration_id: str) -> IntegrationView:
     """Return one of the user's integrations. Raises NotThere."""
     with tools.db.read() as session:
-        integration = find_integration(session, who.tenant_id, who.user_id, integration_id)
-        if integration is None:
-            raise NotThere
+        integration = get_integration(session, who, integration_id)
         [view] = _view(session, who, [integration])
         return view
 

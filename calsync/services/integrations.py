@@ -11,7 +11,6 @@ from calsync.db.accounts import list_calendars, lock_account
 from calsync.db.channels import wake_keeper
 from calsync.db.database import Session
 from calsync.db.integrations import (
-    find_integration,
     lock_by_calendar,
     lock_deleted_by_name,
 )
@@ -29,6 +28,7 @@ from calsync.errors import NotPossible, NotThere
 from calsync.ids import new_id
 from calsync.services.attachment import attach, note_absence
 from calsync.services.integration_state import (
+    get_integration,
     lock,
     note,
     refuse_other_number,
@@ -174,9 +174,7 @@ def count_copies_to_go(
 ) -> int:
     """Return how many copies would go, of some kinds or of all. Raises NotThere."""
     with tools.db.read() as session:
-        integration = find_integration(session, who.tenant_id, who.user_id, integration_id)
-        if integration is None:
-            raise NotThere
+        integration = get_integration(session, who, integration_id)
         if kinds is None:
             return count_all_copies(session, who.tenant_id, integration.id)
         return count_copies(session, who.tenant_id, integration.id, kinds)

@@ -4,10 +4,9 @@ from calsync.core.account import UNRESTRICTED
 from calsync.core.integration import Refusal
 from calsync.cronofy.limiter import Lane
 from calsync.db.accounts import list_calendars
-from calsync.db.integrations import find_integration
-from calsync.errors import NotPossible, NotThere
+from calsync.errors import NotPossible
 from calsync.services.accounts import check_account, client_for
-from calsync.services.integration_state import lock, note, wake_if_active
+from calsync.services.integration_state import get_integration, lock, note, wake_if_active
 from calsync.services.tools import Tools, Who
 
 #: Where Cronofy sends the browser back to, from our own address.
@@ -48,9 +47,7 @@ def trust_again(tools: Tools, who: Who, integration_id: str) -> None:
 
 def _find_place(tools: Tools, who: Who, integration_id: str) -> tuple[str, str]:
     with tools.db.read() as session:
-        integration = find_integration(session, who.tenant_id, who.user_id, integration_id)
-        if integration is None:
-            raise NotThere
+        integration = get_integration(session, who, integration_id)
         if integration.account_id is None:
             raise NotPossible(Refusal.NOT_CONNECTED)
         return integration.account_id, integration.calendar_id

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from calsync.core.run import RunState
 from calsync.db import due_rows, runs
-from calsync.db.integrations import find_integration
 from calsync.db.log_entries import LogFilter, list_log
 from calsync.db.models import DueKind, Integration, Run
 from calsync.errors import NotThere
+from calsync.services.integration_state import get_integration
 from calsync.services.log_views import LogView, find_failed, view_entries
 from calsync.services.tools import Tools, Who
 
@@ -46,9 +46,9 @@ class RunView:
 def find_run_view(tools: Tools, who: Who, integration_id: str, run_id: str) -> RunView:
     """Return a run of an integration of the user's. Raises NotThere."""
     with tools.db.read() as session:
-        integration = find_integration(session, who.tenant_id, who.user_id, integration_id)
+        integration = get_integration(session, who, integration_id)
         run = runs.find_run(session, who.tenant_id, who.user_id, run_id)
-        if integration is None or run is None or run.integration_id != integration_id:
+        if run is None or run.integration_id != integration_id:
             raise NotThere
         found = list_log(
             session,

@@ -10,13 +10,12 @@ from calsync.core.run import CANCELLED, RunState, Trigger
 from calsync.db import due_rows, log_entries, runs
 from calsync.db.accounts import find_account
 from calsync.db.database import Session
-from calsync.db.integrations import find_integration
 from calsync.db.log_entries import LogFilter
 from calsync.db.models import DueKind, Integration, Run
 from calsync.db.positions import Position
 from calsync.errors import NotPossible, NotThere
 from calsync.logs import Log
-from calsync.services.integration_state import lock
+from calsync.services.integration_state import get_integration, lock
 from calsync.services.log_purge import plan_purge
 from calsync.services.log_views import LogView, view_entries
 from calsync.services.tools import Tools, Who
@@ -112,7 +111,7 @@ def list_runs(
     Raises NotThere.
     """
     with tools.db.read() as session:
-        _get(session, who, integration_id)
+        get_integration(session, who, integration_id)
         found = runs.list_runs(
             session,
             who.tenant_id,
@@ -139,17 +138,10 @@ def list_log(
     """
     wanted = replace(wanted or LogFilter(), reader=who.user_id)
     with tools.db.read() as session:
-        _get(session, who, integration_id)
+        get_integration(session, who, integration_id)
         ids = who.tenant_id, integration_id
         found = log_entries.list_log(session, *ids, wanted, before=before, limit=limit + 1)
         return view_entries(session, who, found[:limit]), len(found) > limit
-
-
-def _get(session: Session, who: Who, integration_id: str) -> Integration:
-    found = find_integration(session, who.tenant_id, who.user_id, integration_id)
-    if found is None:
-        raise NotThere
-    return found
 
 
 def _list_bulk(options: Options) -> dict[str, bool]:

@@ -6,7 +6,6 @@ from itertools import groupby
 
 from calsync.core.link import Act
 from calsync.db.database import Session
-from calsync.db.integrations import find_integration
 from calsync.db.links import link_of, list_links, put_link
 from calsync.db.log_entries import (
     LogFilter,
@@ -19,7 +18,7 @@ from calsync.db.models import Integration, LogEntry, Run
 from calsync.db.positions import Position
 from calsync.db.runs import find_first_run_at, list_runs_of
 from calsync.errors import NotThere
-from calsync.services.integration_state import lock, note, wake_if_active
+from calsync.services.integration_state import get_integration, lock, note, wake_if_active
 from calsync.services.log_views import LogView, find_failed, is_tried_again, view_entries
 from calsync.services.tools import Tools, Who
 
@@ -68,7 +67,7 @@ def page_log(
     """
     wanted = replace(wanted, reader=who.user_id)
     with tools.db.read() as session:
-        integration = _get(session, who, integration_id)
+        integration = get_integration(session, who, integration_id)
         found = _list_lines(session, who, integration_id, wanted, before, after)
         lines, has_more = found[:_PAGE], len(found) > _PAGE
         if after is not None:
@@ -89,7 +88,7 @@ def page_log(
 def find_log_integration(tools: Tools, who: Who, integration_id: str) -> Integration:
     """Return an integration of the user's. Raises NotThere."""
     with tools.db.read() as session:
-        return _get(session, who, integration_id)
+        return get_integration(session, who, integration_id)
 
 
 def iter_log(
@@ -134,13 +133,6 @@ def try_again(tools: Tools, who: Who, integration_id: str, entry_id: str) -> boo
     tools.wake()
     note("tried again", who, integration_id, links=len(waiting))
     return bool(waiting)
-
-
-def _get(session: Session, who: Who, integration_id: str) -> Integration:
-    found = find_integration(session, who.tenant_id, who.user_id, integration_id)
-    if found is None:
-        raise NotThere
-    return found
 
 
 def _list_lines(

@@ -11,11 +11,10 @@ from calsync.core.integration import Refusal
 from calsync.core.merge import find_kept_out
 from calsync.core.options import Options
 from calsync.db.database import Session
-from calsync.db.integrations import find_integration
 from calsync.db.links import link_of, list_all_links
 from calsync.db.parking import let_flow
 from calsync.errors import NotPossible, NotThere
-from calsync.services.integration_state import lock, note, wake_if_active
+from calsync.services.integration_state import get_integration, lock, note, wake_if_active
 from calsync.services.sync.pairs import Pairs
 from calsync.services.sync.scope import Subject, load_subject
 from calsync.services.tools import Tools, Who
@@ -32,8 +31,7 @@ def count_kept_out(
     A change is of one part of one entry, in either direction. Raises NotThere.
     """
     with tools.db.read() as session:
-        if find_integration(session, who.tenant_id, who.user_id, integration_id) is None:
-            raise NotThere
+        get_integration(session, who, integration_id)
         subject = _load(session, who, integration_id)
         chosen = subject if options is None else replace(subject, options=options)
         return sum(_map_kept_out(session, chosen, tools.public_url, tools.clock.now()).values())

@@ -16,7 +16,6 @@ from calsync.core.plan import Head, head_of
 from calsync.core.run import Result, RunState, Trigger
 from calsync.db.database import Session
 from calsync.db.excerpts import try_out
-from calsync.db.integrations import find_integration
 from calsync.db.items import map_kinds
 from calsync.db.joined import JoinedDatabase
 from calsync.db.models import LogEntry, Run
@@ -24,6 +23,7 @@ from calsync.db.sync_runs import list_entries_of
 from calsync.errors import NotPossible, NotThere
 from calsync.ids import new_id
 from calsync.logs import logged_if_kept
+from calsync.services.integration_state import get_integration
 from calsync.services.sync.acting import Act
 from calsync.services.sync.catching_up import CatchUp
 from calsync.services.sync.course import Course, may_run
@@ -77,9 +77,7 @@ def preview(
     Raises what ``rehearse`` raises, and NotPossible where the integration is not active.
     """
     with tools.db.read() as session:
-        found = find_integration(session, who.tenant_id, who.user_id, integration_id)
-    if found is None:
-        raise NotThere
+        found = get_integration(session, who, integration_id)
     if not found.is_active:
         raise NotPossible(Refusal.NOT_ACTIVE)
 
