@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from calsync.core.item import ItemStatus
 from calsync.core.link import LinkState, Origin
 from calsync.core.pair import Policy
 from calsync.core.run import Result
@@ -273,8 +274,9 @@ def _find_false_winners(story: Story, case: Case) -> Iterator[str]:
         mine, theirs = case.edits_here(part), case.edits_there(part)
         if not mine or not theirs or _are_one(part, mine[-1], theirs[-1]):
             continue
-        if part not in ACCEPTED[story.sides.items[case.item_id].kind]:
-            continue  # What a kind does not take from there cannot win.
+        found = story.sides.items[case.item_id]
+        if part not in ACCEPTED[found.kind] or found.status is not ItemStatus.OPEN:
+            continue  # What is not taken from there cannot win.
         if _was_declined(story, case, part):
             continue
         winner = _winner(story, case, part, mine[-1], theirs[-1], settings.policy)
