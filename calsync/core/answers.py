@@ -43,6 +43,18 @@ class Step(StrEnum):
         """Give the one before it; the first has none but itself."""
         return list(Step)[max(self.number - 2, 0)]
 
+    def is_after(self, other: "Step") -> bool:
+        """Tell whether it comes later than another one."""
+        return self.number > other.number
+
+    def at_least(self, other: "Step") -> "Step":
+        """Return it, or the other one where that comes later."""
+        return other if other.is_after(self) else self
+
+    def at_most(self, other: "Step") -> "Step":
+        """Return it, or the other one where that comes earlier."""
+        return other if self.is_after(other) else self
+
 
 class Fitness(StrEnum):
     """Whether a calendar of the account can be chosen."""

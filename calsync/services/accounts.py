@@ -20,7 +20,7 @@ from calsync.db.database import Session
 from calsync.db.integrations import list_integrations_of_account
 from calsync.db.models import DueKind, LinkedAccount, LinkedCalendar
 from calsync.db.sealed import place_of
-from calsync.errors import AccessRevoked
+from calsync.errors import AccessRevoked, CronofyError
 from calsync.keys import SealBroken
 from calsync.logs import Log
 from calsync.services.attachment import find_lost, follow_account, leave_account
@@ -124,6 +124,18 @@ def check_account(tools: Tools, tenant_id: str, account_id: str, lane: Lane) -> 
         account_id=account_id,
         status=account.disconnection or "connected",
     )
+
+
+def look_at_account(tools: Tools, who: Who, account_id: str) -> CronofyError | SealBroken | None:
+    """Ask Cronofy how an account and its calendars are; return why that could not be learnt.
+
+    Whoever goes on without an answer works with what was known before.
+    """
+    try:
+        check_account(tools, who.tenant_id, account_id, Lane.USER)
+    except (CronofyError, SealBroken) as error:
+        return error
+    return None
 
 
 def next_check(tools: Tools, tenant_id: str, account_id: str) -> datetime | None:

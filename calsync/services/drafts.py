@@ -78,7 +78,7 @@ def save_setup(
             raise NotThere
         if draft.finished_at is None:
             _keep(draft, answers, step, now)
-            draft.furthest = max(draft.furthest, furthest, key=lambda each: each.number)
+            draft.furthest = draft.furthest.at_least(furthest)
 
 
 def save_edit(tools: Tools, who: Who, integration_id: str, answers: Answers, *, step: Step) -> None:

@@ -7,14 +7,11 @@ from datetime import datetime
 from calsync.core.answers import Answers, find_untaken, load_answers, mark_of
 from calsync.core.integration import Copies, Refusal
 from calsync.core.link import Side
-from calsync.cronofy.limiter import Lane
 from calsync.db.drafts import find_draft, lock_edit
 from calsync.db.joined import JoinedDatabase
 from calsync.db.models import Draft, Integration
-from calsync.errors import CronofyError, NotPossible, NotThere
-from calsync.keys import SealBroken
+from calsync.errors import NotPossible, NotThere
 from calsync.logs import logged_if_kept
-from calsync.services.accounts import check_account
 from calsync.services.draft_views import live_answers
 from calsync.services.drafts import lock_with_account
 from calsync.services.integration_state import lock, lock_whole
@@ -45,18 +42,6 @@ class Confirmed:
     copies: int | None = None
     kept_out: int | None = None
     deletions: Mapping[Side, int] = field(default_factory=dict)
-
-
-def look_at_account(tools: Tools, who: Who, account_id: str) -> CronofyError | SealBroken | None:
-    """Ask Cronofy how an account and its calendars are; return why that could not be learnt.
-
-    Whoever goes on without an answer works with what was known before.
-    """
-    try:
-        check_account(tools, who.tenant_id, account_id, Lane.USER)
-    except (CronofyError, SealBroken) as error:
-        return error
-    return None
 
 
 def finish_setup(tools: Tools, who: Who, draft_id: str, confirmed: Confirmed) -> Finished:

@@ -15,8 +15,8 @@ from calsync.core.plan import Direction, Head
 from calsync.errors import CronofyError, NotPossible, NotThere, PermissionMissing
 from calsync.keys import SealBroken
 from calsync.logs import Log
+from calsync.services.accounts import look_at_account
 from calsync.services.draft_views import DraftView
-from calsync.services.finishing import look_at_account
 from calsync.services.previews import PlanPage, Preview, find_view, make_preview, page_plan
 from calsync.web.choices import find_choice
 from calsync.web.current import current_login, polled, tools, who

@@ -8,19 +8,27 @@ from flask_login import login_required
 from calsync.core.answers import Step, find_first_fault
 from calsync.core.integration import Refusal
 from calsync.errors import NotPossible, NotThere
+from calsync.services.accounts import look_at_account
 from calsync.services.draft_views import DraftView, find_setup
 from calsync.services.drafts import Discarded, discard_setup, save_setup
-from calsync.services.finishing import Confirmed, finish_setup, look_at_account
-from calsync.web.choices import find_choice
+from calsync.services.finishing import Confirmed, finish_setup
 from calsync.web.current import polled, tools, who
 from calsync.web.htmx import lead_to
 from calsync.web.i18n import _
 from calsync.web.plan_ticks import read_ticks
 from calsync.web.wizard_form import WizardForm, read_answers
 from calsync.web.wizard_page import url_of
-from calsync.web.wizard_shows import Page, go, judge_tab, show_tab
+from calsync.web.wizard_shows import (
+    Page,
+    find_target,
+    go,
+    judge_tab,
+    read_again,
+    read_step,
+    show_tab,
+)
 from calsync.web.wizard_words import TAB_OF_REFUSAL
-from calsync.web.words import LONGEST_NAME, say_trouble, service_name
+from calsync.web.words import LONGEST_NAME, service_name
 
 bp = Blueprint("wizard", __name__, url_prefix="/calendar-sync")
 
@@ -32,7 +40,7 @@ def setup_tab(draft_id: str, tab: str) -> Page:
     step, view = read_step(tab), find_setup(tools(), who(), draft_id)
     if view.is_finished:
         return redirect(url_for("calendar_sync.listing"))
-    if step.number > view.furthest.number:
+    if step.is_after(view.furthest):
         return redirect(url_of(view, view.furthest))
     return show_tab(view, step)
 
@@ -55,7 +63,7 @@ def save_setup_tab(draft_id: str, tab: str) -> Page:
     step, view = read_step(tab), find_setup(tools(), who(), draft_id)
     if view.is_finished:
         return lead_to(url_for("calendar_sync.listing"))
-    if step.number > view.furthest.number:
+    if step.is_after(view.furthest):
         return go(url_of(view, view.furthest))
     form = WizardForm()
     view = replace(view, answers=read_answers(form, step, view))
@@ -69,10 +77,10 @@ def save_setup_tab(draft_id: str, tab: str) -> Page:
         _keep(view, step, step)
         return read_again(view, step)
     target = find_target(step, view)
-    faults = judge_tab(view, step) if target.number > step.number else ()
+    faults = judge_tab(view, step) if target.is_after(step) else ()
     if faults:
         return show_tab(view, step, faults)
-    reached = max(target, step, key=lambda each: each.number)
+    reached = target.at_least(step)
     _keep(view, target, reached)
     return go(url_of(view, target))
 
@@ -109,37 +117,9 @@ def _say_discarded(discarded: Discarded, view: DraftView) -> str:
     )
 
 
-def read_step(tab: str) -> Step:
-    """Return the tab that an address names. Raises NotThere."""
-    step = find_choice(Step, tab)
-    if step is None:
-        raise NotThere
-    return step
-
-
-def find_target(step: Step, view: DraftView) -> Step:
-    """Return the tab that the form wants to go to; at most the first that is not reached yet."""
-    if request.form.get("step") == "back":
-        return step.preceding
-    goto = find_choice(Step, request.form.get("goto"))
-    if goto is not None:
-        furthest = max(view.furthest, step.following, key=lambda each: each.number)
-        return min(goto, furthest, key=lambda each: each.number)
-    return step.following
-
-
 def _keep(view: DraftView, step: Step, furthest: Step) -> None:
     draft_id = view.draft.id if view.draft else ""
     save_setup(tools(), who(), draft_id, view.answers, step=step, furthest=furthest)
-
-
-def read_again(view: DraftView, step: Step) -> Page:
-    """Ask Cronofy for the calendars of the account, and show the tab with what it says."""
-    if view.linked:
-        trouble = look_at_account(tools(), who(), view.linked.account.id)
-        if trouble is not None:
-            flash(say_trouble(trouble), "warning")
-    return go(url_of(view, step))
 
 
 def _finish(view: DraftView, form: WizardForm) -> Page:

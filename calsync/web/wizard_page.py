@@ -127,12 +127,11 @@ class WizardPage:
 
     @property
     def tabs(self) -> list[Tab]:
-        reached = self.view.furthest.number
         return [
             Tab(
                 step,
                 str(STEP_WORDS[step]),
-                url_of(self.view, step) if step.number <= reached else None,
+                None if step.is_after(self.view.furthest) else url_of(self.view, step),
                 step is self.step,
             )
             for step in Step

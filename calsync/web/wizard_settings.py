@@ -9,6 +9,7 @@ from calsync.core.answers import Step, find_first_fault
 from calsync.core.integration import Refusal
 from calsync.core.whole_number import read_whole_number
 from calsync.errors import NotPossible, NotThere
+from calsync.services.accounts import look_at_account
 from calsync.services.draft_views import DraftView, find_settings
 from calsync.services.drafts import discard_edit, save_edit
 from calsync.services.finishing import (
@@ -16,17 +17,24 @@ from calsync.services.finishing import (
     Finished,
     is_saved,
     look_again,
-    look_at_account,
     save_settings,
 )
 from calsync.web.current import tools, who
 from calsync.web.htmx import lead_to
 from calsync.web.i18n import _
 from calsync.web.plan_ticks import read_ticks
-from calsync.web.wizard import bp, find_target, read_again, read_step
+from calsync.web.wizard import bp
 from calsync.web.wizard_form import WizardForm, read_answers
 from calsync.web.wizard_page import url_of
-from calsync.web.wizard_shows import Page, go, judge_tab, show_tab
+from calsync.web.wizard_shows import (
+    Page,
+    find_target,
+    go,
+    judge_tab,
+    read_again,
+    read_step,
+    show_tab,
+)
 from calsync.web.wizard_words import TAB_OF_REFUSAL
 
 
@@ -58,7 +66,7 @@ def save_settings_tab(integration_id: str, tab: str) -> Page:
         return _finish(view, form, integration_id)
     view = replace(view, answers=read_answers(form, step, view))
     target = step if wish == "refresh" else find_target(step, view)
-    faults = judge_tab(view, step) if target.number > step.number else ()
+    faults = judge_tab(view, step) if target.is_after(step) else ()
     if faults:
         return show_tab(view, step, faults)
     save_edit(tools(), who(), integration_id, view.answers, step=target)

@@ -2,23 +2,35 @@
 
 from collections.abc import Mapping, Sequence
 
-from flask import Response, redirect, render_template
+from flask import Response, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from calsync.core.answers import Fault, Step, judge
 from calsync.core.integration import Refusal
+from calsync.errors import NotThere
+from calsync.services.accounts import look_at_account
 from calsync.services.draft_numbers import find_numbers
 from calsync.services.draft_views import DraftView
+from calsync.web.choices import find_choice
 from calsync.web.current import tools, who
 from calsync.web.htmx import wants_part
 from calsync.web.plan_page import look_at_plan
 from calsync.web.sync_words import REFUSAL_WORDS
 from calsync.web.wizard_form import fill_form
-from calsync.web.wizard_page import Trouble, WizardPage
+from calsync.web.wizard_page import Trouble, WizardPage, url_of
 from calsync.web.wizard_summary import list_lines
 from calsync.web.wizard_words import FAULT_WORDS
+from calsync.web.words import say_trouble
 
 Page = str | tuple[str, int] | AnyResponse
+
+
+def read_step(tab: str) -> Step:
+    """Return the tab that an address names. Raises NotThere."""
+    step = find_choice(Step, tab)
+    if step is None:
+        raise NotThere
+    return step
 
 
 def show_tab(
@@ -34,7 +46,7 @@ def show_tab(
     if refusal is not None:
         troubles.append(Trouble(str(REFUSAL_WORDS[refusal])))
     is_last = step is Step.CONFIRMATION
-    numbers = find_numbers(tools(), who(), view, of_kept_out=step.number >= Step.OPTIONS.number)
+    numbers = find_numbers(tools(), who(), view, of_kept_out=step.is_after(Step.YOUR_CALENDAR))
     page = WizardPage(
         view,
         step,
@@ -60,3 +72,22 @@ def judge_tab(view: DraftView, step: Step) -> tuple[Fault, ...]:
 def go(url: str) -> AnyResponse:
     """Lead to another tab."""
     return redirect(url, 303)
+
+
+def find_target(step: Step, view: DraftView) -> Step:
+    """Return the tab that the form wants to go to; at most the first that is not reached yet."""
+    if request.form.get("step") == "back":
+        return step.preceding
+    goto = find_choice(Step, request.form.get("goto"))
+    if goto is not None:
+        return goto.at_most(view.furthest.at_least(step.following))
+    return step.following
+
+
+def read_again(view: DraftView, step: Step) -> Page:
+    """Ask Cronofy for the calendars of the account, and show the tab with what it says."""
+    if view.linked:
+        trouble = look_at_account(tools(), who(), view.linked.account.id)
+        if trouble is not None:
+            flash(say_trouble(trouble), "warning")
+    return go(url_of(view, step))
