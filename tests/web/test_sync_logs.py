@@ -15,10 +15,9 @@ from sqlalchemy import event
 from calsync.core.content import Content, dump_content
 from calsync.core.item import Kind
 from calsync.core.link import Act, Link, LinkState, Origin, Side
-from calsync.core.run import Result, RunState, Trigger
+from calsync.core.run import Result, Trigger
 from calsync.db.links import link_of
-from calsync.db.models import Assignment, Item, LogEntry, Run
-from calsync.services.log_purge import purge_log
+from calsync.db.models import Assignment, Item, LogEntry
 from calsync.services.tools import Tools
 from tests.browsing import post
 from tests.cast import Person
@@ -383,34 +382,6 @@ def test_what_was_given_up_since_is_not_offered_to_be_tried_again(log: Log, stat
     assert "/again" not in log.get()
     post(log.browser, f"{log.where}/{entry_id}/again")
     assert link_of(get_link(log.tools, link_id)).acts == frozenset()
-
-
-def test_what_is_older_than_ninety_days_is_forgotten(log: Log):
-    log.note(log.run(), "Old")
-    log.clock.move(timedelta(days=60))
-    log.note(log.run(), "New")
-    tenant_id, integration_id = log.dana.who.tenant_id, log.integration_id
-    log.clock.move(timedelta(days=29))
-    assert purge_log(log.tools, tenant_id, integration_id) is not None
-    with log.tools.db.read() as session:
-        assert session.query(Run).count() == 2
-    log.clock.move(timedelta(days=2))
-    again_at = purge_log(log.tools, tenant_id, integration_id)
-    assert again_at is not None
-    assert again_at > log.clock.now() + timedelta(days=50)
-    with log.tools.db.read() as session:
-        assert [entry.title for entry in session.query(LogEntry)] == ["New"]
-    log.clock.move(timedelta(days=100))
-    assert purge_log(log.tools, tenant_id, integration_id) is None
-    with log.tools.db.read() as session:
-        assert session.query(LogEntry).count() == 0
-
-
-def test_a_sync_that_never_ended_is_not_forgotten_and_not_looked_for_all_the_time(log: Log):
-    log.run(state=RunState.RUNNING, ended_at=None)
-    log.clock.move(timedelta(days=100))
-    again_at = purge_log(log.tools, log.dana.who.tenant_id, log.integration_id)
-    assert again_at == log.clock.now() + timedelta(days=1)
 
 
 @pytest.mark.parametrize("started", ["scheduled", "real_time"])
