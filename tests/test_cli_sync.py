@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result as Answer
 
 from calsync.core.content import Content, Part
-from calsync.core.link import Declined, Link, LinkState, Origin, Seen, Side, Wish
+from calsync.core.link import Declined, Deed, Link, LinkState, Origin, Seen, Side, Wish
 from calsync.core.run import Result, RunState
 from calsync.db import leases
 from calsync.db.due_rows import Claim
@@ -132,7 +132,9 @@ def test_what_waits_is_said_and_answered_in_its_number(
     asked = ("sync", "held", *DANA, integration_id)
     assert run(*asked).output == "Nothing waits.\n"
     link_id = add_link(tools, dana, integration_id, add_item(tools, dana))
-    waiting = Link(Origin.SENT, LinkState.HELD, held=frozenset({"delete_there"}), held_for="brake")
+    waiting = Link(
+        Origin.SENT, LinkState.HELD, held=frozenset({Deed.DELETE_THERE}), held_for="brake"
+    )
     with tools.db.begin() as session:
         put_link(session.get_one(LinkRow, link_id), waiting)
     said = run(*asked).output

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from calsync.core.content import Content, Part, Parts
-from calsync.core.link import Link, Side
+from calsync.core.link import Deed, Link, Side
 
 
 class Removal(StrEnum):
@@ -89,10 +89,10 @@ class Hold:
 
 #: What may be held, as a link remembers it.
 _DEEDS = {
-    TakeIn: "take_in",
-    RemoveHere: "remove_here",
-    Write: "write",
-    DeleteThere: "delete_there",
+    TakeIn: Deed.TAKE_IN,
+    RemoveHere: Deed.REMOVE_HERE,
+    Write: Deed.WRITE,
+    DeleteThere: Deed.DELETE_THERE,
 }
 
 Incoming = TakeIn | RemoveHere | CallOff | RestoreHere | PutBack
@@ -122,6 +122,6 @@ class Decision:
     notes: tuple[Note, ...] = ()
 
 
-def deed_of(action: Action) -> str | None:
+def deed_of(action: Action) -> Deed | None:
     """Return what an action does as a held link remembers it, None for what is never held."""
     return _DEEDS.get(type(action.action if isinstance(action, Hold) else action))

@@ -21,7 +21,7 @@ from calsync.core.actions import (
 )
 from calsync.core.content import Parts
 from calsync.core.decide import decide
-from calsync.core.link import Link, LinkState, Side
+from calsync.core.link import Deed, Link, LinkState, Side
 from calsync.core.pair import Pair
 
 
@@ -57,11 +57,11 @@ def held_as(link: Link) -> Held | None:
     """Return what waits over a link, the gravest where there is more; None where nothing does."""
     if link.state is not LinkState.HELD:
         return None
-    if "remove_here" in link.held:
+    if Deed.REMOVE_HERE in link.held:
         return Held.REMOVAL_HERE
-    if "delete_there" in link.held:
+    if Deed.DELETE_THERE in link.held:
         return Held.COPY_DELETION if link.is_ours else Held.OWN_DELETION
-    return Held.CHANGE_HERE if "take_in" in link.held else Held.OWN_CHANGE
+    return Held.CHANGE_HERE if Deed.TAKE_IN in link.held else Held.OWN_CHANGE
 
 
 def let_go(pair: Pair, now: datetime) -> Decision:

@@ -70,6 +70,15 @@ class Wish(StrEnum):
     SEND = "send"
 
 
+class Deed(StrEnum):
+    """What may be held of what is to be done to a pair."""
+
+    TAKE_IN = "take_in"
+    REMOVE_HERE = "remove_here"
+    WRITE = "write"
+    DELETE_THERE = "delete_there"
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """An event as a read last showed it.
@@ -179,7 +188,7 @@ class Link:
     #: How many complete sweeps have not shown it.
     misses: int = 0
     #: What waits for the user's word while it is held.
-    held: frozenset[str] = frozenset()
+    held: frozenset[Deed] = frozenset()
     #: And why it waits.
     held_for: str | None = None
     #: When a read first showed that its event was gone.

@@ -6,7 +6,18 @@ from typing import Any, TypeVar
 
 from calsync.core.content import Part, dump_content, load_content
 from calsync.core.item_record import dump_times, load_times
-from calsync.core.link import Act, Conflict, Declined, Flight, Link, LinkState, Origin, Seen, Side
+from calsync.core.link import (
+    Act,
+    Conflict,
+    Declined,
+    Deed,
+    Flight,
+    Link,
+    LinkState,
+    Origin,
+    Seen,
+    Side,
+)
 
 Value = TypeVar("Value")
 
@@ -35,7 +46,7 @@ def dump_link(link: Link) -> dict[str, Any]:
         "is_off": link.is_off,
         "tries": link.tries,
         "misses": link.misses,
-        "held": sorted(link.held),
+        "held": sorted(deed.value for deed in link.held),
         "held_for": link.held_for,
         "gone_at": _or_none(datetime.isoformat, link.gone_at),
         "agreed_at": _or_none(datetime.isoformat, link.agreed_at),
@@ -70,7 +81,7 @@ def load_link(origin: Origin, state: LinkState, record: Mapping[str, Any]) -> Li
         is_off=record.get("is_off", False),
         tries=record.get("tries", 0),
         misses=record.get("misses", 0),
-        held=frozenset(record.get("held", ())),
+        held=frozenset(map(Deed, record.get("held", ()))),
         held_for=record.get("held_for"),
         gone_at=_or_none(_load_moment, record.get("gone_at")),
         agreed_at=_or_none(_load_moment, record.get("agreed_at")),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from calsync.core.content import Content, Part
-from calsync.core.link import Declined, Link, LinkState, Origin, Seen, Side, Wish
+from calsync.core.link import Declined, Deed, Link, LinkState, Origin, Seen, Side, Wish
 from calsync.core.run import Result, Trigger
 from calsync.db.links import put_link
 from calsync.db.models import Assignment, Item, LinkRow
@@ -97,7 +97,7 @@ def test_a_program_answers_what_waits_by_its_number(
     psa: Program, tools: Tools, dana: Person, integration_id: str
 ):
     link_id = add_link(tools, dana, integration_id, add_item(tools, dana))
-    held = Link(Origin.SENT, LinkState.HELD, held=frozenset({"delete_there"}), held_for="brake")
+    held = Link(Origin.SENT, LinkState.HELD, held=frozenset({Deed.DELETE_THERE}), held_for="brake")
     with tools.db.begin() as session:
         put_link(session.get_one(LinkRow, link_id), held)
     path = f"/integrations/{integration_id}/held"

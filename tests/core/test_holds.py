@@ -9,11 +9,11 @@ from itertools import combinations
 import pytest
 from hypothesis import assume, given
 
-from calsync.core.actions import Decision, DeleteThere, Hold, RemoveHere, TakeIn, Write, deed_of
-from calsync.core.content import Content, Part
+from calsync.core.actions import Decision, Hold, RemoveHere, TakeIn, deed_of
+from calsync.core.content import Content
 from calsync.core.decide import decide
 from calsync.core.holds import Held, held_as, keep, let_go
-from calsync.core.link import Link, LinkState, Origin, Side
+from calsync.core.link import Deed, Link, LinkState, Origin, Side
 from calsync.core.pair import Absence, Pair
 from tests.core.one_pair import FIRST, OnePair, contents, in_step
 from tests.core.test_decide import play, steps, worlds
@@ -186,16 +186,14 @@ def test_an_edit_made_while_a_removal_waits_wins_over_either_answer(content: Con
 
 
 def test_what_waits_is_told_by_the_gravest_of_it_and_in_its_direction():
-    deeds = [deed_of(a) or "" for a in (DeleteThere(), Write(FIRST, frozenset({Part.TITLE})))]
-    deeds += ["remove_here", "take_in"]
     for origin in Origin:
-        for some in (frozenset(each) for n in (1, 2) for each in combinations(deeds, n)):
+        for some in (frozenset(each) for n in (1, 2) for each in combinations(Deed, n)):
             found = held_as(Link(origin, LinkState.HELD, held=some))
             assert found is not None
             assert (found.side is Side.IN) == bool(
-                "remove_here" in some or ("take_in" in some and "delete_there" not in some)
+                Deed.REMOVE_HERE in some or (Deed.TAKE_IN in some and Deed.DELETE_THERE not in some)
             )
-    assert held_as(Link(Origin.SENT, held=frozenset({"write"}))) is None
+    assert held_as(Link(Origin.SENT, held=frozenset({Deed.WRITE}))) is None
     assert {Held.REMOVAL_HERE.side, Held.OWN_CHANGE.side} == set(Side)
 
 

@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calsync.core.content import Part
-from calsync.core.link import Act, Conflict, Declined, Flight, Link, LinkState, Origin, Seen, Side
+from calsync.core.link import (
+    Act,
+    Conflict,
+    Declined,
+    Deed,
+    Flight,
+    Link,
+    LinkState,
+    Origin,
+    Seen,
+    Side,
+)
 from calsync.core.link_record import dump_link, load_link
 from tests.core.one_pair import NOON, contents, parts
 
@@ -53,7 +64,7 @@ links = st.builds(
     misses=st.integers(0, 2),
     overwritten=st.dictionaries(st.just(Part.TITLE), st.text()),
     carried_over=st.dictionaries(st.just(Part.PLACE), st.text()),
-    held=st.sets(st.sampled_from(["remove_here", "take_in"])).map(frozenset),
+    held=st.sets(st.sampled_from(Deed)).map(frozenset),
     held_for=st.sampled_from([None, "brake"]),
     gone_at=moments,
     times_taken_at=moments,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from playwright.sync_api import Page, expect
 
-from calsync.core.link import Link, LinkState, Side
+from calsync.core.link import Deed, Link, LinkState, Side
 from calsync.core.run import CANCELLED, Result, RunState, Trigger
 from calsync.db.links import link_of, put_link
 from calsync.db.models import Integration, LinkRow, LogEntry, Run
@@ -117,5 +117,5 @@ def _hold_some(stage: Stage, integration_id: str) -> None:
         rows = session.query(LinkRow).filter_by(integration_id=integration_id, is_present=True)
         for row in rows.limit(12):
             link: Link = link_of(row)
-            held = frozenset({"delete_there"})
+            held = frozenset({Deed.DELETE_THERE})
             put_link(row, replace(link, state=LinkState.HELD, held=held, held_for="brake"))

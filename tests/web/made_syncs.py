@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from calsync.core.content import Content, dump_content
-from calsync.core.link import Link, LinkState, Origin, Side
+from calsync.core.link import Deed, Link, LinkState, Origin, Side
 from calsync.core.run import Result, RunState, Trigger
 from calsync.db.links import link_of, put_link
 from calsync.db.models import LinkRow
@@ -26,7 +26,7 @@ class Syncs:
 
 def hold_all(tools: Tools, person: Person, integration_id: str) -> None:
     """Let an entry wait for each word that there is."""
-    for origin, deed in product(Origin, ("remove_here", "take_in", "delete_there", "write")):
+    for origin, deed in product(Origin, Deed):
         held = frozenset({deed})
         known = Link(origin, LinkState.HELD, held=held, held_for="brake")
         row_id = add_link(tools, person, integration_id, add_item(tools, person), origin=origin)

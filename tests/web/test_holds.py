@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from calsync.core.content import Content
 from calsync.core.event import Timed
 from calsync.core.holds import Held
-from calsync.core.link import Link, LinkState, Origin, Wish
+from calsync.core.link import Deed, Link, LinkState, Origin, Wish
 from calsync.db.links import put_link
 from calsync.db.models import Assignment, Item, LinkRow
 from calsync.services.integrations import deactivate
@@ -23,11 +23,11 @@ from tests.services.integrating import TIMES, add_item, add_link, add_run, get_l
 LogIn = Callable[[Person], FlaskClient]
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 DEEDS = {
-    Held.REMOVAL_HERE: (Origin.SENT, "remove_here"),
-    Held.CHANGE_HERE: (Origin.SENT, "take_in"),
-    Held.COPY_DELETION: (Origin.SENT, "delete_there"),
-    Held.OWN_DELETION: (Origin.BROUGHT, "delete_there"),
-    Held.OWN_CHANGE: (Origin.BROUGHT, "write"),
+    Held.REMOVAL_HERE: (Origin.SENT, Deed.REMOVE_HERE),
+    Held.CHANGE_HERE: (Origin.SENT, Deed.TAKE_IN),
+    Held.COPY_DELETION: (Origin.SENT, Deed.DELETE_THERE),
+    Held.OWN_DELETION: (Origin.BROUGHT, Deed.DELETE_THERE),
+    Held.OWN_CHANGE: (Origin.BROUGHT, Deed.WRITE),
 }
 Hold = Callable[..., str]
 

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from calsync.core.account import Disconnection
 from calsync.core.content import Content
 from calsync.core.integration import SWITCH_DELAY, Caution, Stop
-from calsync.core.link import Link, LinkState, Origin
+from calsync.core.link import Deed, Link, LinkState, Origin
 from calsync.core.run import RunState
 from calsync.db import due_rows
 from calsync.db.models import DueKind, DueRow, Integration, LinkedAccount, Run
@@ -148,16 +148,16 @@ def test_what_waits_and_what_was_set_aside_is_counted(
     content = Content("Server room", TIMES)
     known = Link(Origin.SENT, here=content, there=content)
 
-    def hold(*deeds: str) -> None:
+    def hold(*deeds: Deed) -> None:
         held = replace(known, held=frozenset(deeds))
         add_link(tools, dana, work, add_item(tools, dana), state=LinkState.HELD, link=held)
 
-    hold("remove_here")
+    hold(Deed.REMOVE_HERE)
     assert "Waiting for your OK: 1 deletion Look at them Work" in read_row(browser, work)
     assert f'href="/calendar-sync/{work}/held"' in browser.get("/calendar-sync").text
-    hold("delete_there")
+    hold(Deed.DELETE_THERE)
     assert "Waiting for your OK: 2 deletions " in read_row(browser, work)
-    hold("take_in")
+    hold(Deed.TAKE_IN)
     said = read_row(browser, work)
     assert "Waiting for your OK: 3 changes, 2 of them deletions" in said
     add_link(tools, dana, work, add_item(tools, dana), state=LinkState.SET_ASIDE)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from calsync.core.actions import Action, Decision, Hold, deed_of
 from calsync.core.brake import charge_of
-from calsync.core.link import LinkState, Side
+from calsync.core.link import Deed, LinkState, Side
 from calsync.core.run import Result
 from calsync.db.database import Session
 from calsync.db.links import put_link
@@ -17,7 +17,7 @@ from calsync.services.sync.planning import Plan
 
 
 def find_held(
-    matter: Matter, decision: Decision, plan: Plan, exempt: Collection[str]
+    matter: Matter, decision: Decision, plan: Plan, exempt: Collection[Deed]
 ) -> dict[Action, str]:
     """Return the actions that wait for the user's word, each with the reason.
 
@@ -29,7 +29,7 @@ def find_held(
 
 
 def count_deletions(
-    matter: Matter, decision: Decision, exempt: Collection[str]
+    matter: Matter, decision: Decision, exempt: Collection[Deed]
 ) -> Mapping[Side, int]:
     """Return how much goes with a decision, in each direction, that the brake counts."""
     link, group = matter.pair.link, matter.group

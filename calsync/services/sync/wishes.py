@@ -5,7 +5,7 @@ from datetime import datetime
 
 from calsync.core.actions import Decision, DeleteThere
 from calsync.core.holds import keep, let_go
-from calsync.core.link import LinkState, Wish
+from calsync.core.link import Deed, LinkState, Wish
 from calsync.core.merge import find_kept_out
 from calsync.core.settle import agree, reopen
 from calsync.db.database import Session
@@ -40,7 +40,7 @@ def drop_unsent(session: Session, tenant_id: str, integration_id: str) -> None:
         row.wish = None
 
 
-def grant_wish(matter: Matter, now: datetime) -> tuple[Decision | None, frozenset[str]]:
+def grant_wish(matter: Matter, now: datetime) -> tuple[Decision | None, frozenset[Deed]]:
     """Return what the user asked to be done with a link, and the deeds that they confirmed.
 
     None where it is to be decided as ever (SYNC.md 5, 6 and 11).
@@ -51,11 +51,11 @@ def grant_wish(matter: Matter, now: datetime) -> tuple[Decision | None, frozense
     wish, row.wish = row.wish, None
     match wish:
         case Wish.FLOW:
-            return None, frozenset({"take_in", "write"})
+            return None, frozenset({Deed.TAKE_IN, Deed.WRITE})
         case Wish.DELETE_COPY if link.has_no_copy:
             return Decision(link), frozenset()
         case Wish.DELETE_COPY:
-            return Decision(link, (DeleteThere(),)), frozenset({"delete_there"})
+            return Decision(link, (DeleteThere(),)), frozenset({Deed.DELETE_THERE})
         case Wish.AGREE:
             agreed = agree(link, matter.pair.here, now)
             # A copy that was never made is still to be sent.
