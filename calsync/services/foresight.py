@@ -24,7 +24,7 @@ from calsync.services.finishing import change_integration, make_integration
 from calsync.services.sync.rehearsal import Rehearsal, rehearse
 from calsync.services.tools import Tools, Who
 
-_ORDER = {each: at for order in (Direction, Head) for at, each in enumerate(order)}
+_DIRECTIONS, _HEADS = list(Direction), list(Head)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,8 @@ def _list_actions(rehearsals: Sequence[Rehearsal]) -> Iterator[PlannedAction]:
 
 def _sorting(action: PlannedAction) -> tuple[int, int, str, str]:
     start = str((action.times or {}).get("start", ""))
-    return _ORDER[action.direction], _ORDER[action.head], start, action.title
+    place = _DIRECTIONS.index(action.direction), _HEADS.index(action.head)
+    return *place, start, action.title
 
 
 def _list_ticks(rehearsals: Sequence[Rehearsal], counts: Mapping[str, int]) -> Iterator[Tick]:
