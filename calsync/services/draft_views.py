@@ -25,7 +25,7 @@ from calsync.services.integration_state import get_integration
 from calsync.services.tools import Tools, Who
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DraftView:
     """Answers as the wizard shows them, with what they are about.
 
@@ -193,13 +193,13 @@ def _view(
     everything = list_integrations(session, who.tenant_id, who.user_id)
     others = [each for each in everything if integration is None or each.id != integration.id]
     return DraftView(
-        answers,
-        draft,
-        LinkedView(account, tuple(calendars)) if account is not None else None,
-        integration,
-        {other.calendar_id: other.id for other in others},
-        any(account is not None and other.account_id == account.id for other in others),
-        _find_former(session, account, calendars, answers) if integration is None else None,
+        answers=answers,
+        draft=draft,
+        linked=LinkedView(account, tuple(calendars)) if account is not None else None,
+        integration=integration,
+        taken={other.calendar_id: other.id for other in others},
+        is_shared=any(account is not None and other.account_id == account.id for other in others),
+        former=_find_former(session, account, calendars, answers) if integration is None else None,
     )
 
 

@@ -16,7 +16,7 @@ from calsync.services.tools import Tools, Who
 MOST_ENTRIES = 50
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunView:
     """A run, its integration, and the first of what it did or declined, the latest first.
 
@@ -59,10 +59,10 @@ def find_run_view(tools: Tools, who: Who, integration_id: str, run_id: str) -> R
         )
         ids = who.tenant_id, DueKind.SYNC, integration_id
         return RunView(
-            run,
-            integration,
-            view_entries(session, who, found[:MOST_ENTRIES]),
-            len(found) > MOST_ENTRIES,
-            find_failed(session, who, found[:MOST_ENTRIES]),
-            due_rows.find_due_at(session, *ids),
+            run=run,
+            integration=integration,
+            entries=view_entries(session, who, found[:MOST_ENTRIES]),
+            has_more=len(found) > MOST_ENTRIES,
+            failed=find_failed(session, who, found[:MOST_ENTRIES]),
+            due_at=due_rows.find_due_at(session, *ids),
         )

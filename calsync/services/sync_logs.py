@@ -35,7 +35,7 @@ class RunLog:
     views: tuple[LogView, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LogPage:
     """One page of a log, the latest first; ``newer`` and ``older`` are where others begin.
 
@@ -75,9 +75,9 @@ def page_log(
         entries = [line for line in lines if isinstance(line, LogEntry)]
         is_empty = not lines and find_first_run_at(session, who.tenant_id, integration_id) is None
         return LogPage(
-            integration,
-            _group(session, who, lines, entries),
-            count_log(session, who.tenant_id, integration_id, wanted),
+            integration=integration,
+            runs=_group(session, who, lines, entries),
+            count=count_log(session, who.tenant_id, integration_id, wanted),
             newer=_position_of(lines[0]) if lines and (has_more if after else before) else None,
             older=_position_of(lines[-1]) if lines and (after or has_more) else None,
             failed=find_failed(session, who, entries),

@@ -23,7 +23,7 @@ from calsync.web.sync_words import SIDE_WORDS
 from calsync.web.words import LONGEST_NAME
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HeldLine:
     """One entry that waits; ``url`` leads to its item, where that is there."""
 
@@ -33,7 +33,7 @@ class HeldLine:
     url: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HeldPanel:
     """Everything over which the same waits, with the words of the question and the buttons."""
 
@@ -63,16 +63,16 @@ def list_held_lines(entries: Iterable[HeldEntry]) -> list[HeldLine]:
 def _panel_of(group: HeldGroup, calendar: str) -> HeldPanel:
     held, count = group.held, group.count
     return HeldPanel(
-        held,
-        count,
-        str(SIDE_WORDS[Side(held.side)]),
-        say_heading(held, calendar),
-        say_held(held, count, calendar),
-        say_why_held(group),
-        _hint(held),
-        say_doing(held, count),
-        say_keeping(count),
-        list_held_lines(group.entries),
+        held=held,
+        count=count,
+        direction=str(SIDE_WORDS[Side(held.side)]),
+        heading=say_heading(held, calendar),
+        text=say_held(held, count, calendar),
+        why=say_why_held(group),
+        hint=_hint(held),
+        doing=say_doing(held, count),
+        keeping=say_keeping(count),
+        lines=list_held_lines(group.entries),
     )
 
 
@@ -90,8 +90,8 @@ def _line_of(entry: HeldEntry, zone: ZoneInfo) -> HeldLine:
     content, glimpse = entry.content, entry.glimpse
     title = (content.title if content else "") or _("No subject")
     return HeldLine(
-        entry.id,
-        _("Busy") if glimpse.is_hidden else title,
-        say_times(content.times, zone) if content else "",
-        url_for("items.show", item_id=entry.item_id) if glimpse.is_there else None,
+        id=entry.id,
+        title=_("Busy") if glimpse.is_hidden else title,
+        times=say_times(content.times, zone) if content else "",
+        url=url_for("items.show", item_id=entry.item_id) if glimpse.is_there else None,
     )

@@ -20,7 +20,7 @@ from calsync.web.sync_words import OUTCOME_WORDS, RESULT_WORDS, SIDE_WORDS, say_
 _BY_ACTION = {action: outcome for outcome, action in DONE_AS.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LogLine:
     """One thing that a sync did or declined; ``url`` leads to its item, where that is there."""
 
@@ -66,18 +66,18 @@ def say_title(view: LogView) -> str:
 def _line_of(run: Run, view: LogView, zone: ZoneInfo, *, is_open: bool) -> LogLine:
     entry, glimpse = view.entry, view.glimpse
     return LogLine(
-        entry.id,
-        entry.at,
-        say_title(view),
-        url_for("items.show", item_id=entry.item_id) if glimpse.is_there else None,
-        "" if glimpse.is_hidden else _say_when(entry, zone),
-        str(SIDE_WORDS[entry.side]),
-        _say_clock(entry.at, run.began_at, zone),
-        say_what(entry),
-        say_reason(entry.reason) if entry.reason else "",
-        Details() if glimpse.is_hidden else find_details(entry, zone),
-        entry.result is Result.FAILED,
-        is_open,
+        id=entry.id,
+        at=entry.at,
+        title=say_title(view),
+        url=url_for("items.show", item_id=entry.item_id) if glimpse.is_there else None,
+        when="" if glimpse.is_hidden else _say_when(entry, zone),
+        direction=str(SIDE_WORDS[entry.side]),
+        clock=_say_clock(entry.at, run.began_at, zone),
+        result=say_what(entry),
+        reason=say_reason(entry.reason) if entry.reason else "",
+        details=Details() if glimpse.is_hidden else find_details(entry, zone),
+        is_bad=entry.result is Result.FAILED,
+        is_open=is_open,
     )
 
 

@@ -34,7 +34,7 @@ _TRIGGERS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LogQuery:
     """The choices of a page of a log; what is not understood does not matter."""
 
@@ -89,19 +89,19 @@ class LogQuery:
 def read_query(given: Mapping[str, str]) -> LogQuery:
     """Return what an address asks for."""
     run, item = (given.get(name, "")[:16] or None for name in ("run", "item"))
+    started = find_choice(Started, given.get("started"))
     return LogQuery(
-        find_choice(Started, given.get("started"))
-        or (Started.ALL if run or item else Started.MANUAL),
-        find_choice(Side, given.get("direction")),
-        find_choice(Outcome, given.get("result")),
-        find_choice(Kind, given.get("kind")),
-        _read_day(given.get("from", "")),
-        _read_day(given.get("to", "")),
-        given.get("text", "").strip()[:_LONGEST_TEXT],
-        run,
-        item,
-        _read_position(given.get("before", "")),
-        _read_position(given.get("after", "")),
+        started=started or (Started.ALL if run or item else Started.MANUAL),
+        direction=find_choice(Side, given.get("direction")),
+        result=find_choice(Outcome, given.get("result")),
+        kind=find_choice(Kind, given.get("kind")),
+        first=_read_day(given.get("from", "")),
+        last=_read_day(given.get("to", "")),
+        text=given.get("text", "").strip()[:_LONGEST_TEXT],
+        run=run,
+        item=item,
+        before=_read_position(given.get("before", "")),
+        after=_read_position(given.get("after", "")),
     )
 
 

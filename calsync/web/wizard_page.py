@@ -38,7 +38,7 @@ class Trouble:
     field: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WizardPage:
     """What a template of the wizard shows."""
 

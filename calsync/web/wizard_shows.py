@@ -48,14 +48,14 @@ def show_tab(
     is_last = step is Step.CONFIRMATION
     numbers = find_numbers(tools(), who(), view, of_kept_out=step.is_after(Step.YOUR_CALENDAR))
     page = WizardPage(
-        view,
-        step,
-        fill_form(view),
-        numbers,
-        troubles,
-        wants_part(),
-        list_lines(view, numbers) if is_last else (),
-        look_at_plan(view, unticked) if is_last else None,
+        view=view,
+        step=step,
+        form=fill_form(view),
+        numbers=numbers,
+        troubles=troubles,
+        is_part=wants_part(),
+        lines=list_lines(view, numbers) if is_last else (),
+        preview=look_at_plan(view, unticked) if is_last else None,
     )
     text = render_template(f"wizard/{step.value}.html", page=page)
     if not troubles:

@@ -40,7 +40,7 @@ Change = Callable[[Tools], Sequence[str]]
 _ALL = 10**9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rehearsal:
     """What a manual sync of one integration would do and decline, as its log would have it.
 
@@ -127,7 +127,7 @@ def rehearse(
                 found.append(_rehearse(inside, session, subject, scenery, run))
             else:
                 _refuse_standing(subject)
-                found.append(Rehearsal(subject.id))
+                found.append(Rehearsal(integration_id=subject.id))
         raise _Discard
     return found
 
@@ -150,12 +150,12 @@ def _rehearse(
     for entry in entries:
         session.expunge(entry)
     return Rehearsal(
-        subject.id,
-        tuple(entries),
-        map_kinds(session, subject.tenant_id, touched),
-        _count_unconfirmed(act.plan, entries),
-        act.plan.brake.limit,
-        scenery.list_guests(_list_told(entries), subject.integration.profile_name),
+        integration_id=subject.id,
+        entries=tuple(entries),
+        kinds=map_kinds(session, subject.tenant_id, touched),
+        unconfirmed=_count_unconfirmed(act.plan, entries),
+        limit=act.plan.brake.limit,
+        guests=scenery.list_guests(_list_told(entries), subject.integration.profile_name),
     )
 
 
