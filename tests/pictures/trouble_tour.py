@@ -41,7 +41,14 @@ def tour_settings(page: Page, stage: Stage, camera: Camera) -> None:
 def tour_syncs(page: Page, stage: Stage, camera: Camera) -> None:
     """Show a sync on its way, one that stopped and one that was cancelled, and their log."""
     work = _find_work(stage)
-    under_way = {"state": RunState.RUNNING, "ended_at": None, "done": 7, "total": 16}
+    counts = {"out_update_done": 1, "out_update_failed": 1}
+    under_way = {
+        "state": RunState.RUNNING,
+        "ended_at": None,
+        "done": 2,
+        "total": 5,
+        "counts": counts,
+    }
     run_id = add_run(stage.tools, stage.dana, work, Trigger.MANUAL, **under_way)
     where = f"{stage.url}/calendar-sync/{work}"
     page.goto(f"{where}/runs/{run_id}")
