@@ -134,8 +134,13 @@ class Applier:
             raise NotThere
         status = ItemStatus.CANCELLED if action.is_off else ItemStatus.OPEN
         fields = replace(entry.fields, status=status)
+        before = self.pairs.content(entry, link)
         self._change(entry, fields, self._carrier(link.seen, frozenset({Part.FREE})))
-        return self._with_shown(link, replace(entry, fields=fields))
+        after = self.pairs.content(replace(entry, fields=fields), link)
+        if before is None or after is None or link.here is None:
+            return link
+        # What else was changed here is on its way there, and not agreed on before it shows.
+        return replace(link, here=link.here.taking(after, find_differing(before, after)))
 
     def _put_back(self, matter: Matter, link: Link, action: PutBack) -> Link:
         # What was edited there since has come in before, in this very decision.

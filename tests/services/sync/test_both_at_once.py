@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from calsync.core.item import ItemStatus
 from calsync.core.pair import Policy
 from calsync.db.models import LinkRow
 from tests.sandbox_server import RunningSandbox
@@ -232,6 +233,21 @@ def test_an_edit_there_that_our_write_lands_on_comes_back_where_a_read_had_shown
     office.sync()
     assert office.summaries() == office.subjects() == ["Dinner"]
     assert shown_there(office, "place") == office.item(item).location == "Pub"
+
+
+def test_what_was_changed_here_is_on_its_way_although_the_copy_was_cancelled_there(
+    office: Office, sandbox: RunningSandbox
+):
+    item = office.add("Lunch")
+    office.sync()
+    sandbox.control("PATCH", "/settings", {"lag": 3600.0})
+    office.change(item, location="Pub")
+    office.edit(office.uid("Lunch"), status="cancelled")
+    office.run_once()
+    assert office.item(item).status is ItemStatus.CANCELLED
+    (link,) = office.links()
+    assert link.flight is not None
+    assert (link.here.place, link.here.free) == ("", True), "the place has not arrived there yet"
 
 
 def test_the_users_own_event_that_comes_back_beside_its_copy_is_left_alone(

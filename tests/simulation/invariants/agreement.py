@@ -121,7 +121,7 @@ def _judge(
     elif state is LinkState.NOT_FOUND and event is not None:
         yield f"I2 {name} stands in its calendar"
     elif state in (LinkState.LIVE, *_SLEEPING, LinkState.HELD) and not (
-        _explains(story, case) or _was_misled(story, event)
+        _explains(story, case) or _was_misled(story, event) or _went_unseen(story, row)
     ):
         yield f"I2 {name} has item {item is not None}, event {event is not None}, and no reason"
 
@@ -150,6 +150,12 @@ def _was_never_shown_private(story: Story, event: Shown) -> bool:
     )
     first = next(shown, None)
     return first is not None and not first.get("event_private") and not event.private
+
+
+def _went_unseen(story: Story, row: Mapping[str, Any]) -> bool:
+    """Tell whether a link's event was removed where no read could see it any more."""
+    gone = (each for each in story.sides.events if each.uid == row["event_uid"] and each.deleted)
+    return any(is_out_of_sight(story, event) for event in gone)
 
 
 def _was_misled(story: Story, event: Shown | None) -> bool:

@@ -88,7 +88,8 @@ def _find_overwritten_here(story: Story, case: Case) -> Iterator[str]:
                 authors[part] = turn
             elif author is not None and author.after and turn.after:
                 lost = author.after[part]
-                if not _is_logged(story, case, "mine", part, lost, author.index):
+                is_kept = is_same(part, lost, turn.after[part])
+                if not is_kept and not _is_logged(story, case, "mine", part, lost, author.index):
                     yield f"I3 {part} {lost!r} was replaced here by {turn.after[part]!r} in silence"
 
 
