@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from calsync.core.answers import DraftKind, Step
+from calsync.core.answers import Answers, DraftKind, Step, dump_answers
 from calsync.core.holds import Held
 from calsync.core.item import ActivityType, ItemStatus, Kind, Priority
 from calsync.core.link import LinkState, Origin, Side
@@ -200,7 +200,7 @@ def _draft(who: Who, at: int, now: datetime) -> Row:
     return {
         "id": number("draft", at), "tenant_id": who.tenant_id, "user_id": who.user_id,
         "kind": DraftKind.SETUP, "account_id": number("account", at), "service": "gmail",
-        "profile_name": f"dana{at}@google.example", "answers": {},
+        "profile_name": f"dana{at}@google.example", "answers": dump_answers(Answers()),
         "step": Step.LINKED_CALENDAR, "furthest": Step.CONFIRMATION, "made_upon": "",
         "created_at": now, "changed_at": now, "expires_at": now + 30 * DAY,
     }  # fmt: skip

@@ -195,16 +195,15 @@ def dump_answers(answers: Answers) -> dict[str, Any]:
 
 
 def load_answers(record: Mapping[str, Any]) -> Answers:
-    """Return what ``dump_answers`` was given; what is missing is as it is at first."""
-    plain = Answers()
+    """Return what ``dump_answers`` was given."""
     return Answers(
-        calendar_id=str(record.get("calendar_id", "")),
-        options=load_options(record.get("options", dump_options(plain.options))),
-        retrieves=bool(record.get("retrieves", False)),
-        swapped=Copies(record.get("swapped", plain.swapped)),
-        unticked=Copies(record.get("unticked", plain.unticked)),
-        meanwhile=Meanwhile(record.get("meanwhile", plain.meanwhile)),
-        flows_kept_out=bool(record.get("flows_kept_out", False)),
+        calendar_id=record["calendar_id"],
+        options=load_options(record["options"]),
+        retrieves=record["retrieves"],
+        swapped=Copies(record["swapped"]),
+        unticked=Copies(record["unticked"]),
+        meanwhile=Meanwhile(record["meanwhile"]),
+        flows_kept_out=record["flows_kept_out"],
     )
 
 

@@ -1,7 +1,5 @@
 """Questions about what waits for the user's word."""
 
-from collections.abc import Collection
-
 from sqlalchemy import ColumnElement, func, select, true, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
@@ -39,12 +37,12 @@ def list_held(
 
 
 def wish_for_held(
-    session: Session, tenant_id: str, integration_id: str, held: Collection[Held], wish: Wish
+    session: Session, tenant_id: str, integration_id: str, held: Held, wish: Wish
 ) -> int:
     """Note the user's word for everything of this that waits, and return how much that is."""
     changed = session.scalars(
         update(LinkRow)
-        .where(*_are_held(tenant_id, integration_id), LinkRow.held_as.in_(held))
+        .where(*_are_held(tenant_id, integration_id), LinkRow.held_as == held)
         .values(wish=wish, looks=LinkRow.looks + 1)
         .returning(LinkRow.id)
         .execution_options(synchronize_session=False)

@@ -92,7 +92,7 @@ def answer_held(
     with tools.db.begin() as session:
         integration = lock(session, who, integration_id)
         ids = who.tenant_id, integration_id
-        number = wish_for_held(session, *ids, [held], wish)
+        number = wish_for_held(session, *ids, held, wish)
         if number == 0 and confirmed == count_answered(session, *ids, held, wish) > 0:
             return
         if number != confirmed:

@@ -56,7 +56,7 @@ OTHERS: dict[str, Question] = {
     "what a sync has done": lambda s: sync_runs.count_entries(s, "t", "r"),
     "what waits": lambda s: holds.count_held(s, "t", "i"),
     "all that waits": lambda s: holds.list_held(s, "t", "i", Held.OWN_CHANGE, after="x", limit=51),
-    "an answer": lambda s: holds.wish_for_held(s, "t", "i", [Held.OWN_CHANGE], Wish.KEEP),
+    "an answer": lambda s: holds.wish_for_held(s, "t", "i", Held.OWN_CHANGE, Wish.KEEP),
 }
 
 

@@ -63,31 +63,19 @@ class _Discard(Exception):
     """Ends what was tried, so that no log tells of it."""
 
 
-def preview(
-    tools: Tools,
-    who: Who,
-    integration_id: str,
-    *,
-    bulk: bool,
-    change: Callable[[Tools], None] | None = None,
-) -> list[LogEntry]:
+def preview(tools: Tools, who: Who, integration_id: str, *, bulk: bool) -> list[LogEntry]:
     """Return what a manual sync would do and decline now, as its log would have it.
 
-    Or after a ``change``, such as of the options, that is made with the tools it is given.
     Raises what ``rehearse`` raises, and NotPossible where the integration is not active.
     """
     with tools.db.read() as session:
         found = get_integration(session, who, integration_id)
     if not found.is_active:
         raise NotPossible(Refusal.NOT_ACTIVE)
-
-    def prepare(inside: Tools) -> list[str]:
-        if change is not None:
-            change(inside)
-        return [integration_id]
-
     place = found.account_id, [found.calendar_id]
-    [rehearsal] = rehearse(tools, who, *place, prepare, bulk=bulk, is_confirmed=False)
+    [rehearsal] = rehearse(
+        tools, who, *place, lambda _inside: [integration_id], bulk=bulk, is_confirmed=False
+    )
     return list(rehearsal.entries)
 
 

@@ -12,7 +12,7 @@ from calsync.core.options import load_options
 from calsync.core.run import Result
 from calsync.errors import RateLimited
 from calsync.services.integrations import change_options
-from calsync.services.sync.rehearsal import preview
+from calsync.services.sync.rehearsal import rehearse
 from calsync.services.tools import Tools
 from tests.sandbox_server import RunningSandbox
 from tests.services.sync.office import ON_SQLITE, Office
@@ -153,11 +153,13 @@ def test_what_happened_meanwhile_is_shown_before_it_is_confirmed(office: Office,
     who, integration_id = office.person.who, office.integration_id
     options = replace(load_options(office.integration.options), kinds=ALL)
 
-    def tick_all(tools: Tools) -> None:
-        change_options(tools, who, integration_id, options, meanwhile=Meanwhile.FLOWS)
+    def tick_all(inside: Tools) -> list[str]:
+        change_options(inside, who, integration_id, options, meanwhile=Meanwhile.FLOWS)
+        return [integration_id]
 
-    planned = preview(office.tools, who, integration_id, bulk=False, change=tick_all)
-    assert {(entry.side, entry.action, entry.result) for entry in planned} == {
+    place = office.account_id, [office.calendar_id]
+    [rehearsal] = rehearse(office.tools, who, *place, tick_all, bulk=False)
+    assert {(entry.side, entry.action, entry.result) for entry in rehearsal.entries} == {
         (Side.IN, "update", Result.DONE),
         (Side.OUT, "update", Result.DONE),
     }

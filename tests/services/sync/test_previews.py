@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from calsync.services.integrations import change_options
-from calsync.services.sync.rehearsal import preview
+from calsync.services.sync.rehearsal import preview, rehearse
 from calsync.services.sync.stage import read_scenery
 from calsync.services.tools import Tools
 from tests.sandbox_server import RunningSandbox
@@ -71,19 +71,20 @@ def test_a_preview_tells_of_a_removal(office: Office):
     assert office.subjects() == ["Lunch"]
 
 
-def test_a_preview_of_other_options_logs_nothing_and_wakes_nobody(
+def test_a_rehearsal_of_other_options_logs_nothing_and_wakes_nobody(
     office: Office, caplog: pytest.LogCaptureFixture
 ):
     woken: list[bool] = []
     tools = replace(office.tools, wake=lambda: woken.append(True))
     who, integration_id = office.person.who, office.integration_id
 
-    def change(inside: Tools) -> None:
+    def change(inside: Tools) -> list[str]:
         options = replace(EVERYTHING, takes_delete=False)
         change_options(inside, who, integration_id, options)
+        return [integration_id]
 
     with caplog.at_level(logging.INFO, "calsync"):
-        preview(tools, who, integration_id, bulk=True, change=change)
+        rehearse(tools, who, office.account_id, [office.calendar_id], change)
         assert caplog.messages == []
         assert woken == []
         change(tools)
