@@ -1,9 +1,10 @@
 """Language, time zone and the forms of dates, as the user who asks has chosen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
+from babel.lists import format_list
 from flask import Flask, current_app, request
 from flask_babel import (
     Babel,
@@ -32,6 +33,11 @@ def _n(one: str, many: str, count: int, **values: object) -> str:
 def _l(text: str) -> str:
     """Return a text whose language is found when it is shown, for what is made at import."""
     return lazy_gettext(text)  # type: ignore[no-any-return]  # a str to everybody who formats it
+
+
+def join_list(parts: Sequence[str]) -> str:
+    """Return several things told one after the other, as the reader's language divides them."""
+    return str(format_list(parts, "unit", get_locale() or "en"))
 
 
 def keep_language() -> Callable[[], AbstractContextManager[None]]:

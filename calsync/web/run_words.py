@@ -11,8 +11,8 @@ from calsync.core.link import Side
 from calsync.core.run import CANCELLED, RunState
 from calsync.db.models import Run
 from calsync.services.run_views import RunView
-from calsync.web.i18n import _, _l, _n
-from calsync.web.sync_words import COUNT_WORDS, sum_counts
+from calsync.web.i18n import _, _l, _n, join_list
+from calsync.web.sync_words import COUNT_WORDS, RUN_WORDS, say_counts, sum_counts
 from calsync.web.words import FEATURE_MISSING, LONGEST_NAME, MISCONFIGURED
 
 #: Why a sync ended before its end, by the kind of what ended it.
@@ -51,7 +51,7 @@ def say_result(counts: Mapping[str, int]) -> str:
     sums = sum_counts(counts)
     told = [name for name in COUNT_WORDS if name in _ALWAYS or sums[name]]
     told.sort(key=lambda name: name not in _ALWAYS)
-    return ", ".join(f"{sums[name]} {COUNT_WORDS[name]}" for name in told)
+    return join_list([COUNT_WORDS[name](sums[name]) for name in told])
 
 
 def say_direction(counts: Mapping[str, int], side: Side) -> str:
@@ -62,8 +62,8 @@ def say_direction(counts: Mapping[str, int], side: Side) -> str:
 def say_end(run: Run) -> str:
     """Return how a sync that is over went, in a sentence or two."""
     if run.state is RunState.FINISHED:
-        return f"{_('Sync finished.')} {say_result(run.counts)}."
-    return f"{_('Sync stopped.')} {say_done(run)}"
+        return _("Sync finished. %(counts)s.", counts=say_result(run.counts))
+    return _("Sync stopped. %(done)s", done=say_done(run))
 
 
 def say_done(run: Run) -> str:
@@ -134,11 +134,23 @@ def _say_waiting(view: RunView, now: datetime) -> str:
     return _("It begins in a moment.")
 
 
-def say_duration(run: Run) -> str:
-    """Return how long a sync took, in a sentence; nothing where it has not ended."""
+def say_in_short(run: Run) -> str:
+    """Return how a sync stands, and of one that is over what it did and how long it took."""
+    state = str(RUN_WORDS[run.state])
     if run.ended_at is None:
-        return ""
-    seconds = max(0, round((run.ended_at - run.began_at).total_seconds()))
+        return state
+    counts = say_counts(run.counts) or _say_nothing(run)
+    taken = _say_duration(run.ended_at - run.began_at)
+    return _("%(state)s: %(counts)s. %(taken)s", state=state, counts=counts, taken=taken)
+
+
+def _say_nothing(run: Run) -> str:
+    is_whole = run.state is RunState.FINISHED
+    return _("nothing to do") if is_whole else _("nothing was done")
+
+
+def _say_duration(taken: timedelta) -> str:
+    seconds = max(0, round(taken.total_seconds()))
     if seconds < 1:
         return _("It took less than a second.")
     if seconds < 60:

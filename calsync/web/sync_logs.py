@@ -11,8 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from calsync.core.item import Kind
 from calsync.core.link import Side
-from calsync.core.run import Outcome, RunState
-from calsync.db.models import Run
+from calsync.core.run import Outcome
 from calsync.db.positions import Position
 from calsync.services.log_purge import LOG_KEEPS
 from calsync.services.log_views import LogView
@@ -32,14 +31,12 @@ from calsync.web.kinds import name_kind
 from calsync.web.log_details import find_details, say_details
 from calsync.web.log_lines import list_log_lines, say_title, say_what
 from calsync.web.log_query import LogQuery, Started, read_query, write_position
-from calsync.web.run_words import say_duration
+from calsync.web.run_words import say_in_short
 from calsync.web.safe_csv import csv_response
 from calsync.web.sync_words import (
     OUTCOME_WORDS,
-    RUN_WORDS,
     SIDE_WORDS,
     TRIGGER_WORDS,
-    say_counts,
     say_reason,
 )
 
@@ -119,18 +116,11 @@ def _list_runs(page: LogPage, zone: ZoneInfo) -> list[dict[str, object]]:
         {
             "run": each.run,
             "trigger": str(TRIGGER_WORDS[each.run.trigger]),
-            "state": str(RUN_WORDS[each.run.state]),
-            "totals": say_counts(each.run.counts) or _say_nothing(each.run),
-            "duration": say_duration(each.run),
+            "text": say_in_short(each.run),
             "lines": list_log_lines(each.run, each.views, zone, page.failed),
         }
         for each in page.runs
     ]
-
-
-def _say_nothing(run: Run) -> str:
-    is_whole = run.state is RunState.FINISHED
-    return _("nothing to do") if is_whole else _("nothing was done")
 
 
 def _list_choices(query: LogQuery) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:

@@ -175,9 +175,13 @@ def _say_held(removals: int, others: int) -> str:
             "Waiting for your OK: %(num)d change", "Waiting for your OK: %(num)d changes", others
         )
     return _(
-        "Waiting for your OK: %(count)d changes, %(removals)d of them deletions",
-        count=removals + others,
-        removals=removals,
+        "%(changes)s, %(removals)s",
+        changes=_n(
+            "Waiting for your OK: %(num)d change",
+            "Waiting for your OK: %(num)d changes",
+            removals + others,
+        ),
+        removals=_n("%(num)d of them a deletion", "%(num)d of them deletions", removals),
     )
 
 

@@ -1,12 +1,12 @@
 """The words for what a sync says: states, reasons, refusals, results."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from calsync.core.content import Part
 from calsync.core.integration import Caution, Refusal, Stop
 from calsync.core.link import LinkState, Side
 from calsync.core.run import Outcome, Result, RunState, Trigger
-from calsync.web.i18n import _l
+from calsync.web.i18n import _l, _n, join_list
 
 #: Why something was not done, or what was lost to it, by the code in a log or a link.
 REASON_WORDS = {
@@ -135,16 +135,16 @@ ACTION_WORDS = {
     "none": _l("Nothing"),
 }
 #: What a run counts, in the order in which it is told.
-COUNT_WORDS = {
-    "create_done": _l("created"),
-    "update_done": _l("updated"),
-    "delete_done": _l("deleted"),
-    "restore_done": _l("restored"),
-    "link_done": _l("linked"),
-    "declined": _l("skipped"),
-    "conflict": _l("to be decided"),
-    "held": _l("held"),
-    "failed": _l("failed"),
+COUNT_WORDS: Mapping[str, Callable[[int], str]] = {
+    "create_done": lambda n: _n("%(num)d created", "%(num)d created", n),
+    "update_done": lambda n: _n("%(num)d updated", "%(num)d updated", n),
+    "delete_done": lambda n: _n("%(num)d deleted", "%(num)d deleted", n),
+    "restore_done": lambda n: _n("%(num)d restored", "%(num)d restored", n),
+    "link_done": lambda n: _n("%(num)d linked", "%(num)d linked", n),
+    "declined": lambda n: _n("%(num)d skipped", "%(num)d skipped", n),
+    "conflict": lambda n: _n("%(num)d to be decided", "%(num)d to be decided", n),
+    "held": lambda n: _n("%(num)d held", "%(num)d held", n),
+    "failed": lambda n: _n("%(num)d failed", "%(num)d failed", n),
 }
 
 
@@ -156,7 +156,7 @@ def say_reason(code: str) -> str:
 def say_counts(counts: Mapping[str, int]) -> str:
     """Return what a run did, both directions together, such as 16 created, 2 skipped."""
     sums = sum_counts(counts)
-    return ", ".join(f"{count} {COUNT_WORDS[key]}" for key, count in sums.items() if count)
+    return join_list([COUNT_WORDS[key](count) for key, count in sums.items() if count])
 
 
 def sum_counts(counts: Mapping[str, int]) -> dict[str, int]:

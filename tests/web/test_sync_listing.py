@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from calsync.core.account import Disconnection
 from calsync.core.content import Content
+from calsync.core.holds import Answer, Held
 from calsync.core.integration import SWITCH_DELAY, Caution, Stop
 from calsync.core.link import Deed, Link, LinkState, Origin
 from calsync.core.run import RunState
@@ -19,6 +20,7 @@ from calsync.db import due_rows
 from calsync.db.models import DueKind, DueRow, Integration, LinkedAccount, Run
 from calsync.services.accounts import disconnect, list_linked
 from calsync.services.drafts import begin_setup, discard_setup
+from calsync.services.holds import answer_held
 from calsync.services.tools import Tools
 from tests.cast import Person
 from tests.clocks import FakeClock
@@ -160,6 +162,8 @@ def test_what_waits_and_what_was_set_aside_is_counted(
     hold(Deed.TAKE_IN)
     said = read_row(browser, work)
     assert "Waiting for your OK: 3 changes, 2 of them deletions" in said
+    answer_held(tools, dana.who, work, Held.COPY_DELETION, Answer.KEEP, 1)
+    assert "Waiting for your OK: 2 changes, 1 of them a deletion" in read_row(browser, work)
     add_link(tools, dana, work, add_item(tools, dana), state=LinkState.SET_ASIDE)
     change(tools, work, caution=Caution.ALTERED)
     said = read_row(browser, work)
