@@ -1,12 +1,15 @@
 """Questions about our copies: the ids that they had, and the entries that they are of."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from calsync.core.event_id import event_id_of
-from calsync.db.models import LinkRow
+from calsync.core.footer import ItemLink
+from calsync.core.link import LinkState
+from calsync.db.models import Integration, LinkRow
 
 
 def find_free_generations(
@@ -44,6 +47,45 @@ def _list_taken(session: Session, tenant_id: str, names: dict[str, str]) -> list
         )
     )
     return [names[event_id] for event_id in taken if event_id is not None]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of an entry, and whether it is known to have been removed there."""
+
+    of: ItemLink
+    event_id: str
+    calendar_id: str
+    is_gone: bool
+
+
+def list_copies_elsewhere(
+    session: Session, integration: Integration, items: Collection[str]
+) -> list[Copy]:
+    """Return the copies of items in the other linked calendars of an integration's account."""
+    rows = session.execute(
+        select(LinkRow, Integration.calendar_id)
+        .join(
+            Integration,
+            (Integration.tenant_id == LinkRow.tenant_id)
+            & (Integration.id == LinkRow.integration_id),
+        )
+        .where(LinkRow.tenant_id == integration.tenant_id, LinkRow.item_id.in_(items))
+        .where(LinkRow.is_present == true())
+        .where(Integration.user_id == integration.user_id)
+        .where(Integration.account_id == integration.account_id)
+        .where(Integration.calendar_id != integration.calendar_id)
+    )
+    return [
+        Copy(
+            ItemLink(row.item_id, row.key or None),
+            row.event_id,
+            calendar_id,
+            row.state is LinkState.REMOVED_THERE,
+        )
+        for row, calendar_id in rows
+        if row.event_id is not None
+    ]
 
 
 def list_links_of_item(session: Session, tenant_id: str, item_id: str) -> list[LinkRow]:

@@ -196,4 +196,14 @@ REGRESSIONS = {
         turns={},
         draws={"write:5": 0.9929102029258771},
     ),
+    "a copy that was moved to another calendar and to another time makes no second item": Plan(
+        79631,
+        (("add", ("T29", 14)), ("work", (318,)), ("move", (726, 36)), ("carry", (680,))),
+        seats=(("dana", "ud", "mine"), ("dana", "cud", "newest")),
+        switch_rate=0.05,
+        faults={},
+        turns={},
+        draws={},
+        kindly=True,
+    ),
 }

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from calsync.core.content import Content, dump_content
 from calsync.core.event import Event, UnreadableEvent
 from calsync.core.event_id import CopyName, read_event_id
-from calsync.core.footer import find_item_links
+from calsync.core.footer import ItemLink, find_item_links
 from calsync.core.instances import Instance, is_replaceable, pair_instances
 from calsync.core.item import UnfitItem
 from calsync.core.link import Link, LinkState, Origin
@@ -49,6 +49,8 @@ class Bringer:
     journal: Journal
     #: What a manual sync brings in besides.
     retrieved: View | None = None
+    #: Entries whose copies were moved here from another linked calendar.
+    moved: frozenset[ItemLink] = frozenset()
 
     def bring(self, events: Sequence[Event], *, is_baseline: bool = False) -> int:
         """Bring in what is new and note the rest; return how many items were made."""
@@ -224,13 +226,13 @@ class Bringer:
         return any(row.key == name.key for row in rows)
 
     def _is_look_alike(self, event: Event) -> bool:
-        """Tell whether an event is a copy of an entry that stands at the same time."""
+        """Tell whether an event is a copy of an entry: of the same time, or moved here."""
         if event.is_managed or event.times is None:
             return False
         for named in find_item_links(event.text, self.pairs.base_url):
             key = named.occurrence_key or ""
             mine = self._shown(named.item_id, key, Link(Origin.SENT))
-            if mine is not None and mine.times == event.times:
+            if mine is not None and (mine.times == event.times or named in self.moved):
                 return True
         return False
 

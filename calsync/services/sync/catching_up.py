@@ -1,18 +1,23 @@
 """What the linked calendar has to say: its changes, now and then all of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from calsync.core.event import Event
+from calsync.core.footer import ItemLink, find_item_links
 from calsync.core.integration import SWEEP_EVERY, move_cursor
 from calsync.core.link import Link, LinkState, Origin
 from calsync.core.recognition import EXPIRES_AFTER
 from calsync.core.window import Window
+from calsync.db.copies import list_copies_elsewhere
 from calsync.db.database import Session
 from calsync.db.items import list_repeating_ids
 from calsync.db.links import has_wishes, link_of, list_all_links, list_links_in_flight, put_link
 from calsync.db.models import Integration
 from calsync.services.sync.bringing import Bringer
 from calsync.services.sync.course import Course
+from calsync.services.sync.moving import find_moved_here
 from calsync.services.sync.reading import Found, Reader, expire_flights
 from calsync.services.sync.spreading import Spreader
 
@@ -92,18 +97,38 @@ class CatchUp:
         if not (found.strangers or found.unreadable or found.altered):
             return
         course = self.course
+        moved = self._find_moved(found.strangers)
         with course.fence.begin() as session:
             # Reading takes its time, and a switch may have been turned off meanwhile.
             course.reload(session)
             course.journal.note_progress(session)
             if not course.journal.is_cancelled:
-                self._bring(session, found, is_baseline=is_baseline)
+                self._bring(session, found, moved, is_baseline=is_baseline)
                 course.journal.note_progress(session)
         course.journal.stop_if_cancelled()
 
-    def _bring(self, session: Session, found: Found, *, is_baseline: bool) -> None:
+    def _find_moved(self, strangers: Sequence[Event]) -> frozenset[ItemLink]:
+        """Return the entries that new events name and whose copies were moved here."""
         course = self.course
-        bringer = Bringer(course.tools, session, course.pairs, course.journal, course.retrieved)
+        naming = {
+            event.uid: (event, found)
+            for event in strangers
+            if not (event.deleted or event.is_managed)
+            and (found := find_item_links(event.text, course.tools.public_url))
+        }
+        if not naming:
+            return frozenset()
+        items = {each.item_id for _, found in naming.values() for each in found}
+        with course.tools.db.read() as session:
+            copies = list_copies_elsewhere(session, course.subject.integration, items)
+        return find_moved_here(course.client, [event for event, _ in naming.values()], copies)
+
+    def _bring(
+        self, session: Session, found: Found, moved: frozenset[ItemLink], *, is_baseline: bool
+    ) -> None:
+        course = self.course
+        given = course.tools, session, course.pairs, course.journal, course.retrieved
+        bringer = Bringer(*given, moved)
         made = bringer.bring(found.strangers, is_baseline=is_baseline)
         course.has_changed |= made > 0
         course.journal.done += made

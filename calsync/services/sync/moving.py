@@ -1,16 +1,44 @@
 """Copies that their user moved to another calendar: gone from one, and not deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from calsync.core.event import Event
 from calsync.core.footer import ItemLink, find_item_links
 from calsync.core.link import Link
 from calsync.cronofy.queries import EventQuery
+from calsync.db.copies import Copy
 from calsync.services.sync.provider import LinkedCalendars
 
 #: How long before it vanished here a copy may have appeared elsewhere.
 _SLACK = timedelta(minutes=10)
+
+
+def find_moved_here(
+    client: LinkedCalendars, events: Collection[Event], copies: Collection[Copy]
+) -> frozenset[ItemLink]:
+    """Return the entries that events name and whose own copies are gone from their calendars.
+
+    ``copies`` are those of the named entries in other calendars of the account, as they were
+    when last read; what is not known to be gone is looked up (SYNC.md 6).
+    """
+    gone = {copy.of for copy in copies if copy.is_gone}
+    standing = {copy.event_id: copy for copy in copies if not copy.is_gone}
+    moments = [event.updated for event in events if event.updated]
+    if standing and moments:
+        query = EventQuery(
+            calendar_ids=tuple(sorted({copy.calendar_id for copy in standing.values()})),
+            changed_since=min(moments) - _SLACK,
+            include_deleted=True,
+            include_managed=True,
+        )
+        gone |= {
+            standing[event.event_id].of
+            for page in client.read_events(query)
+            for event in page.events
+            if isinstance(event, Event) and event.deleted and event.event_id in standing
+        }
+    return frozenset(gone)
 
 
 def find_named(

@@ -160,6 +160,19 @@ def test_a_copy_moved_to_another_linked_calendar_is_neither_deleted_nor_doubled(
     assert personal.summaries() == sorted([*before, "Lunch"])
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_copy_moved_to_another_linked_calendar_and_another_time_makes_no_second_item(
+    both: tuple[Office, Office], first: int
+):
+    work, personal = both
+    work.add("Lunch")
+    sync_both(both)
+    work.edit(work.uid("Lunch"), calendar_id=personal.calendar_id, **work.moved(48))
+    both[first].sync()
+    sync_both(both)
+    assert work.subjects() == ["Lunch"]
+
+
 def damaged(text: str) -> dict[str, str]:
     """Return the ways in which a footer is damaged on its way, by what does it."""
     body, _, link = text.rpartition("\n\n")

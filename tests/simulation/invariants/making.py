@@ -63,7 +63,9 @@ def find_twins(story: Story) -> Iterator[str]:
     if story.history.series or any(event.uid in older for event in standing):
         return
     if any(act.name == "carry" for act in story.history.acts) and _keeps_removed(story):
-        return  # What was carried to another linked calendar came in there, and stays here.
+        # What was carried to another linked calendar came in there and stays here, or stands
+        # there beside the copy of its own.
+        return
     subjects = Counter(item.subject for item in sides.standing_items.values())
     titles = Counter((event.calendar_id, event.title) for event in standing)
     yield from (f"I5 {title!r} stands here twice" for title in _repeated(subjects))
@@ -71,8 +73,8 @@ def find_twins(story: Story) -> Iterator[str]:
 
 
 def _keeps_removed(story: Story) -> bool:
-    """Tell whether a removal there was kept out."""
-    return any(row["reason"] == "delete_off" for _, row in story.log)
+    """Tell whether a removal there was kept out, or was none."""
+    return any(row["reason"] in ("delete_off", "moved") for _, row in story.log)
 
 
 def _repeated(counts: Counter[Any]) -> list[Any]:
