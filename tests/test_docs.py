@@ -9,6 +9,7 @@ from calsync.cli import main
 from calsync.sandbox.faults import KINDS
 from tests.sandbox_server import RunningSandbox
 from tests.simulation.invariants import AT_THE_END, ON_THE_WAY
+from tests.simulation.invariants.limits import Limit
 from tests.wheels import ROOT
 
 DOCS = ROOT / "docs"
@@ -128,3 +129,8 @@ def test_every_invariant_names_what_holds_it():
     assert {int(number) for number, _ in rows} == set(range(1, 26))
     judges = {judge.__name__ for judge in (*AT_THE_END, *ON_THE_WAY)}
     assert judges <= {name for _, name in rows}
+
+
+def test_what_nobody_can_decide_is_listed():
+    listed = re.findall(r"^- (.+)$", _read("simulation.md"), re.MULTILINE)
+    assert [limit.value for limit in Limit] == listed

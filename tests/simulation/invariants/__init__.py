@@ -18,6 +18,7 @@ from tests.simulation.invariants import (
     reviving,
     running,
 )
+from tests.simulation.invariants.limits import Limit
 from tests.simulation.invariants.story import Story, tell
 from tests.simulation.scenario import History
 
@@ -50,14 +51,13 @@ ON_THE_WAY: tuple[Judge, ...] = (
     running.find_unfenced,
     logging.find_unlogged,
 )
-_REWOUND = "the database was put back, and with it what people had done since"
 
 
 def judge(story: Story) -> list[str]:
     """Return what does not hold in a history as far as it went; count what cannot be told."""
     judges = AT_THE_END
     if any(act.name == "rewind" for act in story.history.acts):
-        story.limits[_REWOUND] += 1
+        story.limits[Limit.REWOUND] += 1
     else:
         judges += ON_THE_WAY
     return [sentence for each in judges for sentence in each(story)]

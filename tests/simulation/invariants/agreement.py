@@ -17,6 +17,7 @@ from tests.simulation.invariants.faces import (
     is_same,
     value_of_dumped,
 )
+from tests.simulation.invariants.limits import Limit
 from tests.simulation.invariants.sight import is_out_of_sight
 from tests.simulation.invariants.story import REPLACED, Case, Story, changes_of
 from tests.simulation.records import Call, Commit
@@ -82,7 +83,7 @@ def find_unlinked(story: Story) -> Iterator[str]:
             if event.deleted or event.uid in known or _is_named(rows, event):
                 continue
             if _LIES & story.faults and not history.plan.sweeps:
-                story.limits["Cronofy hid an event that was there, and no sweep came"] += 1
+                story.limits[Limit.LIE_HIDDEN] += 1
             elif not is_out_of_sight(story, event):
                 yield f"I2 {event.title!r} was never brought in, and nothing says why"
 
@@ -132,7 +133,7 @@ def _judge_both(story: Story, case: Case, item: Item, event: Shown) -> Iterator[
         if case.is_by_rule(part) or _explains_part(story, case, item, event, part):
             continue
         if part == "private" and _was_never_shown_private(story, event):
-            story.limits["it was made public there before a read showed it as private"] += 1
+            story.limits[Limit.PRIVATE] += 1
         elif not is_out_of_sight(story, event):
             yield f"I2 {part} of {item.subject!r} differs there, and nothing says why"
 
@@ -163,7 +164,7 @@ def _was_misled(story: Story, event: Shown | None) -> bool:
     is_it = FaultKind.ALL_DELETED in story.faults and not story.history.plan.sweeps
     if not is_it or event is None:
         return False
-    story.limits["Cronofy said of an event that it was deleted, and it was not"] += 1
+    story.limits[Limit.LIE_DELETED] += 1
     return True
 
 

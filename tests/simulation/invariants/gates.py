@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from calsync.core.link import Act, LinkState
+from tests.simulation.invariants.limits import Limit
 from tests.simulation.invariants.settings import Setting
 from tests.simulation.invariants.story import Story
 from tests.simulation.records import Call, Change, Commit
@@ -104,7 +105,7 @@ def find_undecided(story: Story) -> Iterator[str]:
             ]
             name = body.get("event_id") or body.get("event_uid")
             if not rows and has_stalled and name in decided:
-                story.limits["a process that had stalled sent what was decided before"] += 1
+                story.limits[Limit.STALLED] += 1
             elif not rows:
                 yield f"I7 {name} was written undecided"
 

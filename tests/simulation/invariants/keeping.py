@@ -11,6 +11,7 @@ from calsync.core.run import Result
 from tests.simulation.faults import FaultKind
 from tests.simulation.invariants.faces import PARTS, Values, face_of_event, face_of_item, is_same
 from tests.simulation.invariants.faces import value_of_dumped as load
+from tests.simulation.invariants.limits import Limit
 from tests.simulation.invariants.reasons import ACCEPTED
 from tests.simulation.invariants.story import REPLACED, Case, Story, Turn
 from tests.simulation.records import Call, Landing
@@ -21,11 +22,11 @@ def find_losses(story: Story) -> Iterator[str]:
     """I3: whatever replaced a person's words was meant to, or the words are in the log."""
     if FaultKind.ALL_DELETED in story.faults:
         # Nobody can be right about an event that stands and is shown as deleted.
-        story.limits["Cronofy said of an event that it was deleted, and it was not"] += 1
+        story.limits[Limit.LIE_DELETED] += 1
     if any(_looks_put_back(story, case) for case in story.cases.values()):
-        story.limits["an event was touched, and looked as before a write that had not landed"] += 1
+        story.limits[Limit.TOUCHED] += 1
     if _was_overtaken(story):
-        story.limits["one of two calls of the same write landed after a later write"] += 1
+        story.limits[Limit.TWICE] += 1
     for case in story.cases.values():
         if case.is_series:
             continue
@@ -100,7 +101,7 @@ def _find_overwritten_there(story: Story, case: Case) -> Iterator[str]:
         for turn in turns:
             if turn.after is None and not turn.by_person and _was_replaced(case, uid, turn):
                 gone = any(_was_unreadable(story, uid, edit, turn) for edit in authors.values())
-                story.limits["we put another copy for one that was edited unread"] += gone
+                story.limits[Limit.REPLACED_UNREAD] += gone
             for part in turn.changed():
                 author = authors.pop(part, None)
                 if turn.by_person:
@@ -111,10 +112,10 @@ def _find_overwritten_there(story: Story, case: Case) -> Iterator[str]:
                 lost = author.after[part]
                 if _is_logged(story, case, "theirs", part, lost, author.index):
                     was_late = _write_of(story, turn).accepted_at <= author.at
-                    story.limits["our write landed over an edit that was made after it"] += was_late
+                    story.limits[Limit.OVER_LATER] += was_late
                     continue
                 if _was_unreadable(story, uid, author, turn):
-                    story.limits["our write landed over an edit that no read had shown"] += 1
+                    story.limits[Limit.OVER_UNREAD] += 1
                     continue
                 yield f"I3 {part} {lost!r} was replaced there by {turn.after[part]!r} in silence"
 

@@ -8,6 +8,7 @@ from typing import Any
 from calsync.core.link import Side
 from calsync.core.run import Result
 from tests.simulation.invariants.gates import is_intent
+from tests.simulation.invariants.limits import Limit
 from tests.simulation.invariants.story import Story, changes_of
 from tests.simulation.records import Call, Landing
 
@@ -42,7 +43,7 @@ def find_unlogged(story: Story) -> Iterator[str]:
             is_last = turn is own[-1]
             is_open = bool(link.record.get("flight") or link.record.get("late"))
             if (is_last and is_open) or (turn.is_given_up and not is_last):
-                story.limits["a write of which no answer came and that no read showed in time"] += 1
+                story.limits[Limit.UNANSWERED] += 1
             else:
                 yield f"I25 a write of link {link.id} was done, and the log does not tell of it"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from calsync.services.integrations import change_options
 from tests.simulation.faults import FaultKind
+from tests.simulation.invariants.limits import Limit
 from tests.simulation.invariants.story import Case, Story
 from tests.simulation.scenario import History
 from tests.simulation.writing import Waiting
@@ -15,14 +16,12 @@ from tests.simulation.writing import Waiting
 _SETTLES_IN = 60
 #: So often a write that was never applied is sent.
 _TRIES = 3
-_LIE = "Cronofy said of an event that it was deleted, and it was not"
-_LATE = "a write lands so late that nothing is idle"
 
 
 def find_unrest(history: History) -> Iterator[str]:
     """I9: with nothing changed, further syncs write nothing on either side."""
     if _is_anything_to_land(history):
-        history.limits[_LATE] = 1
+        history.limits[Limit.TOO_LATE] = 1
         return
     before = _state(history)
     _idle(history, polls=3)
@@ -49,7 +48,7 @@ def find_surprises(history: History) -> Iterator[str]:
     fired = history.office.provider.faults.fired.values()
     if any(fault.kind is FaultKind.ALL_DELETED for fault in fired):
         # What stands again after it was said to be deleted is there anew.
-        history.limits[_LIE] = 1
+        history.limits[Limit.LIE_DELETED] = 1
     else:
         yield "I8 turning switches on changed what was settled"
 

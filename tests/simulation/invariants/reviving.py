@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from tests.simulation.acts import Side
 from tests.simulation.faults import FaultKind
+from tests.simulation.invariants.limits import Limit
 from tests.simulation.invariants.story import Case, Story, Turn
 from tests.simulation.records import Call
 
@@ -33,7 +34,7 @@ def _find_risen_here(story: Story, case: Case) -> Iterator[str]:
             if any(deed.after and given_at < deed.index < turn.index for deed in deeds):
                 continue
             if FaultKind.ALL_DELETED in story.faults:
-                story.limits["Cronofy said of an event that it was deleted, and it was not"] += 1
+                story.limits[Limit.LIE_DELETED] += 1
             else:
                 yield f"I6 item {case.item_id} came back, and nobody there had touched its event"
         if turn.action != "deleted":
@@ -60,7 +61,7 @@ def _find_risen_there(story: Story, case: Case) -> Iterator[str]:
             elif was_deleted_by is not None and turn.before is None:
                 if not turn.by_person and was_deleted_by.by_person:
                     if _was_queued(story, was_deleted_by, turn):
-                        story.limits["the owner deleted it while our write was queued"] += 1
+                        story.limits[Limit.DELETED_WHILE_QUEUED] += 1
                     else:
                         yield f"I6 event {uid}, which its owner deleted, was written again"
                 was_deleted_by = None

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from tests.simulation.invariants.limits import Limit
 from tests.simulation.invariants.story import Story, changes_of
 from tests.simulation.reading import Window, read_window
 from tests.simulation.snapshots import Shown
-
-_LIMIT = "it was changed there, and left Cronofy's window before it could be read"
 
 
 def is_out_of_sight(story: Story, event: Shown) -> bool:
@@ -24,7 +23,7 @@ def is_out_of_sight(story: Story, event: Shown) -> bool:
     moments = [office.clock.now(), *_cursors_after(story, event)]
     if any(window.holds(span) for window in map(_window_at, moments) for span in spans):
         return False
-    story.limits[_LIMIT] += 1
+    story.limits[Limit.OUT_OF_SIGHT] += 1
     return True
 
 
