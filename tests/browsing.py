@@ -1,10 +1,17 @@
 """Doing in a test client what a browser does with forms."""
 
 import re
+from collections.abc import Callable
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.cast import Person
+
+#: Logs a person in and returns their browser.
+LogIn = Callable[[Person], FlaskClient]
+#: What htmx says of itself when it asks.
+HTMX = {"HX-Request": "true"}
 TOKEN = re.compile(r'name="csrf_token" (?:type="hidden" )?value="([^"]+)"')
 
 

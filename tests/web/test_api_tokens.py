@@ -1,17 +1,14 @@
 """Tokens on the account page: shown once, listed, revoked."""
 
 import re
-from collections.abc import Callable
 
 from flask import Flask
 from flask.testing import FlaskClient
 
 from calsync.services.api_tokens import MOST_TOKENS, create_token, list_live_tokens
 from calsync.services.tools import Tools
-from tests.browsing import post
+from tests.browsing import LogIn, post
 from tests.cast import Person
-
-LogIn = Callable[[Person], FlaskClient]
 
 
 def test_a_token_is_shown_once_works_and_is_revoked(

@@ -1,7 +1,6 @@
 """What people notice of export, feeds and import."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -15,10 +14,9 @@ from calsync.services.clients import create_client
 from calsync.services.items import create_item
 from calsync.services.tickets import TicketFields, create_ticket
 from calsync.services.tools import Tools
-from tests.browsing import form_token, post
+from tests.browsing import LogIn, form_token, post
 from tests.cast import Person
 
-LogIn = Callable[[Person], FlaskClient]
 NINE = datetime(2026, 3, 3, 9, tzinfo=UTC)
 HOSTILE = '<script>alert("x")</script>'
 FILE = "\r\n".join(
@@ -36,11 +34,6 @@ FILE = "\r\n".join(
         "",
     ]
 )
-
-
-@pytest.fixture
-def browser(logged_in: LogIn, dana: Person) -> FlaskClient:
-    return logged_in(dana)
 
 
 def send(browser: FlaskClient, content: bytes) -> TestResponse:

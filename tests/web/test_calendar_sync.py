@@ -18,7 +18,7 @@ from calsync.services.accounts import check_account
 from calsync.services.linking import Outcome
 from calsync.services.tools import Tools
 from calsync.web.returns import NOTES
-from tests.browsing import post
+from tests.browsing import LogIn, post
 from tests.cast import PASSWORD, Person
 from tests.clocks import FakeClock
 from tests.consent import consent
@@ -26,7 +26,6 @@ from tests.installations import with_keys
 from tests.sandbox_server import RunningSandbox
 from tests.services.test_linking import profile_of
 
-LogIn = Callable[[Person], FlaskClient]
 TOO_LATE = "That took too long or was not begun here, so we stopped for safety"
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -36,11 +35,6 @@ HOSTILE = (
     "x" * 5000,
     "' \" hx-get=/x {{1001*7}}",
 )
-
-
-@pytest.fixture
-def browser(dana: Person, logged_in: LogIn) -> FlaskClient:
-    return logged_in(dana)
 
 
 def agree(browser: FlaskClient, mailbox: str = "dana@google.example", **how: str) -> dict[str, str]:

@@ -1,7 +1,5 @@
 """The pages of clients and contacts."""
 
-from collections.abc import Callable
-
 import pytest
 from flask.testing import FlaskClient
 
@@ -11,11 +9,10 @@ from calsync.services.contacts import create_contact, get_contact
 from calsync.services.items import create_item
 from calsync.services.tickets import TicketFields, create_ticket, list_clients_of
 from calsync.services.tools import Tools
-from tests.browsing import post
+from tests.browsing import LogIn, post
 from tests.cast import Person
 from tests.services.makings import hour
 
-LogIn = Callable[[Person], FlaskClient]
 HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}"
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -1,7 +1,6 @@
 """Errors: in plain words, in the product's look, and never a stack trace."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 from flask import Flask, abort
@@ -9,10 +8,8 @@ from flask.testing import FlaskClient
 
 from calsync.errors import StorageUnavailable
 from calsync.logs import JsonLines
-from tests.browsing import form_token, post
+from tests.browsing import LogIn, form_token, post
 from tests.cast import Person
-
-LogIn = Callable[[Person], FlaskClient]
 
 
 @pytest.fixture

@@ -24,14 +24,13 @@ from calsync.services.login import list_live_logins
 from calsync.services.tickets import TicketFields, create_ticket
 from calsync.services.tools import Tools
 from calsync.services.webhook_endpoints import add_endpoint
-from tests.browsing import form_token
+from tests.browsing import HTMX, LogIn, form_token
 from tests.cast import Person
 from tests.services.hearing import add_channel, add_integration
 from tests.services.integrating import add_entry, add_run
 from tests.services.planning import add_plan
 from tests.web.routes import PUBLIC, SAFE, SIGNED, Route, list_routes
 
-LogIn = Callable[[Person], FlaskClient]
 UNKNOWN = "0000000000000000"
 #: Parts of addresses that are nobody's id.
 PLAIN = {"version": "0", "name": "calsync.css", "view": "week", "day": "2026-03-02",
@@ -110,7 +109,7 @@ def test_nothing_private_answers_without_a_login(
         answer = call(client, route)
         assert answer.status_code == 302, route
         assert answer.location.startswith("/login"), route
-        partial = call(client, route, **{"HX-Request": "true"})
+        partial = call(client, route, **HTMX)
         assert partial.status_code == 401, route
         assert partial.headers["HX-Redirect"].startswith("/login"), route
         assert partial.data == b"", route

@@ -20,7 +20,6 @@ from tests.browsing import post
 from tests.cast import Person
 from tests.services.integrating import TIMES, add_item, add_link, add_run, get_link, integrate
 
-LogIn = Callable[[Person], FlaskClient]
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 DEEDS = {
     Held.REMOVAL_HERE: (Origin.SENT, Deed.REMOVE_HERE),
@@ -30,11 +29,6 @@ DEEDS = {
     Held.OWN_CHANGE: (Origin.BROUGHT, Deed.WRITE),
 }
 Hold = Callable[..., str]
-
-
-@pytest.fixture
-def browser(dana: Person, logged_in: LogIn) -> FlaskClient:
-    return logged_in(dana)
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """The calendar's addresses, and what its pages say."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import flask_babel
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from calsync.core.event import AllDay
 from calsync.core.grid import GridEntry
@@ -15,6 +13,7 @@ from calsync.web.calendar_page import Person as Colleague
 from calsync.web.calendar_query import CalendarQuery
 from calsync.web.grid_css import grid_css
 from calsync.web.home import Shown, make_home
+from tests.browsing import HTMX, LogIn
 from tests.cast import Person
 from tests.clocks import FakeClock
 from tests.core.grid_entries import make_entry, make_timed, utc
@@ -22,7 +21,6 @@ from tests.web.preview_calendar import BASE, add_preview, make_samples
 from tests.web.test_templates import Marked, Words
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-LogIn = Callable[[Person], FlaskClient]
 PAGES = [f"{BASE}/{view}/2026-11-24" for view in ("month", "week", "day", "agenda")]
 
 
@@ -103,7 +101,7 @@ def test_the_first_and_the_last_day_there_is_have_pages(
 
 def test_htmx_gets_the_part_and_the_title_and_history_the_whole_page(app: Flask):
     add_preview(app, make_samples())
-    part = read(app, PAGES[0], **{"HX-Request": "true"})
+    part = read(app, PAGES[0], **HTMX)
     assert "<html" not in part
     assert "<title>November 2026 - My Calendar - calsync</title>" in part
     assert '<div id="status" hx-swap-oob="innerHTML">November 2026</div>' in part

@@ -17,7 +17,7 @@ from calsync.core.run import Result
 from calsync.services.integration_end import delete_integration
 from calsync.services.integrations import change_options, deactivate
 from calsync.services.tools import Tools
-from tests.browsing import post
+from tests.browsing import LogIn, post
 from tests.cast import PASSWORD, Person
 from tests.clocks import FakeClock
 from tests.services.integrating import (
@@ -31,15 +31,9 @@ from tests.services.integrating import (
     integrate,
 )
 
-LogIn = Callable[[Person], FlaskClient]
 CONTENT = Content("Server room", TIMES)
 SEEN = Link(Origin.SENT, here=CONTENT, there=CONTENT, seen=Seen(CONTENT))
 DAY = f"/calendar/day/{NINE:%Y-%m-%d}"
-
-
-@pytest.fixture
-def browser(dana: Person, logged_in: LogIn) -> FlaskClient:
-    return logged_in(dana)
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 import calsync
 from calsync.core.item import OWN_FIELDS, ActivityType, Fault, ItemStatus, Kind, Priority
@@ -19,12 +18,12 @@ from calsync.services.tools import Tools
 from calsync.web.item_faults import FAULT_WORDS, describe_fault, find_field
 from calsync.web.item_form import SHOWN, ItemForm
 from calsync.web.item_words import ACTIVITY_WORDS, FIELD_WORDS, PRIORITY_WORDS, STATUS_WORDS
+from tests.browsing import LogIn
 from tests.cast import Person
 from tests.web.test_items import BASE, add, only, send
 from tests.web.test_templates import NAMES, Words, marked
 
 __all__ = ["marked"]
-LogIn = Callable[[Person], FlaskClient]
 
 #: Where items are judged.
 JUDGES = (

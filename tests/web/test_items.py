@@ -22,10 +22,9 @@ from calsync.services.items import Scope, change_item, create_item, delete_item
 from calsync.services.tickets import TicketFields, create_ticket
 from calsync.services.tools import Tools
 from calsync.web import items as item_pages
-from tests.browsing import form_token
+from tests.browsing import LogIn, form_token
 from tests.cast import Person
 
-LogIn = Callable[[Person], FlaskClient]
 LONDON = "Europe/London"
 Form = dict[str, str | list[str]]
 
@@ -49,11 +48,6 @@ BASE: Form = {
     "status": "open",
 }
 WEEKLY: Form = {**BASE, "kind": "appointment", "repeats": "weekly", "weekdays": ["1"]}
-
-
-@pytest.fixture
-def browser(logged_in: LogIn, dana: Person) -> FlaskClient:
-    return logged_in(dana)
 
 
 @pytest.fixture

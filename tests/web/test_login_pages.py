@@ -16,14 +16,13 @@ from calsync.errors import StorageUnavailable
 from calsync.services.people import TIME_ZONES
 from calsync.services.tools import Tools
 from calsync.web.words import browser_name
-from tests.browsing import form_token, post
+from tests.browsing import LogIn, form_token, post
 from tests.cast import PASSWORD, Person
 from tests.clocks import FakeClock
 from tests.installations import make_settings
 from tests.web.test_every_route import without_reference
 
 NEW = "amber kettle nineteen"
-LogIn = Callable[[Person], FlaskClient]
 
 
 def login_form(person: Person, **changes: str) -> dict[str, str]:

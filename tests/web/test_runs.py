@@ -18,20 +18,13 @@ from calsync.services.integrations import activate, deactivate
 from calsync.services.items import delete_item
 from calsync.services.runs import find_run, list_runs
 from calsync.services.tools import Tools
-from tests.browsing import post
+from tests.browsing import HTMX, post
 from tests.cast import Person
 from tests.clocks import FakeClock
 from tests.services.integrating import add_entry, add_item, add_run, integrate
 from tests.web.test_calendar_sync import HOSTILE
 
-LogIn = Callable[[Person], FlaskClient]
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-SCRIPT = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def browser(dana: Person, logged_in: LogIn) -> FlaskClient:
-    return logged_in(dana)
 
 
 @pytest.fixture
@@ -88,7 +81,7 @@ def test_with_script_the_browser_is_led_to_the_page_of_the_sync(
     answer = browser.post(
         f"/calendar-sync/{integration_id}/sync",
         data={"csrf_token": token.group(1)},
-        headers=SCRIPT,
+        headers=HTMX,
     )
     assert answer.headers["HX-Redirect"].startswith(f"/calendar-sync/{integration_id}/runs/")
 
@@ -177,7 +170,7 @@ def test_following_a_sync_does_not_keep_a_login_alive(
     where = make_run(**under_way())
     for _ in range(30):
         clock.move(timedelta(hours=12))
-        answer = browser.get(f"{where}/progress", headers=SCRIPT)
+        answer = browser.get(f"{where}/progress", headers=HTMX)
         if answer.status_code == 401:
             break
     assert answer.headers["HX-Redirect"].startswith("/login")

@@ -11,7 +11,7 @@ from calsync.core.integration import Stop
 from calsync.core.link import LinkState, Origin, Wish
 from calsync.services.accounts import list_linked
 from calsync.services.tools import Tools
-from tests.browsing import post
+from tests.browsing import LogIn, post
 from tests.cast import Person
 from tests.services.integrating import (
     add_item,
@@ -23,12 +23,6 @@ from tests.services.integrating import (
 from tests.web.test_sync_listing import change, change_account
 
 MakeLink = Callable[..., str]
-LogIn = Callable[[Person], FlaskClient]
-
-
-@pytest.fixture
-def browser(dana: Person, logged_in: LogIn) -> FlaskClient:
-    return logged_in(dana)
 
 
 @pytest.fixture

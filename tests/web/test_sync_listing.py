@@ -22,6 +22,7 @@ from calsync.services.accounts import disconnect, list_linked
 from calsync.services.drafts import begin_setup, discard_setup
 from calsync.services.holds import answer_held
 from calsync.services.tools import Tools
+from tests.browsing import HTMX
 from tests.cast import Person
 from tests.clocks import FakeClock
 from tests.services.integrating import (
@@ -35,14 +36,7 @@ from tests.services.integrating import (
 )
 from tests.web.test_calendar_sync import HOSTILE
 
-LogIn = Callable[[Person], FlaskClient]
 MakeLink = Callable[..., str]
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def browser(dana: Person, logged_in: LogIn) -> FlaskClient:
-    return logged_in(dana)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -19,7 +18,7 @@ from calsync.core.run import Result, Trigger
 from calsync.db.links import link_of
 from calsync.db.models import Assignment, Item, LogEntry
 from calsync.services.tools import Tools
-from tests.browsing import post
+from tests.browsing import LogIn, post
 from tests.cast import Person
 from tests.clocks import FakeClock
 from tests.services.hearing import add_integration
@@ -33,7 +32,6 @@ from tests.services.integrating import (
 )
 from tests.web.test_calendar_sync import HOSTILE
 
-LogIn = Callable[[Person], FlaskClient]
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 MINUTE = timedelta(minutes=1)
 LUNCH, DINNER = Content("Lunch", TIMES), Content("Dinner", TIMES, place="Pub", free=True)

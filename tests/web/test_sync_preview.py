@@ -24,7 +24,7 @@ from calsync.services.integrations import deactivate
 from calsync.services.items import change_item
 from calsync.services.previews import find_view
 from calsync.services.tools import Tools
-from tests.browsing import post
+from tests.browsing import HTMX, post
 from tests.cast import Person
 from tests.clocks import FakeClock
 from tests.sandbox_server import RunningSandbox
@@ -34,14 +34,7 @@ from tests.services.sync.office import EVERYTHING
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-LogIn = Callable[[Person], FlaskClient]
-HX = {"HX-Request": "true"}
 HOSTILE = "<script>alert(1)</script>" + "\u202e" + "x" * 4_000
-
-
-@pytest.fixture
-def browser(dana: Person, logged_in: LogIn) -> FlaskClient:
-    return logged_in(dana)
 
 
 @pytest.fixture
@@ -105,7 +98,7 @@ def test_the_preview_says_what_stands_in_the_calendar_and_writes_nothing(
 ):
     options = replace(EVERYTHING, future=FutureRange.SIX_MONTHS)
     answer(tools, dana, draft_id, calendar_of(tools, dana, account_id, "Personal"), options)
-    part = post(browser, url_of(draft_id), headers=HX)
+    part = post(browser, url_of(draft_id), headers=HTMX)
     assert part.status_code == 200
     words = text_of(part)
     assert "In My Calendar 1 to create 0 to update 0 to delete 0 skipped" in words
@@ -134,11 +127,11 @@ def test_the_button_says_that_it_was_worked_out_a_moment_ago_and_then_works_it_o
     browser: FlaskClient, draft_id: str, clock: FakeClock
 ):
     words = "Worked out a moment ago."
-    assert words not in post(browser, url_of(draft_id), headers=HX).text
-    assert post(browser, url_of(draft_id), headers=HX).text.count(words) == 2, "seen and spoken"
+    assert words not in post(browser, url_of(draft_id), headers=HTMX).text
+    assert post(browser, url_of(draft_id), headers=HTMX).text.count(words) == 2, "seen and spoken"
     assert words in browser.get(post(browser, url_of(draft_id)).location).text
     clock.move(timedelta(seconds=6))
-    assert words not in post(browser, url_of(draft_id), headers=HX).text
+    assert words not in post(browser, url_of(draft_id), headers=HTMX).text
 
 
 def test_calendars_that_match_are_said_to(
@@ -160,8 +153,8 @@ def test_another_window_that_works_it_out_is_waited_for(
         plan.mark, plan.maker = "other", "another"
         plan.made_until = clock.now() + timedelta(minutes=1)
     for part in (
-        post(browser, url_of(draft_id), headers=HX),
-        browser.get(url_of(draft_id, "preview/look"), headers=HX),
+        post(browser, url_of(draft_id), headers=HTMX),
+        browser.get(url_of(draft_id, "preview/look"), headers=HTMX),
     ):
         assert "Working out what will change" in part.text
         assert (
@@ -169,7 +162,7 @@ def test_another_window_that_works_it_out_is_waited_for(
         )
     with tools.db.begin() as session:
         session.query(StoredPlan).one().made_until = None
-    part = browser.get(url_of(draft_id, "preview/look"), headers=HX)
+    part = browser.get(url_of(draft_id, "preview/look"), headers=HTMX)
     assert "Show what will change" in part.text
 
 
@@ -201,7 +194,7 @@ def test_why_it_cannot_be_worked_out_is_said_and_finish_stays(
         "forbidden": {"fault": "server_error", "status": 403, "path": "/v1/events", "times": 9},
     }
     sandbox.control("POST", "/faults", {"fault": fault, **ids.get(fault, {})})
-    part = post(browser, url_of(draft_id), headers=HX)
+    part = post(browser, url_of(draft_id), headers=HTMX)
     assert part.status_code == 200
     assert words in part.text
     assert "Show what will change" in part.text
@@ -222,7 +215,7 @@ def test_an_account_whose_token_cannot_be_read_is_said_to_need_the_administrator
         account.access_token = f"gone.{account.access_token}"
         account.refresh_token = f"gone.{account.refresh_token}"
     words = "The stored access to this account cannot be read. Ask your administrator"
-    part = post(browser, url_of(draft_id), headers=HX)
+    part = post(browser, url_of(draft_id), headers=HTMX)
     assert part.status_code == 200
     assert words in part.text
     assert words in browser.get(post(browser, url_of(draft_id)).location).text
@@ -356,7 +349,7 @@ def test_a_set_up_that_was_finished_in_another_window_leads_to_the_listing(
 ):
     assert finish(browser, tools, dana, draft_id).status_code == 303
     assert post(browser, url_of(draft_id)).location == "/calendar-sync"
-    assert post(browser, url_of(draft_id), headers=HX).headers["HX-Redirect"] == "/calendar-sync"
+    assert post(browser, url_of(draft_id), headers=HTMX).headers["HX-Redirect"] == "/calendar-sync"
 
 
 def test_people_who_may_be_told_are_counted(
@@ -425,7 +418,7 @@ def test_settings_of_a_sync_that_is_off_say_that_saving_syncs_nothing(
     integration_id = integrate(tools, dana, account_id)
     deactivate(tools, dana.who, integration_id)
     before = sandbox.control("GET", "/requests")
-    part = post(browser, f"/calendar-sync/{integration_id}/settings/preview", headers=HX)
+    part = post(browser, f"/calendar-sync/{integration_id}/settings/preview", headers=HTMX)
     assert "This sync is off, so saving copies, changes and deletes nothing." in part.text
     assert "to create" not in part.text
     assert sandbox.control("GET", "/requests") == before

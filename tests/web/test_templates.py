@@ -22,13 +22,11 @@ from calsync.core.window import PastRange
 from calsync.services.accounts import list_linked
 from calsync.services.drafts import begin_setup, save_setup
 from calsync.services.tools import Tools, Who
-from tests.browsing import post
+from tests.browsing import HTMX, LogIn, post
 from tests.cast import Person
 from tests.services.integrating import add_item, add_link
 from tests.services.planning import add_plan
 from tests.web.made_syncs import Syncs, make_syncs
-
-LogIn = Callable[[Person], FlaskClient]
 
 FORBIDDEN = {
     "an inline style": re.compile(r"<[^>]*\sstyle\s*=|<style"),
@@ -192,7 +190,7 @@ def ask_for_wizard(browser: FlaskClient, tools: Tools, who: Who) -> Iterator[Tes
         for tab in Step:
             yield browser.get(f"/calendar-sync/setup/{draft_id}/{tab}")
     where = f"/calendar-sync/setup/{draft_id}"
-    yield post(browser, f"{where}/preview", headers={"HX-Request": "true"})
+    yield post(browser, f"{where}/preview", headers=HTMX)
     add_plan(tools, who, ticks=(Tick(Direction.OUT, 42, 42),), title="⟦x⟧", draft_id=draft_id)
     yield browser.get(f"{where}/confirmation")
     yield browser.get(f"{where}/preview")

@@ -1,7 +1,6 @@
 """What people notice of tickets and their service calls."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,17 +23,11 @@ from calsync.services.tickets import (
 )
 from calsync.services.tools import Tools, Who
 from calsync.web import tickets
-from tests.browsing import form_token, post
+from tests.browsing import LogIn, form_token, post
 from tests.cast import Person
 
-LogIn = Callable[[Person], FlaskClient]
 HOSTILE = '<script>alert("x")</script> & {{ 7 * 7 }}'
 NINE = datetime(2026, 3, 3, 9, tzinfo=UTC)
-
-
-@pytest.fixture
-def browser(logged_in: LogIn, dana: Person) -> FlaskClient:
-    return logged_in(dana)
 
 
 def add_call(tools: Tools, who: Who, ticket_id: str, *assignees: str, **about: object) -> str:

@@ -1,7 +1,7 @@
 """What administrators see and do on the page of the webhooks."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from calsync.config import Settings
 from calsync.services.items import create_item
 from calsync.services.tools import Tools
 from calsync.services.webhook_endpoints import MOST_ENDPOINTS, add_endpoint, list_endpoints_of
-from tests.browsing import post
+from tests.browsing import LogIn, post
 from tests.cast import Person
 from tests.clocks import FakeClock
 from tests.delivery.receiver import Receiver
@@ -21,7 +21,6 @@ from tests.delivery.receiver import receiver as open_receiver
 from tests.services.makings import appointment
 from tests.services.test_webhooks import deliver_all, hook
 
-LogIn = Callable[[Person], FlaskClient]
 PAGE = "/admin/webhooks"
 PUBLIC = "https://psa.example/hooks"
 

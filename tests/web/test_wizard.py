@@ -1,6 +1,5 @@
 """The wizard, as a browser without script goes through it."""
 
-from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
@@ -11,7 +10,7 @@ from calsync.core.run import RunState, Trigger
 from calsync.core.window import FutureRange, PastRange
 from calsync.db.models import Integration, Run
 from calsync.services.tools import Tools
-from tests.browsing import post
+from tests.browsing import HTMX, LogIn, post
 from tests.cast import Person
 from tests.consent import consent
 from tests.sandbox_server import RunningSandbox
@@ -19,7 +18,6 @@ from tests.web.wizarding import Wizard
 
 #: What the services do, tests/services/test_finishing.py holds on both databases.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-LogIn = Callable[[Person], FlaskClient]
 
 
 @pytest.fixture
@@ -271,21 +269,20 @@ def test_answers_that_changed_in_another_window_are_shown_again_before_anything_
 def test_an_htmx_request_gets_the_tab_alone_with_the_focus_on_its_heading(browser: FlaskClient):
     wizard = choose(begin(browser))
     form = {**wizard.form, "step": "next"}
-    headers = {"HX-Request": "true"}
-    moved = browser.post(wizard.action, data=form, headers=headers)
+    moved = browser.post(wizard.action, data=form, headers=HTMX)
     assert moved.status_code == 303
-    part = browser.get(moved.location, headers=headers).text
+    part = browser.get(moved.location, headers=HTMX).text
     assert "<html" not in part
     assert "<title>Step 2 of 4" in part
     assert 'id="step-heading" tabindex="-1" autofocus' in part
     assert "autofocus" not in browser.get(moved.location).text
     restored = browser.get(
-        moved.location, headers={**headers, "HX-History-Restore-Request": "true"}
+        moved.location, headers={**HTMX, "HX-History-Restore-Request": "true"}
     )
     assert "<html" in restored.text
-    wrong = browser.post(moved.location, data={**form, "kinds": []}, headers=headers)
+    wrong = browser.post(moved.location, data={**form, "kinds": []}, headers=HTMX)
     assert wrong.status_code == 303, "changes are brought in, so no kind has to be sent"
-    left = browser.post(wizard.action, data={**form, "step": "leave"}, headers=headers)
+    left = browser.post(wizard.action, data={**form, "step": "leave"}, headers=HTMX)
     assert (left.status_code, left.headers["HX-Redirect"]) == (204, "/calendar-sync")
 
 

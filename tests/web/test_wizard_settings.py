@@ -32,7 +32,6 @@ from tests.services.integrating import (
 from tests.web.wizarding import Wizard
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-LogIn = Callable[[Person], FlaskClient]
 CHOSEN = Options(
     takes_create=True,
     takes_delete=True,
@@ -42,11 +41,6 @@ CHOSEN = Options(
     policy=Policy.THEIRS,
     sends_foreign=True,
 )
-
-
-@pytest.fixture
-def browser(dana: Person, logged_in: LogIn) -> FlaskClient:
-    return logged_in(dana)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from calsync.services.draft_views import find_setup, list_drafts
 from calsync.services.drafts import begin_setup
 from calsync.services.integration_end import delete_integration
 from calsync.services.tools import Tools
-from tests.browsing import post
+from tests.browsing import HTMX, LogIn, post
 from tests.cast import Person
 from tests.sandbox_server import RunningSandbox
 from tests.services.integrating import add_item, add_link, get_link, integrate
@@ -24,7 +24,6 @@ from tests.web.test_wizard import begin, choose, list_integrations, to_the_end
 from tests.web.wizarding import Wizard
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-LogIn = Callable[[Person], FlaskClient]
 
 
 @pytest.fixture
@@ -48,12 +47,12 @@ def test_calendars_that_are_still_being_read_are_waited_for(
     assert 'hx-trigger="load delay:2s"' in wizard.page.text
     assert "Check progress" in wizard.text
     again = wizard.page.text.partition('hx-get="')[2].partition('"')[0]
-    part = browser.get(again, headers={"HX-Request": "true"}).text
+    part = browser.get(again, headers=HTMX).text
     assert "autofocus" not in part, "waiting takes no focus"
     assert "Work" in Wizard.at(browser, f"{wizard.url}?so_far=1").calendars
     sandbox.control("POST", f"/profiles/{profile}/initial_sync", {"required": False})
     check_account(tools, dana.who.tenant_id, account_of(tools, dana), Lane.USER)
-    part = browser.get(again, headers={"HX-Request": "true"}).text
+    part = browser.get(again, headers=HTMX).text
     assert "Work" in part
     assert "hx-get" not in part
 
