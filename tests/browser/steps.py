@@ -102,6 +102,27 @@ def press_until_focused(page: Page, name: str) -> None:
     raise AssertionError(f"{name} is not reached with the Tab key.")
 
 
+def connect_by_keyboard(page: Page) -> None:
+    """Go from the calendar to a linked Google mailbox of Dana's, without a mouse."""
+    press_until_focused(page, "Calendar Sync")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="No calendar is connected yet")).to_be_visible()
+    press_until_focused(page, "Click to Connect")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Outlook.com")).to_be_visible()
+    press_until_focused(page, "Google")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("E-mail address")).to_be_visible()
+    page.get_by_label("E-mail address").focus()
+    page.keyboard.type("dana@google.example")
+    page.keyboard.press("Tab")
+    page.keyboard.type("sandbox")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Allow")).to_be_visible()
+    press_until_focused(page, "Allow")
+    page.keyboard.press("Enter")
+
+
 def expect_settled(page: Page) -> None:
     """Wait until htmx has done with what it put into the page.
 

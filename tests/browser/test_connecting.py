@@ -31,6 +31,7 @@ from tests.browser.steps import (
     allow,
     choose,
     connect,
+    connect_by_keyboard,
     expect_disconnected,
     log_in,
     log_in_by_form,
@@ -191,23 +192,7 @@ def test_everything_works_by_keyboard_alone(page: Page, product: Product):
         page.keyboard.type(word)
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Log out")).to_be_visible()
-    press_until_focused(page, "Calendar Sync")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="No calendar is connected yet")).to_be_visible()
-    press_until_focused(page, "Click to Connect")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="Outlook.com")).to_be_visible()
-    press_until_focused(page, "Google")
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("E-mail address")).to_be_visible()
-    page.get_by_label("E-mail address").focus()
-    page.keyboard.type("dana@google.example")
-    page.keyboard.press("Tab")
-    page.keyboard.type("sandbox")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Allow")).to_be_visible()
-    press_until_focused(page, "Allow")
-    page.keyboard.press("Enter")
+    connect_by_keyboard(page)
     expect(page.get_by_role("heading", name="Which calendar should we link?")).to_be_visible()
     press_until_focused(page, "Calendar Sync")
     page.keyboard.press("Enter")

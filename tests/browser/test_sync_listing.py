@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -39,9 +40,9 @@ def test_a_switch_flips_at_once_and_then_says_what_the_server_says(
     may_go_on = threading.Event()
     deactivate = calendar_sync.deactivate
 
-    def deactivate_slowly(*arguments: object) -> None:
+    def deactivate_slowly(*arguments: Any) -> None:
         assert may_go_on.wait(10)
-        deactivate(*arguments)  # type: ignore[arg-type]
+        deactivate(*arguments)
 
     monkeypatch.setattr(calendar_sync, "deactivate", deactivate_slowly)
     log_in(page, product)

@@ -13,6 +13,7 @@ from tests.browser.fitness import NARROW, assert_fits, assert_is_fit
 from tests.browser.steps import (
     Product,
     choose,
+    connect_by_keyboard,
     expect_settled,
     log_in,
     open_calendar_sync,
@@ -64,24 +65,7 @@ def count(product: Product) -> tuple[int, int]:
 def test_the_whole_wizard_is_done_by_keyboard_alone(page: Page, product: Product):
     log_in(page, product)
     page.goto(f"{product.url}/calendar")
-    tab_to(page, "Calendar Sync")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="No calendar is connected yet")).to_be_visible()
-    tab_to(page, "Click to Connect")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="Outlook.com")).to_be_visible()
-    tab_to(page, "Google")
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("E-mail address")).to_be_visible()
-    page.get_by_label("E-mail address").focus()
-    page.keyboard.type("dana@google.example")
-    page.keyboard.press("Tab")
-    page.keyboard.type("sandbox")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Allow")).to_be_visible()
-    tab_to(page, "Allow")
-    page.keyboard.press("Enter")
-
+    connect_by_keyboard(page)
     expect(page).to_have_url(re.compile("/linked-calendar$"))
     expect(heading(page, 1)).to_be_visible()
     tab_to(page, "Next")

@@ -1,6 +1,7 @@
 """Which entries stand where, for whom."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -34,9 +35,9 @@ from tests.services.makings import (
 )
 
 
-def titles(tools: Tools, asker: Person, of: Person, **query: object) -> list[str]:
+def titles(tools: Tools, asker: Person, of: Person, **query: Any) -> list[str]:
     """Return what somebody reads of a calendar."""
-    return sorted(e.title for e in look(tools, asker.who, of.who, **query))  # type: ignore[arg-type]
+    return sorted(e.title for e in look(tools, asker.who, of.who, **query))
 
 
 def test_nobody_looks_at_calendars_that_are_not_theirs_to_see(

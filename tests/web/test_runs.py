@@ -103,7 +103,7 @@ def test_a_sync_whose_account_is_lost_does_not_start_and_offers_to_reconnect(
     browser: FlaskClient, tools: Tools, integration_id: str
 ):
     with tools.db.begin() as session:
-        session.get_one(Integration, integration_id).stop = "not_connected"  # type: ignore[assignment]
+        session.get_one(Integration, integration_id).stop = Stop.NOT_CONNECTED
     answer = post(browser, f"/calendar-sync/{integration_id}/sync")
     assert answer.status_code == 422
     assert "The account is not connected." in answer.text

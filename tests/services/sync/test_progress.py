@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from calsync.core.options import Options
 from calsync.core.run import RunState
 from calsync.core.window import FutureRange, PastRange
+from calsync.cronofy.client import CronofyClient
 from calsync.db.models import Run
 from calsync.errors import Unreachable
 from calsync.services.runs import cancel_run, find_run, request_sync
@@ -122,11 +124,11 @@ def test_a_sync_that_is_cancelled_between_its_claim_and_its_beginning_never_begi
     run_id = ask(office)
     client_for = office.tools.cronofy
 
-    def cancel_first(*how: object) -> object:
+    def cancel_first(*how: Any) -> CronofyClient:
         cancel_run(office.tools, office.person.who, run_id)
-        return client_for(*how)  # type: ignore[arg-type]
+        return client_for(*how)
 
-    run_sync(replace(office.tools, cronofy=cancel_first), office.claim())  # type: ignore[arg-type]
+    run_sync(replace(office.tools, cronofy=cancel_first), office.claim())
     assert run_of(office, run_id).state is RunState.STOPPED
     assert office.events() == []
 
