@@ -276,9 +276,7 @@ def test_an_htmx_request_gets_the_tab_alone_with_the_focus_on_its_heading(browse
     assert "<title>Step 2 of 4" in part
     assert 'id="step-heading" tabindex="-1" autofocus' in part
     assert "autofocus" not in browser.get(moved.location).text
-    restored = browser.get(
-        moved.location, headers={**HTMX, "HX-History-Restore-Request": "true"}
-    )
+    restored = browser.get(moved.location, headers={**HTMX, "HX-History-Restore-Request": "true"})
     assert "<html" in restored.text
     wrong = browser.post(moved.location, data={**form, "kinds": []}, headers=HTMX)
     assert wrong.status_code == 303, "changes are brought in, so no kind has to be sent"
