@@ -17,10 +17,10 @@ from calsync.core.options import dump_options, load_options
 from calsync.services import holds
 from calsync.services.integration_views import (
     IntegrationView,
-    find_integration_view,
+    get_integration_view,
     page_integrations,
 )
-from calsync.services.runs import find_run, list_runs, request_sync
+from calsync.services.runs import get_run, list_runs, request_sync
 from calsync.services.sync.kept_out import count_kept_out, release_kept_out
 from calsync.services.tools import Tools
 
@@ -48,7 +48,7 @@ def list_integrations(query: dict[str, Any]) -> Response:
 @bp.response(200, sync_schemas.Integration)
 def show_integration(integration_id: str) -> Response:
     """Get an integration, with how its links stand and its runs."""
-    return jsonify(write_integration(find_integration_view(tools(), who(), integration_id)))
+    return jsonify(write_integration(get_integration_view(tools(), who(), integration_id)))
 
 
 @bp.post("/<integration_id>/sync")
@@ -62,7 +62,7 @@ def sync(query: dict[str, Any], integration_id: str) -> Response:
     connected.
     """
     run_id = request_sync(tools(), who(), integration_id, bulk=query["bulk"])
-    response = jsonify(write_run(find_run(tools(), who(), run_id)))
+    response = jsonify(write_run(get_run(tools(), who(), run_id)))
     response.status_code = 202
     response.headers["Location"] = url_for("api_runs.show_run", run_id=run_id)
     return response

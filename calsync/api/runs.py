@@ -12,7 +12,7 @@ from calsync.api.item_form import BUSY
 from calsync.api.parsing import JsonBlueprint
 from calsync.db.models import Run
 from calsync.services.log_views import LogView
-from calsync.services.runs import LogFilter, find_run, list_log
+from calsync.services.runs import LogFilter, get_run, list_log
 
 bp = JsonBlueprint(
     "api_runs", __name__, url_prefix="/api/v1/runs", description="What syncs have done."
@@ -23,7 +23,7 @@ bp = JsonBlueprint(
 @bp.response(200, sync_schemas.Run)
 def show_run(run_id: str) -> Response:
     """Get a run of one of your integrations."""
-    return jsonify(write_run(find_run(tools(), who(), run_id)))
+    return jsonify(write_run(get_run(tools(), who(), run_id)))
 
 
 @bp.get("/<run_id>/entries")
@@ -31,7 +31,7 @@ def show_run(run_id: str) -> Response:
 @bp.response(200, sync_schemas.EntryPage)
 def list_entries(query: dict[str, Any], run_id: str) -> Response:
     """List what a run did or declined to do, and why, the latest first."""
-    run = find_run(tools(), who(), run_id)
+    run = get_run(tools(), who(), run_id)
     wanted = LogFilter(run=run.id, side=query.get("direction"), result=query.get("result"))
     found, has_more = list_log(
         tools(),

@@ -18,7 +18,7 @@ from calsync.services.accounts import LinkedView, list_linked
 from calsync.services.integration_end import delete_integration
 from calsync.services.integration_views import (
     IntegrationView,
-    find_integration_view,
+    get_integration_view,
     list_integration_views,
 )
 from calsync.services.sync.kept_out import count_kept_out
@@ -86,7 +86,7 @@ def show(tenant_slug: str, email: str, integration_id: str) -> None:
     """Show an integration: its options, and how its links stand."""
     tools = open_tools()
     with plain_refusals(NO_INTEGRATION):
-        view = find_integration_view(tools, find_who(tools, tenant_slug, email), integration_id)
+        view = get_integration_view(tools, find_who(tools, tenant_slug, email), integration_id)
     row = view.integration
     click.echo(f"{row.calendar_name} of {row.profile_name} ({row.service}): {say_status(view)}")
     for name, value in say_options(load_options(row.options)):
@@ -147,9 +147,7 @@ def options(
     tools = open_tools()
     who = find_who(tools, tenant_slug, email)
     with plain_refusals(NO_INTEGRATION):
-        present = load_options(
-            find_integration_view(tools, who, integration_id).integration.options
-        )
+        present = load_options(get_integration_view(tools, who, integration_id).integration.options)
         wanted = choose_options(present, chosen)
         unticked = present.kinds - wanted.kinds
         number = None

@@ -17,7 +17,7 @@ from calsync.jobs.inprocess import DueLoop
 from calsync.jobs.performers import PERFORMERS
 from calsync.services.explanations import Explanation, LinkTrace, explain
 from calsync.services.integration_views import list_integration_views
-from calsync.services.runs import find_run, request_sync
+from calsync.services.runs import get_run, request_sync
 from calsync.services.sync.rehearsal import preview
 from calsync.services.tools import Tools, Who
 from calsync.web.sync_words import (
@@ -188,9 +188,9 @@ def _follow(tools: Tools, who: Who, integration_id: str, run_id: str, wait: floa
     """Return a run when it has ended, done here if nobody else does it; None if it takes long."""
     ends_at = tools.clock.monotonic() + wait
     loop = DueLoop(tools, PERFORMERS)
-    while (run := find_run(tools, who, run_id)).state not in _ENDED:
+    while (run := get_run(tools, who, run_id)).state not in _ENDED:
         if loop.perform_at_once(who.tenant_id, DueKind.SYNC, integration_id):
-            run = find_run(tools, who, run_id)
+            run = get_run(tools, who, run_id)
             return run if run.state in _ENDED else None
         if tools.clock.monotonic() >= ends_at:
             return None

@@ -153,7 +153,7 @@ def list_drafts(tools: Tools, who: Who) -> list[BegunSetup]:
     return [BegunSetup(draft, accounts.get(draft.account_id or "")) for draft in drafts]
 
 
-def find_setup(tools: Tools, who: Who, draft_id: str) -> DraftView:
+def get_setup(tools: Tools, who: Who, draft_id: str) -> DraftView:
     """Return a set-up of the user's, a finished one too. Raises NotThere."""
     with tools.db.read() as session:
         draft = find_draft(session, who.tenant_id, who.user_id, draft_id, tools.clock.now())
@@ -162,7 +162,7 @@ def find_setup(tools: Tools, who: Who, draft_id: str) -> DraftView:
         return _view(session, who, draft, None)
 
 
-def find_settings(tools: Tools, who: Who, integration_id: str) -> DraftView:
+def get_settings(tools: Tools, who: Who, integration_id: str) -> DraftView:
     """Return the settings of an integration with what was changed of them. Raises NotThere."""
     with tools.db.read() as session:
         integration = get_integration(session, who, integration_id)

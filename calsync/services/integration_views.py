@@ -87,7 +87,7 @@ def page_integrations(
         return _view(session, who, found[:limit]), len(found) > limit
 
 
-def find_integration_view(tools: Tools, who: Who, integration_id: str) -> IntegrationView:
+def get_integration_view(tools: Tools, who: Who, integration_id: str) -> IntegrationView:
     """Return one of the user's integrations. Raises NotThere."""
     with tools.db.read() as session:
         integration = get_integration(session, who, integration_id)

@@ -19,7 +19,7 @@ from calsync.db.users import hold_user
 from calsync.errors import AlreadyThere, CalsyncError, NotThere
 from calsync.ids import new_id
 from calsync.logs import Log
-from calsync.services.draft_views import DraftView, find_settings, find_setup
+from calsync.services.draft_views import DraftView, get_settings, get_setup
 from calsync.services.foresight import Foreseen, foresee
 from calsync.services.tools import Tools, Who
 
@@ -75,14 +75,14 @@ class PlanPage:
         return max(1, -(-self.total // A_PAGE))
 
 
-def find_view(tools: Tools, who: Who, *, draft_id: str = "", integration_id: str = "") -> DraftView:
+def get_view(tools: Tools, who: Who, *, draft_id: str = "", integration_id: str = "") -> DraftView:
     """Return the answers that a plan is of: a set-up, or an integration's settings.
 
     Raises NotThere.
     """
     if draft_id:
-        return find_setup(tools, who, draft_id)
-    return find_settings(tools, who, integration_id)
+        return get_setup(tools, who, draft_id)
+    return get_settings(tools, who, integration_id)
 
 
 def make_preview(tools: Tools, who: Who, view: DraftView) -> Preview:

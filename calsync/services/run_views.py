@@ -43,7 +43,7 @@ class RunView:
         return checked_at is not None and ended_at is not None and checked_at >= ended_at
 
 
-def find_run_view(tools: Tools, who: Who, integration_id: str, run_id: str) -> RunView:
+def get_run_view(tools: Tools, who: Who, integration_id: str, run_id: str) -> RunView:
     """Return a run of an integration of the user's. Raises NotThere."""
     with tools.db.read() as session:
         integration = get_integration(session, who, integration_id)

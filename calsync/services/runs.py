@@ -23,7 +23,7 @@ from calsync.services.tools import Tools, Who
 __all__ = [
     "LogFilter",
     "cancel_run",
-    "find_run",
+    "get_run",
     "list_log",
     "list_runs",
     "request_sync",
@@ -75,7 +75,7 @@ def cancel_run(tools: Tools, who: Who, run_id: str) -> None:
     Harmless where it has ended. Raises NotThere.
     """
     now = tools.clock.now()
-    integration_id = find_run(tools, who, run_id).integration_id
+    integration_id = get_run(tools, who, run_id).integration_id
     with tools.db.begin() as session:
         lock(session, who, integration_id)
         run = runs.find_run(session, who.tenant_id, who.user_id, run_id)
@@ -88,7 +88,7 @@ def cancel_run(tools: Tools, who: Who, run_id: str) -> None:
     log.info("sync cancelled", tenant_id=who.tenant_id, run_id=run_id)
 
 
-def find_run(tools: Tools, who: Who, run_id: str) -> Run:
+def get_run(tools: Tools, who: Who, run_id: str) -> Run:
     """Return a run of one of the user's integrations. Raises NotThere."""
     with tools.db.read() as session:
         run = runs.find_run(session, who.tenant_id, who.user_id, run_id)

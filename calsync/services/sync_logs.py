@@ -85,7 +85,7 @@ def page_log(
         )
 
 
-def find_log_integration(tools: Tools, who: Who, integration_id: str) -> Integration:
+def get_log_integration(tools: Tools, who: Who, integration_id: str) -> Integration:
     """Return an integration of the user's. Raises NotThere."""
     with tools.db.read() as session:
         return get_integration(session, who, integration_id)

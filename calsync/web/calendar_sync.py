@@ -19,7 +19,7 @@ from calsync.services.accounts import (
 from calsync.services.draft_views import list_drafts
 from calsync.services.drafts import begin_setup
 from calsync.services.integration_end import delete_integration, foresee_ending, was_deleted
-from calsync.services.integration_views import find_integration_view, list_integration_views
+from calsync.services.integration_views import get_integration_view, list_integration_views
 from calsync.services.integrations import activate, deactivate
 from calsync.services.linking import Outcome, begin_connect, finish_connect
 from calsync.web.current import polled, tools, who
@@ -55,7 +55,7 @@ def listing() -> str:
 @login_required
 def row(integration_id: str) -> str:
     """Return one integration's row of the listing, which asks again while a sync is under way."""
-    view = find_integration_view(tools(), who(), integration_id)
+    view = get_integration_view(tools(), who(), integration_id)
     return render_template("calendar_sync/_row.html", row=make_row(view))
 
 
@@ -63,7 +63,7 @@ def row(integration_id: str) -> str:
 @login_required
 def switch(integration_id: str) -> AnyResponse | str:
     """Turn a sync on or off, as the form says, however often it is sent."""
-    view = find_integration_view(tools(), who(), integration_id)
+    view = get_integration_view(tools(), who(), integration_id)
     wanted = request.form.get("wanted")
     if wanted not in ("on", "off"):
         abort(422)
@@ -72,7 +72,7 @@ def switch(integration_id: str) -> AnyResponse | str:
     name = name_integration(view)
     spoken = _("%(name)s is now on", name=name) if is_on else _("%(name)s is now off", name=name)
     if is_from_htmx():
-        view = find_integration_view(tools(), who(), integration_id)
+        view = get_integration_view(tools(), who(), integration_id)
         return render_template("calendar_sync/_switched.html", row=make_row(view), spoken=spoken)
     flash(spoken, "good")
     if not is_on:
@@ -92,7 +92,7 @@ def ask_delete(integration_id: str) -> str:
 def do_delete(integration_id: str) -> AnyResponse | tuple[str, int]:
     """End a sync; ask again where another number of copies would go than was shown."""
     try:
-        view = find_integration_view(tools(), who(), integration_id)
+        view = get_integration_view(tools(), who(), integration_id)
         ending = foresee_ending(tools(), who(), integration_id)
         done = delete_integration(
             tools(), who(), integration_id, **read_choice(request.form, ending)
@@ -109,7 +109,7 @@ def do_delete(integration_id: str) -> AnyResponse | tuple[str, int]:
 
 
 def _show_deletion(integration_id: str, fault: str = "") -> str:
-    view = find_integration_view(tools(), who(), integration_id)
+    view = get_integration_view(tools(), who(), integration_id)
     ending = foresee_ending(tools(), who(), integration_id)
     return render_template(
         "calendar_sync/delete.html",

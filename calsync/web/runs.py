@@ -13,8 +13,8 @@ from calsync.core.run import RunState
 from calsync.db.models import Run
 from calsync.errors import NotPossible
 from calsync.services import holds
-from calsync.services.integration_views import find_integration_view
-from calsync.services.run_views import RunView, find_run_view
+from calsync.services.integration_views import get_integration_view
+from calsync.services.run_views import RunView, get_run_view
 from calsync.services.runs import cancel_run, request_sync
 from calsync.web.current import polled, tools, who
 from calsync.web.held_lines import list_held_lines, list_panels
@@ -56,7 +56,7 @@ def sync_now(integration_id: str) -> AnyResponse | tuple[str, int]:
 @login_required
 def show(integration_id: str, run_id: str) -> str:
     """Show how far a sync is, or what it did."""
-    view = find_run_view(tools(), who(), integration_id, run_id)
+    view = get_run_view(tools(), who(), integration_id, run_id)
     return render_template("runs/run.html", spoken=-1, **_describe(view))
 
 
@@ -65,7 +65,7 @@ def show(integration_id: str, run_id: str) -> str:
 @login_required
 def progress(integration_id: str, run_id: str) -> str:
     """Return the part of the page that follows a sync; the last one asks no more."""
-    view = find_run_view(tools(), who(), integration_id, run_id)
+    view = get_run_view(tools(), who(), integration_id, run_id)
     spoken, reached = request.args.get("spoken", -1, type=int), _milestone(view.run)
     return render_template(
         "runs/_progress.html",
@@ -79,7 +79,7 @@ def progress(integration_id: str, run_id: str) -> str:
 @login_required
 def cancel(integration_id: str, run_id: str) -> AnyResponse:
     """Have a sync stop after what is in hand."""
-    find_run_view(tools(), who(), integration_id, run_id)
+    get_run_view(tools(), who(), integration_id, run_id)
     cancel_run(tools(), who(), run_id)
     return lead_to(url_for(".show", integration_id=integration_id, run_id=run_id))
 
@@ -129,7 +129,7 @@ def _show_held(integration_id: str, what: str = "", problem: str = "") -> str:
 
 
 def _refuse(integration_id: str, reason: Refusal) -> AnyResponse | tuple[str, int]:
-    view = find_integration_view(tools(), who(), integration_id)
+    view = get_integration_view(tools(), who(), integration_id)
     words = str(REFUSAL_WORDS[reason])
     if is_from_htmx():
         flash(words, "warning")

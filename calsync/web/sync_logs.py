@@ -17,7 +17,7 @@ from calsync.services.log_purge import LOG_KEEPS
 from calsync.services.log_views import LogView
 from calsync.services.sync_logs import (
     LogPage,
-    find_log_integration,
+    get_log_integration,
     iter_log,
     page_log,
     try_again,
@@ -79,7 +79,7 @@ def show(integration_id: str) -> str:
 @login_required
 def download(integration_id: str) -> AnyResponse:
     """Send everything that the filters let through as a table, while it is read."""
-    find_log_integration(tools(), who(), integration_id)
+    get_log_integration(tools(), who(), integration_id)
     query, zone = read_query(request.args), reader_zone()
     header = [
         _("Time (UTC)"),

@@ -17,7 +17,7 @@ from calsync.keys import SealBroken
 from calsync.logs import Log
 from calsync.services.accounts import look_at_account
 from calsync.services.draft_views import DraftView
-from calsync.services.previews import PlanPage, Preview, find_view, make_preview, page_plan
+from calsync.services.previews import PlanPage, Preview, get_view, make_preview, page_plan
 from calsync.web.choices import find_choice
 from calsync.web.current import current_login, polled, tools, who
 from calsync.web.htmx import is_from_htmx, lead_to
@@ -43,7 +43,7 @@ bp = Blueprint("sync_preview", __name__, url_prefix="/calendar-sync")
 @login_required
 def make(**place: str) -> str | AnyResponse:
     """Work out what finishing would do, and show it on the last tab."""
-    view = find_view(tools(), who(), **place)
+    view = get_view(tools(), who(), **place)
     if view.is_finished:
         # What was to be finished was, in another window.
         return lead_to(url_for("calendar_sync.listing"))
@@ -74,7 +74,7 @@ def make(**place: str) -> str | AnyResponse:
 @login_required
 def look(**place: str) -> str | AnyResponse:
     """Show whether another window has worked it out by now."""
-    view = find_view(tools(), who(), **place)
+    view = get_view(tools(), who(), **place)
     if view.is_finished:
         # What was to be finished was, in another window.
         return lead_to(url_for("calendar_sync.listing"))
@@ -86,7 +86,7 @@ def look(**place: str) -> str | AnyResponse:
 @login_required
 def show(**place: str) -> str | AnyResponse:
     """Show every line of the plan that was made last, chosen by place and deed."""
-    view = find_view(tools(), who(), **place)
+    view = get_view(tools(), who(), **place)
     direction, head = _read_choice()
     try:
         number = int(request.args.get("page", 1))
@@ -108,7 +108,7 @@ def show(**place: str) -> str | AnyResponse:
 @login_required
 def download(**place: str) -> Response | AnyResponse:
     """Hand out the same lines as a file for a spreadsheet."""
-    view = find_view(tools(), who(), **place)
+    view = get_view(tools(), who(), **place)
     direction, head = _read_choice()
     try:
         found = page_plan(tools(), who(), view, direction=direction, head=head, number=None)
@@ -166,7 +166,7 @@ def _look_why(view: DraftView, refusal: Refusal, place: dict[str, str]) -> Previ
     if refusal in (Refusal.NOT_CONNECTED, Refusal.CALENDAR_GONE) and view.linked is not None:
         # What was found out is noted, so that the rest of the page says it too.
         look_at_account(tools(), who(), view.linked.account.id)
-        view = find_view(tools(), who(), **place)
+        view = get_view(tools(), who(), **place)
     trouble = str(REFUSAL_WORDS[refusal])
     disconnection = view.linked.account.disconnection if view.linked is not None else None
     if refusal is Refusal.BEING_READ:

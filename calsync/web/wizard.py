@@ -9,7 +9,7 @@ from calsync.core.answers import Step, find_first_fault
 from calsync.core.integration import Refusal
 from calsync.errors import NotPossible, NotThere
 from calsync.services.accounts import look_at_account
-from calsync.services.draft_views import DraftView, find_setup
+from calsync.services.draft_views import DraftView, get_setup
 from calsync.services.drafts import Discarded, discard_setup, save_setup
 from calsync.services.finishing import Confirmed, finish_setup
 from calsync.web.current import polled, tools, who
@@ -37,7 +37,7 @@ bp = Blueprint("wizard", __name__, url_prefix="/calendar-sync")
 @login_required
 def setup_tab(draft_id: str, tab: str) -> Page:
     """Show a tab; in place of one that was not reached yet, the furthest."""
-    step, view = read_step(tab), find_setup(tools(), who(), draft_id)
+    step, view = read_step(tab), get_setup(tools(), who(), draft_id)
     if view.is_finished:
         return redirect(url_for("calendar_sync.listing"))
     if step.is_after(view.furthest):
@@ -50,7 +50,7 @@ def setup_tab(draft_id: str, tab: str) -> Page:
 @login_required
 def reading(draft_id: str) -> Page:
     """Return the first tab, which asks again while the calendars are read."""
-    view = find_setup(tools(), who(), draft_id)
+    view = get_setup(tools(), who(), draft_id)
     if view.is_finished:
         return lead_to(url_for("calendar_sync.listing"))
     return show_tab(view, Step.LINKED_CALENDAR)
@@ -60,7 +60,7 @@ def reading(draft_id: str) -> Page:
 @login_required
 def save_setup_tab(draft_id: str, tab: str) -> Page:
     """Keep what was answered on a tab and lead where the user wants to go."""
-    step, view = read_step(tab), find_setup(tools(), who(), draft_id)
+    step, view = read_step(tab), get_setup(tools(), who(), draft_id)
     if view.is_finished:
         return lead_to(url_for("calendar_sync.listing"))
     if step.is_after(view.furthest):
@@ -89,7 +89,7 @@ def save_setup_tab(draft_id: str, tab: str) -> Page:
 @login_required
 def ask_discard(draft_id: str) -> Page:
     """Say what discarding a set-up does, before it is done."""
-    view = find_setup(tools(), who(), draft_id)
+    view = get_setup(tools(), who(), draft_id)
     if view.is_finished:
         return redirect(url_for("calendar_sync.listing"))
     return render_template("wizard/discard.html", view=view, draft_id=draft_id)
@@ -99,7 +99,7 @@ def ask_discard(draft_id: str) -> Page:
 @login_required
 def discard(draft_id: str) -> Page:
     """End a set-up."""
-    view = find_setup(tools(), who(), draft_id)
+    view = get_setup(tools(), who(), draft_id)
     discarded = discard_setup(tools(), who(), draft_id)
     flash(_say_discarded(discarded, view), "info" if discarded is Discarded.NOTHING else "good")
     return redirect(url_for("calendar_sync.listing"), 303)
@@ -129,7 +129,7 @@ def _finish(view: DraftView, form: WizardForm) -> Page:
     if draft.account_id:
         # What became of the calendar meanwhile is asked now, and not found out by the first sync.
         look_at_account(tools(), who(), draft.account_id)
-        view = find_setup(tools(), who(), draft.id)
+        view = get_setup(tools(), who(), draft.id)
     if not view.is_connected and not view.is_finished:
         return show_tab(view, Step.CONFIRMATION, refusal=Refusal.NOT_CONNECTED)
     fault = find_first_fault(view.answers, view.calendars)
@@ -143,7 +143,7 @@ def _finish(view: DraftView, form: WizardForm) -> Page:
         finished = finish_setup(tools(), who(), draft.id, confirmed)
     except NotPossible as error:
         refusal = Refusal(error.reason)
-        view = find_setup(tools(), who(), draft.id)
+        view = get_setup(tools(), who(), draft.id)
         return show_tab(view, TAB_OF_REFUSAL.get(refusal, Step.CONFIRMATION), refusal=refusal)
     name = view.name_calendar(view.answers.calendar_id)[:LONGEST_NAME]
     if finished.run_id:

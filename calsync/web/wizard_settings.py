@@ -10,7 +10,7 @@ from calsync.core.integration import Refusal
 from calsync.core.whole_number import read_whole_number
 from calsync.errors import NotPossible, NotThere
 from calsync.services.accounts import look_at_account
-from calsync.services.draft_views import DraftView, find_settings
+from calsync.services.draft_views import DraftView, get_settings
 from calsync.services.drafts import discard_edit, save_edit
 from calsync.services.finishing import (
     Confirmed,
@@ -42,7 +42,7 @@ from calsync.web.wizard_words import TAB_OF_REFUSAL
 @login_required
 def settings(integration_id: str) -> Page:
     """Lead to the first tab."""
-    return redirect(url_of(find_settings(tools(), who(), integration_id), Step.LINKED_CALENDAR))
+    return redirect(url_of(get_settings(tools(), who(), integration_id), Step.LINKED_CALENDAR))
 
 
 @bp.get("/<integration_id>/settings/<tab>")
@@ -50,7 +50,7 @@ def settings(integration_id: str) -> Page:
 def settings_tab(integration_id: str, tab: str) -> Page:
     """Show a tab with what is in force, or with what was changed and is not yet."""
     step = read_step(tab)
-    return show_tab(find_settings(tools(), who(), integration_id), step)
+    return show_tab(get_settings(tools(), who(), integration_id), step)
 
 
 @bp.post("/<integration_id>/settings/<tab>")
@@ -61,7 +61,7 @@ def save_settings_tab(integration_id: str, tab: str) -> Page:
     is_last = wish == "finish" and step is Step.CONFIRMATION
     if is_last and is_saved(tools(), who(), integration_id, form.draft.data or ""):
         return lead_to(url_for("calendar_sync.listing"))
-    view = find_settings(tools(), who(), integration_id)
+    view = get_settings(tools(), who(), integration_id)
     if is_last:
         return _finish(view, form, integration_id)
     view = replace(view, answers=read_answers(form, step, view))
@@ -81,7 +81,7 @@ def discard_changes(integration_id: str) -> Page:
     """Forget what was changed and is not in force."""
     discard_edit(tools(), who(), integration_id)
     flash(_("Changes discarded. The settings are as they were."), "good")
-    view = find_settings(tools(), who(), integration_id)
+    view = get_settings(tools(), who(), integration_id)
     return redirect(url_of(view, Step.LINKED_CALENDAR), 303)
 
 
@@ -89,7 +89,7 @@ def _finish(view: DraftView, form: WizardForm, integration_id: str) -> Page:
     if view.linked:
         # What became of the calendar meanwhile is asked now, and not found out by the sync.
         look_at_account(tools(), who(), view.linked.account.id)
-        view = find_settings(tools(), who(), integration_id)
+        view = get_settings(tools(), who(), integration_id)
     fault = find_first_fault(view.answers, view.calendars)
     if fault is not None:
         return show_tab(view, fault, judge_tab(view, fault))
@@ -120,7 +120,7 @@ def _explain(error: NotPossible | NotThere, integration_id: str, draft_id: str) 
     refusal = Refusal(error.reason)
     if refusal is Refusal.SETTINGS_CHANGED:
         look_again(tools(), who(), integration_id)
-    view = find_settings(tools(), who(), integration_id)
+    view = get_settings(tools(), who(), integration_id)
     return show_tab(view, TAB_OF_REFUSAL.get(refusal, Step.CONFIRMATION), refusal=refusal)
 
 

@@ -36,7 +36,7 @@ def add_plan(
     """Store a plan of the answers as they are, and return its id."""
     numbers = MIXED if numbers is None else numbers
     now = tools.clock.now()
-    view = previews.find_view(tools, who, **place)
+    view = previews.get_view(tools, who, **place)
     plan = StoredPlan(
         id=new_id(),
         tenant_id=who.tenant_id,

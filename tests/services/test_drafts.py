@@ -14,7 +14,7 @@ from calsync.errors import NotThere
 from calsync.jobs.inprocess import DueLoop
 from calsync.jobs.performers import PERFORMERS
 from calsync.services.accounts import disconnect, list_linked
-from calsync.services.draft_views import find_settings, find_setup, list_drafts
+from calsync.services.draft_views import get_settings, get_setup, list_drafts
 from calsync.services.drafts import (
     Discarded,
     begin_setup,
@@ -41,7 +41,7 @@ def test_what_was_answered_is_there_when_its_user_comes_back(
     answers = Answers("cal", TASKS, retrieves=True)
     furthest = Step.OPTIONS
     save_setup(tools, dana.who, draft_id, answers, step=Step.YOUR_CALENDAR, furthest=furthest)
-    view = find_setup(tools, dana.who, draft_id)
+    view = get_setup(tools, dana.who, draft_id)
     assert (view.answers, view.furthest) == (answers, furthest)
     [begun] = list_drafts(tools, dana.who)
     assert (begun.id, begun.step) == (draft_id, Step.YOUR_CALENDAR)
@@ -51,7 +51,7 @@ def test_going_back_does_not_close_what_was_reached(tools: Tools, dana: Person, 
     draft_id = begin_setup(tools, dana.who, link())
     for furthest in (Step.CONFIRMATION, Step.YOUR_CALENDAR):
         save_setup(tools, dana.who, draft_id, Answers(), step=furthest, furthest=furthest)
-    assert find_setup(tools, dana.who, draft_id).furthest is Step.CONFIRMATION
+    assert get_setup(tools, dana.who, draft_id).furthest is Step.CONFIRMATION
 
 
 def test_connecting_again_goes_on_with_what_was_begun(
@@ -70,11 +70,11 @@ def test_answers_survive_that_the_account_is_disconnected_and_linked_anew(
     step = Step.YOUR_CALENDAR
     save_setup(tools, dana.who, draft_id, Answers("c", TASKS), step=step, furthest=step)
     disconnect(tools, dana.who, account_id)
-    view = find_setup(tools, dana.who, draft_id)
+    view = get_setup(tools, dana.who, draft_id)
     assert (view.linked, view.profile_name) == (None, "dana@google.example")
     assert begin_setup(tools, dana.who, link("dana@icloud.example")) != draft_id
     assert begin_setup(tools, dana.who, link()) == draft_id
-    view = find_setup(tools, dana.who, draft_id)
+    view = get_setup(tools, dana.who, draft_id)
     assert view.is_connected
     assert view.answers.options == TASKS
 
@@ -89,7 +89,7 @@ def test_after_thirty_days_a_draft_is_gone(
     clock.move(timedelta(days=1))
     assert list_drafts(tools, dana.who) == []
     with pytest.raises(NotThere):
-        find_setup(tools, dana.who, draft_id)
+        get_setup(tools, dana.who, draft_id)
     assert begin_setup(tools, dana.who, account_id) != draft_id
 
 
@@ -102,8 +102,8 @@ def test_a_draft_is_nobody_elses(
     for stranger in (sam.who, mallory.who):
         for attempt in (
             lambda who=stranger: begin_setup(tools, who, account_id),
-            lambda who=stranger: find_setup(tools, who, draft_id),
-            lambda who=stranger: find_settings(tools, who, integration_id),
+            lambda who=stranger: get_setup(tools, who, draft_id),
+            lambda who=stranger: get_settings(tools, who, integration_id),
             lambda who=stranger: discard_setup(tools, who, draft_id),
             lambda who=stranger: discard_edit(tools, who, integration_id),
             lambda who=stranger: save_setup(
@@ -123,7 +123,7 @@ def test_discarding_the_only_use_of_an_account_ends_our_access(
     tools: Tools, dana: Person, link: Link
 ) -> None:
     draft_id = begin_setup(tools, dana.who, link())
-    assert not find_setup(tools, dana.who, draft_id).is_shared
+    assert not get_setup(tools, dana.who, draft_id).is_shared
     assert discard_setup(tools, dana.who, draft_id) is Discarded.ACCESS_TOO
     assert list_linked(tools, dana.who) == []
     assert list_drafts(tools, dana.who) == []
@@ -135,7 +135,7 @@ def test_discarding_leaves_an_account_alone_that_an_integration_needs(
     account_id = link()
     integrate(tools, dana, account_id)
     draft_id = begin_setup(tools, dana.who, account_id)
-    assert find_setup(tools, dana.who, draft_id).is_shared
+    assert get_setup(tools, dana.who, draft_id).is_shared
     assert discard_setup(tools, dana.who, draft_id) is Discarded.DRAFT
     assert len(list_linked(tools, dana.who)) == 1
 
@@ -146,31 +146,31 @@ def test_a_calendar_can_be_chosen_unless_it_is_read_only_gone_or_linked(
     account_id = link()
     integration_id = integrate(tools, dana, account_id)
     work = calendar_of(tools, dana, account_id)
-    view = find_setup(tools, dana.who, begin_setup(tools, dana.who, account_id))
+    view = get_setup(tools, dana.who, begin_setup(tools, dana.who, account_id))
     fitness = {view.name_calendar(key): value for key, value in view.calendars.items()}
     assert fitness["Work"] is Fitness.LINKED
     assert fitness["Holidays"] is Fitness.READ_ONLY
     assert fitness["Old projects"] is Fitness.GONE
-    assert find_settings(tools, dana.who, integration_id).calendars[work] is Fitness.FREE
+    assert get_settings(tools, dana.who, integration_id).calendars[work] is Fitness.FREE
 
 
 def test_settings_are_what_is_in_force_until_something_else_is_answered(
     tools: Tools, dana: Person, link: Link
 ) -> None:
     integration_id = integrate(tools, dana, link())
-    view = find_settings(tools, dana.who, integration_id)
+    view = get_settings(tools, dana.who, integration_id)
     assert view.draft is None
     assert view.answers.options == EVERYTHING
     save_edit(tools, dana.who, integration_id, view.answers, step=Step.OPTIONS)
-    assert find_settings(tools, dana.who, integration_id).draft is None
+    assert get_settings(tools, dana.who, integration_id).draft is None
     fewer = replace(view.answers, options=TASKS)
     for _ in range(2):
         save_edit(tools, dana.who, integration_id, fewer, step=Step.OPTIONS)
-    edited = find_settings(tools, dana.who, integration_id)
+    edited = get_settings(tools, dana.who, integration_id)
     assert (edited.answers, edited.live) == (fewer, view.answers)
     assert list_drafts(tools, dana.who) == [], "only set-ups are unfinished business"
     save_edit(tools, dana.who, integration_id, view.answers, step=Step.OPTIONS)
-    assert find_settings(tools, dana.who, integration_id).draft is None
+    assert get_settings(tools, dana.who, integration_id).draft is None
 
 
 def test_changes_that_were_begun_go_with_a_discard_and_with_the_integration(
@@ -178,15 +178,15 @@ def test_changes_that_were_begun_go_with_a_discard_and_with_the_integration(
 ) -> None:
     account_id = link()
     integration_id = integrate(tools, dana, account_id)
-    fewer = replace(find_settings(tools, dana.who, integration_id).answers, options=TASKS)
+    fewer = replace(get_settings(tools, dana.who, integration_id).answers, options=TASKS)
     save_edit(tools, dana.who, integration_id, fewer, step=Step.OPTIONS)
     discard_edit(tools, dana.who, integration_id)
-    assert find_settings(tools, dana.who, integration_id).draft is None
+    assert get_settings(tools, dana.who, integration_id).draft is None
     save_edit(tools, dana.who, integration_id, fewer, step=Step.OPTIONS)
     integrate(tools, dana, account_id, "Personal")
     delete_integration(tools, dana.who, integration_id)
     assert integrate(tools, dana, account_id) == integration_id
-    assert find_settings(tools, dana.who, integration_id).draft is None
+    assert get_settings(tools, dana.who, integration_id).draft is None
 
 
 def test_a_mailbox_that_asks_to_be_forgotten_is_forgotten_in_drafts_too(
@@ -205,7 +205,7 @@ def test_what_was_begun_is_forgotten_although_its_user_never_comes_again(
     account_id = link()
     integration_id = integrate(tools, dana, account_id)
     draft_id = begin_setup(tools, dana.who, account_id)
-    fewer = replace(find_settings(tools, dana.who, integration_id).answers, options=TASKS)
+    fewer = replace(get_settings(tools, dana.who, integration_id).answers, options=TASKS)
     save_edit(tools, dana.who, integration_id, fewer, step=Step.OPTIONS)
 
     def purge() -> list[DraftKind]:

@@ -15,7 +15,7 @@ from calsync.db.models import Integration, LinkedCalendar, Run
 from calsync.errors import NotPossible, NotThere, StorageUnavailable
 from calsync.services import finishing
 from calsync.services.accounts import disconnect
-from calsync.services.draft_views import find_settings, find_setup, list_drafts
+from calsync.services.draft_views import get_settings, get_setup, list_drafts
 from calsync.services.drafts import Discarded, begin_setup, discard_setup, save_edit, save_setup
 from calsync.services.finishing import Confirmed, Finished, finish_setup, save_settings
 from calsync.services.tools import Tools
@@ -37,7 +37,7 @@ def answer(tools: Tools, person: Person, account_id: str, options: Options = SEN
 
 def finish(tools: Tools, person: Person, draft_id: str) -> Finished:
     """Press Finish on the page as it is now."""
-    mark = mark_of(find_setup(tools, person.who, draft_id).answers)
+    mark = mark_of(get_setup(tools, person.who, draft_id).answers)
     return finish_setup(tools, person.who, draft_id, Confirmed(mark))
 
 
@@ -114,14 +114,14 @@ def test_what_became_impossible_meanwhile_is_said_and_loses_no_answer(
 ) -> None:
     account_id = link()
     draft_id = answer(tools, dana, account_id)
-    before = find_setup(tools, dana.who, draft_id).answers
+    before = get_setup(tools, dana.who, draft_id).answers
     spoil(tools, dana, account_id)
     integrations = count(tools, Integration)
     with pytest.raises(NotPossible) as refused:
         finish(tools, dana, draft_id)
     assert refused.value.reason == refusal
     assert count(tools, Integration) == integrations
-    assert find_setup(tools, dana.who, draft_id).answers == before
+    assert get_setup(tools, dana.who, draft_id).answers == before
 
 
 def test_nobody_finishes_what_is_another_ones(
@@ -142,10 +142,10 @@ def test_a_finished_set_up_is_not_changed_or_discarded_any_more(
 ) -> None:
     draft_id = answer(tools, dana, link())
     finish(tools, dana, draft_id)
-    before = find_setup(tools, dana.who, draft_id).answers
+    before = get_setup(tools, dana.who, draft_id).answers
     step = Step.OPTIONS
     save_setup(tools, dana.who, draft_id, Answers("other"), step=step, furthest=step)
-    assert find_setup(tools, dana.who, draft_id).answers == before
+    assert get_setup(tools, dana.who, draft_id).answers == before
     assert discard_setup(tools, dana.who, draft_id) is Discarded.NOTHING
 
 
@@ -154,15 +154,15 @@ def test_a_calendar_that_is_refused_takes_no_other_ones_place(
 ) -> None:
     account_id = link()
     integration_id = integrate(tools, dana, account_id)
-    live = find_settings(tools, dana.who, integration_id).answers
+    live = get_settings(tools, dana.who, integration_id).answers
     personal = calendar_of(tools, dana, account_id, "Personal")
     changed = replace(live, calendar_id=personal, swapped=Copies.GO, options=SENDING)
     save_edit(tools, dana.who, integration_id, changed, step=Step.CONFIRMATION)
     with pytest.raises(NotPossible) as refused:
         save_settings(tools, dana.who, integration_id, Confirmed(mark_of(changed), copies=7))
     assert refused.value.reason == Refusal.NUMBER_CHANGED
-    view = find_settings(tools, dana.who, integration_id)
+    view = get_settings(tools, dana.who, integration_id)
     assert (view.answers, view.live) == (changed, live)
     assert live.options == EVERYTHING
     made = save_settings(tools, dana.who, integration_id, Confirmed(mark_of(changed), copies=0))
-    assert find_settings(tools, dana.who, made.integration_id).answers.options == SENDING
+    assert get_settings(tools, dana.who, made.integration_id).answers.options == SENDING

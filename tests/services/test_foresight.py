@@ -26,7 +26,7 @@ from calsync.services.foresight import Foreseen, foresee
 from calsync.services.integrations import deactivate
 from calsync.services.previews import (
     find_preview,
-    find_view,
+    get_view,
     make_preview,
     page_plan,
 )
@@ -52,7 +52,7 @@ def set_up(office: Office, calendar: str = "Personal", options: Options = RETRIE
 
 def view_of(office: Office, draft_id: str = "") -> DraftView:
     place = {"draft_id": draft_id} if draft_id else {"integration_id": office.integration_id}
-    return find_view(office.tools, office.person.who, **place)
+    return get_view(office.tools, office.person.who, **place)
 
 
 def make(office: Office, draft_id: str = ""):
@@ -402,4 +402,4 @@ def test_nobody_elses_plan_is_found(office: Office, sam: Person, mallory: Person
     for other in (sam, mallory):
         assert find_preview(office.tools, other.who, view).plan is None
         with pytest.raises(NotThere):
-            find_view(office.tools, other.who, draft_id=draft_id)
+            get_view(office.tools, other.who, draft_id=draft_id)

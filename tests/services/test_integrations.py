@@ -17,7 +17,7 @@ from calsync.db.models import DueKind, JudgedEvent, Run
 from calsync.errors import NotPossible, NotThere
 from calsync.services.accounts import check_account, disconnect, list_linked
 from calsync.services.integration_end import delete_integration, finish_deletion
-from calsync.services.integration_views import find_integration_view, list_integration_views
+from calsync.services.integration_views import get_integration_view, list_integration_views
 from calsync.services.integrations import (
     activate,
     change_options,
@@ -55,7 +55,7 @@ def test_a_new_integration_is_synced_at_once(
     tools: Tools, dana: Person, link: Link, clock: FakeClock
 ) -> None:
     integration_id = integrate(tools, dana, link())
-    view = find_integration_view(tools, dana.who, integration_id)
+    view = get_integration_view(tools, dana.who, integration_id)
     assert view.is_connected
     assert view.integration.is_active
     assert (view.integration.service, view.integration.profile_name) == (
@@ -441,13 +441,13 @@ def test_an_account_that_works_again_wakes_its_integrations(
     profile = profile_of(sandbox, "dana@google.example")
     sandbox.control("POST", f"/profiles/{profile}/disconnect")
     check_account(tools, dana.who.tenant_id, account_id, Lane.USER)
-    assert find_integration_view(tools, dana.who, integration_id).stop is Stop.NOT_CONNECTED
+    assert get_integration_view(tools, dana.who, integration_id).stop is Stop.NOT_CONNECTED
     clock.move(timedelta(hours=30))
     with tools.db.begin() as session:
         due_rows.drop(session, dana.who.tenant_id, DueKind.SYNC, integration_id)
     sandbox.control("POST", f"/profiles/{profile}/reconnect")
     check_account(tools, dana.who.tenant_id, account_id, Lane.USER)
-    assert find_integration_view(tools, dana.who, integration_id).stop is None
+    assert get_integration_view(tools, dana.who, integration_id).stop is None
     assert due_at(tools, integration_id) == clock.now()
 
 
@@ -458,7 +458,7 @@ def test_what_is_danas_is_nothing_to_others(
     for person in (sam, mallory):
         assert list_integration_views(tools, person.who) == []
         for act in (
-            find_integration_view,
+            get_integration_view,
             activate,
             deactivate,
             count_copies_to_go,
@@ -468,4 +468,4 @@ def test_what_is_danas_is_nothing_to_others(
                 act(tools, person.who, integration_id)
         with pytest.raises(NotThere):
             change_options(tools, person.who, integration_id, EVERYTHING)
-    assert find_integration_view(tools, dana.who, integration_id).integration.is_active
+    assert get_integration_view(tools, dana.who, integration_id).integration.is_active

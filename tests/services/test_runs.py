@@ -18,10 +18,10 @@ from calsync.db.models import DueKind, JudgedEvent, Run
 from calsync.errors import NotPossible, NotThere
 from calsync.services.explanations import explain
 from calsync.services.integration_end import delete_integration
-from calsync.services.integration_views import find_integration_view
+from calsync.services.integration_views import get_integration_view
 from calsync.services.integrations import activate, deactivate
 from calsync.services.items import delete_item
-from calsync.services.runs import LogFilter, find_run, list_log, list_runs, request_sync
+from calsync.services.runs import LogFilter, get_run, list_log, list_runs, request_sync
 from calsync.services.tools import Tools
 from tests.cast import Person
 from tests.clocks import FakeClock
@@ -54,7 +54,7 @@ def test_a_sync_that_was_asked_for_is_due_at_once_and_has_its_row(
     integration_id = integrate(tools, dana, link(), options=BULK)
     with tools.db.begin() as session:
         due_rows.drop(session, dana.who.tenant_id, DueKind.SYNC, integration_id)
-    run = find_run(tools, dana.who, request_sync(tools, dana.who, integration_id, bulk=True))
+    run = get_run(tools, dana.who, request_sync(tools, dana.who, integration_id, bulk=True))
     assert (run.trigger, run.state) == (Trigger.MANUAL, RunState.WAITING)
     assert run.bulk == {"retrieve": True, "send": True}
     assert due_at(tools, integration_id) == clock.now()
@@ -66,12 +66,12 @@ def test_one_sync_waits_and_one_is_under_way_at_most(
     integration_id = integrate(tools, dana, link(), options=BULK)
     first = request_sync(tools, dana.who, integration_id, bulk=False)
     assert request_sync(tools, dana.who, integration_id, bulk=True) == first
-    assert find_run(tools, dana.who, first).bulk == {"retrieve": True, "send": True}
+    assert get_run(tools, dana.who, first).bulk == {"retrieve": True, "send": True}
     begin(tools, first)
     second = request_sync(tools, dana.who, integration_id, bulk=False)
     assert second != first
     assert request_sync(tools, dana.who, integration_id, bulk=False) == second
-    view = find_integration_view(tools, dana.who, integration_id)
+    view = get_integration_view(tools, dana.who, integration_id)
     assert {run.id for run in view.open_runs} == {first, second}
     assert view.is_running
 
@@ -124,7 +124,7 @@ def test_runs_are_listed_the_latest_first_and_by_what_began_them(
     assert ([run.id for run in found], has_more) == (made[:1], False)
     found, _ = list_runs(tools, dana.who, integration_id, triggers=[Trigger.MANUAL])
     assert [run.id for run in found] == made[:1]
-    last = find_integration_view(tools, dana.who, integration_id).last_run
+    last = get_integration_view(tools, dana.who, integration_id).last_run
     assert last
     assert last.id == made[-1]
 
@@ -212,9 +212,9 @@ def test_what_is_danas_is_nothing_to_others(
         with pytest.raises(NotThere):
             request_sync(tools, person.who, integration_id, bulk=False)
         with pytest.raises(NotThere):
-            find_run(tools, person.who, run_id)
+            get_run(tools, person.who, run_id)
         with pytest.raises(NotThere):
             explain(tools, person.who, item_id)
     delete_integration(tools, dana.who, integration_id)
     with pytest.raises(NotThere):
-        find_run(tools, dana.who, run_id)
+        get_run(tools, dana.who, run_id)

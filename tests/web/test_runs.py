@@ -16,7 +16,7 @@ from calsync.db.models import DueKind, Integration, Run
 from calsync.services.accounts import disconnect
 from calsync.services.integrations import activate, deactivate
 from calsync.services.items import delete_item
-from calsync.services.runs import find_run, list_runs
+from calsync.services.runs import get_run, list_runs
 from calsync.services.tools import Tools
 from tests.browsing import HTMX, post
 from tests.cast import Person
@@ -254,7 +254,7 @@ def test_cancelling_what_is_over_changes_nothing(
 ):
     where = make_run()
     assert post(browser, f"{where}/cancel").status_code == 303
-    run = find_run(tools, dana.who, run_at(where))
+    run = get_run(tools, dana.who, run_at(where))
     assert (run.state, run.cancelled_at) == (RunState.FINISHED, None)
 
 

@@ -22,7 +22,7 @@ from calsync.db.models import Integration, LinkedAccount, Run, StoredPlan
 from calsync.services.drafts import begin_setup, save_setup
 from calsync.services.integrations import deactivate
 from calsync.services.items import change_item
-from calsync.services.previews import find_view
+from calsync.services.previews import get_view
 from calsync.services.tools import Tools
 from tests.browsing import HTMX, post
 from tests.cast import Person
@@ -68,7 +68,7 @@ def text_of(answer: TestResponse) -> str:
 
 
 def finish(browser: FlaskClient, tools: Tools, person: Person, draft_id: str, **boxes: str):
-    mark = mark_of(find_view(tools, person.who, draft_id=draft_id).answers)
+    mark = mark_of(get_view(tools, person.who, draft_id=draft_id).answers)
     form = {"step": "finish", "mark": mark, **boxes}
     return post(browser, url_of(draft_id, "confirmation"), form)
 
@@ -185,7 +185,7 @@ def test_why_it_cannot_be_worked_out_is_said_and_finish_stays(
     fault: str,
     words: str,
 ):
-    view = find_view(tools, dana.who, draft_id=draft_id)
+    view = get_view(tools, dana.who, draft_id=draft_id)
     assert view.linked
     ids = {
         "calendar_deleted": {"calendar_id": view.answers.calendar_id},
@@ -372,7 +372,7 @@ def test_settings_are_asked_about_in_the_same_way(
     assert "Delete 12 items from My Calendar" in text_of(page)
     assert browser.get(f"{where}/preview").text.count("<bdi>Server room") == 12
     assert len(browser.get(f"{where}/preview.csv").data.splitlines()) == 13
-    mark = mark_of(find_view(tools, dana.who, integration_id=integration_id).answers)
+    mark = mark_of(get_view(tools, dana.who, integration_id=integration_id).answers)
     form = {"step": "finish", "mark": mark}
     refused = post(browser, f"{where}/confirmation", form)
     assert refused.status_code == 422
@@ -394,7 +394,7 @@ def test_a_number_is_not_confirmed_that_a_sync_has_outrun(
     add_plan(tools, dana.who, numbers, ticks=ticks, integration_id=integration_id)
     clock.move(timedelta(seconds=5))
     add_run(tools, dana, integration_id, Trigger.SCHEDULED)
-    mark = mark_of(find_view(tools, dana.who, integration_id=integration_id).answers)
+    mark = mark_of(get_view(tools, dana.who, integration_id=integration_id).answers)
     form = {"step": "finish", "mark": mark, "confirm_in": "12"}
     refused = post(browser, f"{where}/confirmation", form)
     assert refused.status_code == 422

@@ -13,7 +13,7 @@ from calsync.core.pair import Policy
 from calsync.core.window import PastRange
 from calsync.db.models import Run
 from calsync.services.accounts import disconnect
-from calsync.services.draft_views import find_settings
+from calsync.services.draft_views import get_settings
 from calsync.services.integration_views import list_integration_views
 from calsync.services.integrations import change_options, deactivate
 from calsync.services.tools import Tools
@@ -123,7 +123,7 @@ def test_looking_through_the_settings_stores_nothing(
     assert "You have changes that are not saved yet." in wizard.text
     wizard.go_to("your-calendar").fill(kinds=["appointment", "task"]).press()
     assert "You have changes that are not saved yet." not in wizard.text
-    assert find_settings(tools, dana.who, integration_id).draft is None
+    assert get_settings(tools, dana.who, integration_id).draft is None
 
 
 def test_save_pressed_twice_saves_once_and_makes_one_run(

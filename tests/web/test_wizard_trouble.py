@@ -10,7 +10,7 @@ from calsync.core.link import LinkState, Origin
 from calsync.cronofy.limiter import Lane
 from calsync.db.models import LinkedAccount, LinkedCalendar
 from calsync.services.accounts import check_account, disconnect
-from calsync.services.draft_views import find_setup, list_drafts
+from calsync.services.draft_views import get_setup, list_drafts
 from calsync.services.drafts import begin_setup
 from calsync.services.integration_end import delete_integration
 from calsync.services.tools import Tools
@@ -227,7 +227,7 @@ def test_a_set_up_that_was_discarded_in_another_window_is_there_no_more(
     browser: FlaskClient, tools: Tools, dana: Person
 ):
     wizard = to_the_end(begin(browser))
-    assert find_setup(tools, dana.who, wizard.url.split("/")[3])
+    assert get_setup(tools, dana.who, wizard.url.split("/")[3])
     post(browser, wizard.url.replace("confirmation", "discard"))
     assert wizard.press("finish").page.status_code == 404
     assert list_integrations(tools) == []

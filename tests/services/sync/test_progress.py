@@ -13,7 +13,7 @@ from calsync.core.window import FutureRange, PastRange
 from calsync.cronofy.client import CronofyClient
 from calsync.db.models import Run
 from calsync.errors import Unreachable
-from calsync.services.runs import cancel_run, find_run, request_sync
+from calsync.services.runs import cancel_run, get_run, request_sync
 from calsync.services.sync.catching_up import CatchUp
 from calsync.services.sync.running import run_sync
 from calsync.services.sync.sending import Dispatcher, Order
@@ -29,7 +29,7 @@ def ask(office: Office) -> str:
 
 
 def run_of(office: Office, run_id: str) -> Run:
-    return find_run(office.tools, office.person.who, run_id)
+    return get_run(office.tools, office.person.who, run_id)
 
 
 def full_office(make_office: MakeOffice, number: int = MANY) -> Office:
