@@ -6,6 +6,8 @@ copy still says whose it is (SYNC.md 6). It is never used again after its event 
 
 from dataclasses import dataclass
 
+from calsync.core.whole_number import read_whole_number
+
 _PREFIX = "calsync"
 
 
@@ -27,6 +29,7 @@ def event_id_of(integration_id: str, item_id: str, key: str, generation: int) ->
 def read_event_id(event_id: str) -> CopyName | None:
     """Return what an id says, None where it is none of ours."""
     prefix, *names = event_id.split(".")
-    if prefix != _PREFIX or len(names) != 4 or not names[3].isascii() or not names[3].isdigit():
+    generation = read_whole_number(names[3]) if len(names) == 4 else None
+    if prefix != _PREFIX or generation is None:
         return None
-    return CopyName(names[0], names[1], names[2], int(names[3]))
+    return CopyName(names[0], names[1], names[2], generation)

@@ -20,6 +20,7 @@ from calsync.core.item import (
     find_faults,
 )
 from calsync.core.rule import LONGEST_INTERVAL, MOST_OCCURRENCES, Frequency
+from calsync.core.whole_number import read_whole_number
 from calsync.web.i18n import _
 from calsync.web.item_faults import describe_fault, find_field
 from calsync.web.item_form import SHOWN, ItemForm
@@ -164,7 +165,7 @@ def _read_appointment(form: ItemForm, kind: Kind, before: ItemFields) -> dict[st
     if form.shown_as.data not in ("busy", "free"):
         complain(form, "shown_as", _("Choose how others see you"))
     reminder = read_text(form, "reminder")
-    minutes = int(reminder) if reminder.isascii() and reminder.isdigit() else None
+    minutes = read_whole_number(reminder)
     if reminder and (minutes is None or len(reminder) > 6):
         complain(form, "reminder", _("Choose a reminder from the list"))
         minutes = before.reminder_minutes

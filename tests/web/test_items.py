@@ -544,6 +544,7 @@ def test_of_a_time_that_comes_twice_one_is_chosen(
         ({"shown_as": "x"}, ["Choose how others see you"]),
         ({"reminder": "99999"}, ["Choose a reminder of at most four weeks ahead"]),
         ({"reminder": "²"}, ["Choose a reminder from the list"]),
+        ({"reminder": "9" * 5000}, ["Choose a reminder from the list"]),
         ({"repeats": "hourly"}, ["Choose how it repeats from the list"]),
         ({"repeats": "keep"}, ["Choose how it repeats from the list"]),
         ({"repeats": "daily", "interval": "0"}, ["Enter a number from 1 to 999"]),
