@@ -160,7 +160,8 @@ class Link:
     """One entry tied to one event of one integration.
 
     ``here`` and ``there`` are None until the first read that shows the event.
-    ``late`` is a write that expired, which may still land. ``put_back`` are the distinct
+    ``late`` is a write that expired, which may still land, and ``older`` one that another
+    write followed since. ``put_back`` are the distinct
     values of a title that was put back once. ``tries`` counts writes that never showed.
     """
 
@@ -171,6 +172,7 @@ class Link:
     seen: Seen | None = None
     flight: Flight | None = None
     late: Flight | None = None
+    older: Flight | None = None
     #: When we decided to delete the event, until a read says that it is gone for good.
     deleted_at: datetime | None = None
     declined: Mapping[Part, Declined] = field(default_factory=dict)

@@ -30,6 +30,7 @@ def dump_link(link: Link) -> dict[str, Any]:
         "seen": _or_none(_dump_seen, link.seen),
         "flight": _or_none(_dump_flight, link.flight),
         "late": _or_none(_dump_flight, link.late),
+        "older": _or_none(_dump_flight, link.older),
         "deleted_at": _or_none(datetime.isoformat, link.deleted_at),
         "declined": {
             part.value: [d.side.value, d.reason, dump_part(part, d.value)]
@@ -65,6 +66,7 @@ def load_link(origin: Origin, state: LinkState, record: Mapping[str, Any]) -> Li
         seen=_or_none(_load_seen, record.get("seen")),
         flight=_or_none(_load_flight, record.get("flight")),
         late=_or_none(_load_flight, record.get("late")),
+        older=_or_none(_load_flight, record.get("older")),
         deleted_at=_or_none(_load_moment, record.get("deleted_at")),
         declined={
             Part(name): Declined(Side(side), reason, load_part(Part(name), value))

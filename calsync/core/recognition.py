@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from calsync.core.content import (
     ALL_PARTS,
+    NO_PARTS,
     Content,
     Part,
     Parts,
@@ -32,6 +33,8 @@ SETTLES_IN = timedelta(seconds=60)
 EXPIRES_AFTER = timedelta(minutes=10)
 #: A copy that stands again this soon after we deleted it is our own late write.
 REVIVES_WITHIN = timedelta(minutes=10)
+#: So long an expired write stays known that another one followed.
+KNOWN_FOR = timedelta(days=1)
 #: No provider is known to cut a text to less than this.
 _SHORTEST_CUT = 200
 #: A write that was never applied this many times is set aside.
@@ -66,6 +69,8 @@ def observe(link: Link, seen: Seen, now: datetime) -> Link:
         if link.late.is_deletion:
             return _end_late(link)
         return _settle(replace(link, late=None), link.late, seen)
+    if link.older is not None and (parts := _find_written_late(link, link.older, seen, now)):
+        return _settle(replace(link, older=None), replace(link.older, parts=parts), seen)
     return _take_as_agreed(link, seen)
 
 
@@ -175,6 +180,19 @@ def _judge(link: Link, flight: Flight, seen: Seen, now: datetime) -> Link:
     # Whoever writes over it gives what it was meant to change yet another value: beside what
     # still stands as before they have edited the event, and the write is still to come.
     return link if _find_unwritten(flight, seen) else _settle(link, flight, seen)
+
+
+def _find_written_late(link: Link, older: Flight, seen: Seen, now: datetime) -> Parts:
+    """Return what an expired write has made of an event that shows a newer one already.
+
+    That is all in which the two differ: whoever edited it there would not write all of that.
+    """
+    is_known = now < older.decided_at + KNOWN_FOR
+    if not is_known or older.sent is None or link.there is None or seen.content is None:
+        return NO_PARTS
+    parts = frozenset(part for part in older.parts if not _same(part, older.sent, link.there))
+    is_it = seen.stands and all(_same(part, seen.content, older.sent) for part in parts)
+    return parts if is_it else NO_PARTS
 
 
 def _end_late(link: Link) -> Link:

@@ -11,7 +11,7 @@ from calsync.core.pair import Here
 def begin_writing(link: Link, sent: Content, parts: Parts, mine: Content, now: datetime) -> Link:
     """Return the link with the intent to write ``sent``, to be stored before the call."""
     flight = Flight(sent=sent, parts=parts, here=mine, before=link.seen, decided_at=now)
-    return replace(link, flight=flight, late=None)
+    return replace(link, flight=flight, late=None, older=link.late or link.older)
 
 
 def begin_deleting(link: Link, now: datetime) -> Link:

@@ -56,6 +56,7 @@ links = st.builds(
     seen=st.none() | seens,
     flight=st.none() | flights,
     late=st.none() | flights,
+    older=st.none() | flights,
     deleted_at=moments,
     put_back=st.lists(st.text(max_size=3)).map(tuple),
     acts=st.sets(st.sampled_from(Act)).map(frozenset),

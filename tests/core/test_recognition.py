@@ -121,6 +121,24 @@ def test_a_copy_that_shows_up_is_settled_with_what_its_user_did_to_it_meanwhile(
     assert link.find_edits_there() == {Part.TITLE}
 
 
+@pytest.mark.parametrize(("later", "resends"), [(20, True), (60 * 30, False)])
+def test_a_write_that_was_given_up_and_lands_after_a_newer_one_is_no_edit_there(
+    later: int, resends: bool
+):
+    link = expire(creating(), NOON + EXPIRES_AFTER)
+    assert link.late is not None
+    moment = NOON + EXPIRES_AFTER
+    link = note_accepted(begin_writing(link, DINNER, ALL_PARTS, DINNER, moment), moment)
+    link = observe(link, Seen(DINNER, updated=moment), moment + SECOND)
+    assert (link.flight, link.there) == (None, DINNER)
+    now = NOON + timedelta(minutes=later)
+    link = observe(link, Seen(FIRST, updated=now), now)
+    edits_here = link.find_edits_here(DINNER)
+    edits_there = link.find_edits_there()
+    title = frozenset({Part.TITLE})
+    assert (edits_here, edits_there) == ((title, frozenset()) if resends else (frozenset(), title))
+
+
 def test_an_event_that_was_falsely_shown_as_deleted_stands_again_after_a_while():
     link = after(in_step(FIRST), FIRST, is_deleted=True, updated=NOON + 60 * SECOND)
     still = after(link, FIRST, updated=NOON, later=timedelta(minutes=5))

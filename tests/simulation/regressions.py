@@ -206,4 +206,23 @@ REGRESSIONS = {
         draws={},
         kindly=True,
     ),
+    "a write that was given up and lands after a newer one is no edit there": Plan(
+        80732,
+        (
+            ("make", ("T7", 22)),
+            ("make", ("T8", 36)),
+            ("put_day", ("T19", 24)),
+            ("add", ("T20", 20)),
+            ("add", ("T21", 31)),
+            ("wait", (400,)),
+            ("change", (898, "T28")),
+            ("wait", (400,)),
+        ),
+        seats=(("dana", "cud", "mine"),),
+        fault_rate=0.02,
+        switch_rate=0.3,
+        faults={},
+        turns={},
+        draws={"write:2": 0.9844033655335416},
+    ),
 }
