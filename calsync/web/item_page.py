@@ -16,7 +16,7 @@ from calsync.db.models import ItemChange, Role
 from calsync.services.item_access import ItemView
 from calsync.web.calendar_query import LAST_YEAR
 from calsync.web.current import current_login, who
-from calsync.web.i18n import _
+from calsync.web.i18n import _, join_list
 from calsync.web.item_choices import Offer
 from calsync.web.item_words import (
     ACTION_WORDS,
@@ -86,7 +86,7 @@ def list_lines(view: ItemView, whole: ItemFields, offer: Offer, zone: ZoneInfo) 
     if whole.rule and whole.times:
         lines.append(Line(str(FIELD_WORDS["rule"]), describe_rule(whole.rule, whole.times)))
     lines += _list_fields(view.fields, offer, zone)
-    people = ", ".join(offer.name_people(view.assignees))
+    people = join_list(offer.name_people(view.assignees))
     is_call = view.fields.kind is Kind.SERVICE_CALL
     lines.append(Line(_("Resources") if is_call else _("On the calendar of"), people))
     if view.fields.is_private:
@@ -173,7 +173,7 @@ def _list_changes(
 
 
 def _say_people(user_ids: Any, offer: Offer) -> str:
-    return ", ".join(offer.name_people(user_ids or [])) or _("None")
+    return join_list(offer.name_people(user_ids or [])) or _("None")
 
 
 def _note(change: ItemChange) -> str:

@@ -11,7 +11,7 @@ from calsync.core.event import Times
 from calsync.core.recurrence import RuleError, parse_rule
 from calsync.core.rule import Frequency, Rule
 from calsync.core.rule_summary import RuleSummary, build_rule, summarise
-from calsync.web.i18n import _, _n
+from calsync.web.i18n import _, _n, join_list
 
 #: What a form says of a rule that it cannot show: leave it as it is.
 KEEP = "keep"
@@ -134,7 +134,7 @@ def _say_often(summary: RuleSummary) -> str:
                 "Every week on %(days)s",
                 "Every %(num)d weeks on %(days)s",
                 summary.interval,
-                days=", ".join(names),
+                days=join_list(names),
             )
         case Frequency.MONTHLY:
             return _n(

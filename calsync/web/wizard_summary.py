@@ -9,7 +9,7 @@ from calsync.core.item import Kind
 from calsync.core.options import Options
 from calsync.services.draft_numbers import Numbers
 from calsync.services.draft_views import DraftView
-from calsync.web.i18n import _, _n
+from calsync.web.i18n import _, _n, join_list
 from calsync.web.wizard_words import (
     FUTURE_WORDS,
     KIND_NAMES,
@@ -115,4 +115,4 @@ def _name_kinds(kinds: frozenset[Kind]) -> Iterator[str]:
 
 
 def _join(words: Iterable[str]) -> str:
-    return ", ".join(map(str, words)) or _("Nothing")
+    return join_list(list(map(str, words))) or _("Nothing")
