@@ -35,7 +35,9 @@ def find_surprises(history: History) -> Iterator[str]:
         (desk, replace(desk.options, **dict.fromkeys(_SWITCHES, True)))
         for desk in history.office.desks
     ]
-    if _is_anything_to_land(history):
+    was_locked = any(act.name == "lock" for act in history.acts)
+    if _is_anything_to_land(history) or (was_locked and not history.plan.sweeps):
+        # What could not be written while the calendar was locked is sent by the next sweep.
         return
     before = _state(history)
     for desk, options in chosen:
