@@ -170,17 +170,18 @@ def _is_taken(port: int) -> bool:
 
 
 def _welcome(port: int, sandbox_port: int, instance: Path) -> str:
-    logins = "\n".join(f"    {email:<20} {PASSWORD}" for email, _, _ in PEOPLE)
+    logins = "\n".join(f"    {email}" for email, _, _ in PEOPLE)
     return f"""
 calsync runs at          http://{HOST}:{port}
-  tenant {TENANT}, log in as
+  log in to tenant {TENANT} with the password {PASSWORD} as
 {logins}
   JSON API at /api/v1/docs, as Dana with the token
     {API_TOKEN}
 
 The sandbox runs at      http://{HOST}:{sandbox_port}
-  it stands in for Cronofy and five calendar services; mailboxes such as
-    dana@google.example   sandbox
+  it stands in for Cronofy and five calendar services; sign in with the password sandbox
+  to mailboxes such as
+    dana@google.example
 
 Data and logs are in     {instance}
 Other commands work on it after
