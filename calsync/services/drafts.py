@@ -15,6 +15,7 @@ from calsync.db.drafts import (
     lock_edit,
     lock_setup_of,
 )
+from calsync.db.expiry import forget_expired
 from calsync.db.integrations import list_integrations_of_account, lock_integration
 from calsync.db.models import Draft, DueKind
 from calsync.errors import NotThere
@@ -146,12 +147,7 @@ def purge_draft(tools: Tools, tenant_id: str, draft_id: str) -> datetime | None:
     """Forget what was begun once its time is over; return when to come again where it is not."""
     with tools.db.begin() as session:
         draft = lock_draft_of_tenant(session, tenant_id, draft_id)
-        if draft is None:
-            return None
-        if draft.expires_at > tools.clock.now():
-            return draft.expires_at
-        session.delete(draft)
-    return None
+        return forget_expired(session, draft, tools.clock.now())
 
 
 def lock_with_account(session: Session, who: Who, draft_id: str, now: datetime) -> Draft:

@@ -13,6 +13,7 @@ from calsync.core.answers import mark_of
 from calsync.core.plan import Direction, Head, Tick, count_key, dump_ticks, load_ticks
 from calsync.db import due_rows, plans
 from calsync.db.database import Session
+from calsync.db.expiry import forget_expired
 from calsync.db.models import DueKind, PlannedAction, StoredPlan
 from calsync.db.runs import has_ended_since
 from calsync.db.users import hold_user
@@ -159,12 +160,7 @@ def purge_plan(tools: Tools, tenant_id: str, plan_id: str) -> datetime | None:
     """Forget a plan whose time is over; return when to come again where it is not yet."""
     with tools.db.begin() as session:
         plan = plans.lock_plan_of_tenant(session, tenant_id, plan_id)
-        if plan is None:
-            return None
-        if plan.expires_at > tools.clock.now():
-            return plan.expires_at
-        session.delete(plan)
-    return None
+        return forget_expired(session, plan, tools.clock.now())
 
 
 def _begin(tools: Tools, who: Who, view: DraftView, maker: str) -> bool:

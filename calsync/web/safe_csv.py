@@ -40,7 +40,8 @@ def write_lines(
         for row in chain([header], rows):
             yield _write_line(row)
     except Exception:
-        # A proxy that asks in HTTP/1.0 cannot tell a connection that broke from the end.
+        # Whatever it was goes on and breaks the connection; but a proxy that asks in HTTP/1.0
+        # cannot tell that from the end.
         yield _write_line([broken])
         raise
 

@@ -198,15 +198,21 @@ def test_what_waits_for_the_users_answer_keeps_no_other_part_back(make_office: M
     assert [reason for reason in office.reasons() if reason == "conflict"] == ["conflict"]
 
 
-def test_an_edit_there_while_our_write_is_on_its_way_leaves_both_sides_alike(
-    office: Office, sandbox: RunningSandbox
-):
+def edit_while_our_write_is_on_its_way(office: Office, sandbox: RunningSandbox) -> str:
+    """Let the user place there what was renamed here and shows it only later; return the item."""
     item = office.add("Lunch")
     office.sync()
     sandbox.control("PATCH", "/settings", {"lag": 20.0})
     office.change(item, subject="Dinner")
     office.sync(settle=False)
     office.edit(office.uid("Lunch"), location={"description": "Pub"})
+    return item
+
+
+def test_an_edit_there_while_our_write_is_on_its_way_leaves_both_sides_alike(
+    office: Office, sandbox: RunningSandbox
+):
+    item = edit_while_our_write_is_on_its_way(office, sandbox)
     office.sync()
     sandbox.control("PATCH", "/settings", {"lag": 0.0})
     office.sync()
@@ -218,12 +224,7 @@ def test_an_edit_there_while_our_write_is_on_its_way_leaves_both_sides_alike(
 def test_an_edit_there_that_our_write_lands_on_comes_back_where_a_read_had_shown_it(
     office: Office, sandbox: RunningSandbox
 ):
-    item = office.add("Lunch")
-    office.sync()
-    sandbox.control("PATCH", "/settings", {"lag": 20.0})
-    office.change(item, subject="Dinner")
-    office.sync(settle=False)
-    office.edit(office.uid("Lunch"), location={"description": "Pub"})
+    item = edit_while_our_write_is_on_its_way(office, sandbox)
     office.clock.move(timedelta(seconds=10))
     office.run_once()
     assert shown_there(office, "place") == "Pub", "our write has not landed yet"
