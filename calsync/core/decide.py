@@ -22,7 +22,7 @@ from calsync.core.link import Act, Link, LinkState, Side
 from calsync.core.overwritten import tell_overwritten
 from calsync.core.pair import Pair
 from calsync.core.recognition import REVIVES_WITHIN
-from calsync.core.table import decide_by_table
+from calsync.core.table import decide_by_table, fall_asleep
 
 #: States over which nothing flows until somebody switches or does something.
 _SILENT = frozenset({LinkState.PARKED, LinkState.UNDONE})
@@ -93,7 +93,7 @@ def _decide_sleeping(pair: Pair, now: datetime) -> Decision:
             return decide_by_table(replace(pair, link=replace(link, state=LinkState.LIVE)))
         return _wake(pair, here.content)
     if not stands_there or link.seen is None or link.seen.content is None:
-        return Decision(_buried(link))
+        return Decision(link)
     if _is_late_write(link, now):
         # Our own write landed after our deletion: it is taken away once more.
         there = link.there or link.seen.content
@@ -111,14 +111,6 @@ def _is_woken(link: Link) -> bool:
     """
     was_gone = link.state in (LinkState.DELETED_HERE, LinkState.TOMBSTONE)
     return bool(link.acts if was_gone else link.acts & _WAKING)
-
-
-def _buried(link: Link) -> Link:
-    """Return the link with both sides gone, where a read has shown that the event is."""
-    is_gone = link.seen is not None and link.seen.is_deleted
-    if link.state is LinkState.DELETED_HERE and is_gone:
-        return replace(link, state=LinkState.TOMBSTONE)
-    return link
 
 
 def _is_late_write(link: Link, now: datetime) -> bool:
@@ -144,8 +136,9 @@ def _decide_revived(pair: Pair, theirs: Content) -> Decision:
     if pair.here.absence is None and pair.here.content is not None:
         return decide_by_table(replace(pair, link=live))
     if not pair.rules.takes_create or pair.here.is_past:
+        # Declined, it is settled: a switch that is turned on later does not bring it in.
         reason = "past" if pair.here.is_past else "create_off"
-        return Decision(pair.link, (), (Note(reason, Side.IN),))
+        return fall_asleep(pair.link, LinkState.DELETED_HERE, reason, Side.IN)
     edited = pair.link.find_edits_there() & pair.here.accepted
     return Decision(live, (RestoreHere(theirs, edited),))
 

@@ -57,6 +57,10 @@ def observe(link: Link, seen: Seen, now: datetime) -> Link:
     """
     if _is_older(seen, link.seen) and not _was_gone_for_long(link, seen, now):
         return link
+    return _buried(_observe(link, seen, now))
+
+
+def _observe(link: Link, seen: Seen, now: datetime) -> Link:
     # A deleted event may no longer say of which series it was.
     known = link.seen.series if link.seen else None
     gone_at = None if seen.stands else (link.gone_at or now)
@@ -141,6 +145,18 @@ def next_read(flight: Flight, now: datetime) -> datetime:
         if flight.decided_at + delay > now:
             return flight.decided_at + delay
     return now + EXPIRES_AFTER
+
+
+def _buried(link: Link) -> Link:
+    """Return the link with both sides gone, where a read has shown that the event is.
+
+    At once, not when the pair is decided: by then it may stand again, and that it was gone
+    is what tells a person's restore there from a deletion of ours that was declined.
+    """
+    is_gone = link.seen is not None and link.seen.is_deleted
+    if link.state is LinkState.DELETED_HERE and link.flight is None and is_gone:
+        return replace(link, state=LinkState.TOMBSTONE)
+    return link
 
 
 def _is_older(seen: Seen, known: Seen | None) -> bool:

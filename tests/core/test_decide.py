@@ -385,6 +385,33 @@ def test_an_event_that_was_called_off_there_does_not_bring_its_deleted_item_back
         assert [note.reason for note in decision.notes] == ["edited_there"]
 
 
+def test_an_event_that_came_back_while_create_was_off_stays_out_when_it_is_turned_on():
+    world = OnePair(link=in_step(FIRST, Origin.BROUGHT))
+    world.delete_there()
+    world.settle()
+    world.rules = replace(OPEN, takes_create=False)
+    world.restore_there()
+    world.settle()
+    world.rules = OPEN
+    world.settle()
+    assert world.absence is not None
+    world.restore_here()
+    world.settle()
+    assert (world.link.state, world.entry) == (LinkState.LIVE, FIRST)
+
+
+def test_a_deleted_copy_that_was_seen_gone_and_brought_back_before_the_next_look_comes_in():
+    world = OnePair()
+    world.delete_here()
+    world.sync()
+    world.now += REVIVES_WITHIN
+    world.read()
+    world.now += REVIVES_WITHIN
+    world.restore_there()
+    world.settle()
+    assert world.absence is None
+
+
 def test_an_older_copy_that_comes_back_beside_the_newer_one_is_left_alone():
     link = replace(in_step(FIRST), state=LinkState.TOMBSTONE)
     decision = decide_superseded(link, NOON + timedelta(hours=1))

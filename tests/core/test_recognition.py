@@ -178,7 +178,7 @@ def test_a_deletion_is_settled_by_the_read_that_shows_it():
     link = begin_deleting(in_step(FIRST), NOON)
     link = after(link, FIRST, is_deleted=True, updated=NOON + SECOND)
     assert link.flight is None
-    assert link.state is LinkState.DELETED_HERE
+    assert link.state is LinkState.TOMBSTONE
 
 
 def test_a_deletion_that_did_not_show_yet_is_waited_for():
