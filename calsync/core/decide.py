@@ -57,20 +57,26 @@ def _decide_held(pair: Pair, now: datetime) -> Decision:
     return Decision(pair.link) if deeds & pair.link.held else decision
 
 
-def decide_superseded(link: Link, now: datetime) -> Decision:
+def decide_superseded(pair: Pair, now: datetime) -> Decision:
     """Return what is to be done over a link in whose place a newer one has come.
 
     Its event was deleted, and an event that a person brought back beside the newer copy is
-    left alone and listed; only our own late write is taken away once more.
+    left alone and listed. What our deletion has not taken is taken away once more: it was
+    given up or refused, or our own late write made it anew.
     """
+    link = pair.link
     if link.flight is not None or link.seen is None or not link.seen.stands:
         return Decision(link)
-    if _is_late_write(link, now):
-        return Decision(replace(link, deleted_at=None), (DeleteThere(),))
-    if link.late is not None and link.late.is_deletion and link.state is not LinkState.SET_ASIDE:
-        # Our deletion never came: nobody brought anything back.
-        return Decision(link, (DeleteThere(),))
-    return Decision(link, (), (Note("superseded", Side.IN),))
+    if not is_left_over(link) and not _is_late_write(link, now):
+        return Decision(link, (), (Note("superseded", Side.IN),))
+    if pair.rules.bar_deletion is not None:
+        return Decision(link, (), (Note(pair.rules.bar_deletion, Side.OUT),))
+    return Decision(replace(link, deleted_at=None), (DeleteThere(),))
+
+
+def is_left_over(link: Link) -> bool:
+    """Tell whether the event of a link in whose place a newer one has come was never deleted."""
+    return link.state is LinkState.LIVE and link.seen is not None and link.seen.stands
 
 
 def _decide(pair: Pair, now: datetime) -> Decision:

@@ -80,10 +80,13 @@ def client_for(tools: Tools, tenant_id: str, account_id: str, lane: Lane) -> Cro
     return tools.cronofy(AccountTokens(tools, tenant_id, account_id), lane, tenant_id)
 
 
-def check_account(tools: Tools, tenant_id: str, account_id: str, lane: Lane) -> None:
+def check_account(
+    tools: Tools, tenant_id: str, account_id: str, lane: Lane, *, asked_by: str | None = None
+) -> None:
     """Ask Cronofy how an account is, and store what it says of it and of its calendars.
 
-    Raises TemporaryError where Cronofy is away; then what we knew stays.
+    Integrations that stood still go on, but the one whose sync ``asked_by`` it: that knows
+    itself when to look again. Raises TemporaryError where Cronofy is away; then what we knew stays.
     """
     asked_at = tools.clock.now()
     with tools.db.read() as session:
@@ -113,7 +116,7 @@ def check_account(tools: Tools, tenant_id: str, account_id: str, lane: Lane) -> 
             session.add_all(added)
             find_lost(session, account, [*known, *added])
         permitted = {c.calendar_id for c in known if c.permission_level != levels[c.calendar_id]}
-        has_ended = follow_account(session, account, tools.clock.now(), permitted)
+        has_ended = follow_account(session, account, tools.clock.now(), permitted, asked_by)
         wake_for_unheard(session, tenant_id, account_id, asked_at)
         if has_ended and not list_integrations_of_account(session, tenant_id, account_id):
             forget_account(tools, session, account)

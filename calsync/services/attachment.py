@@ -78,10 +78,15 @@ def find_lost(
 
 
 def follow_account(
-    session: Session, account: LinkedAccount, now: datetime, permitted: Collection[str] = ()
+    session: Session,
+    account: LinkedAccount,
+    now: datetime,
+    permitted: Collection[str] = (),
+    asked_by: str | None = None,
 ) -> bool:
     """Have the integrations of an account stand still or go on as it is now.
 
+    The one that this was ``asked_by`` goes on by itself.
     All of a calendar that is ``permitted`` something else than before is read again: its
     events say what may be done to each of them. Says whether a deleted integration was
     ended because its copies can never be deleted.
@@ -98,7 +103,9 @@ def follow_account(
             end_integration(session, integration)
             has_ended = True
         elif calendar is not None:
-            _follow(session, integration, account, calendar, now)
+            goes_on = _follow(integration, account, calendar, now)
+            if goes_on and integration.id != asked_by:
+                due_rows.wake(session, integration.tenant_id, DueKind.SYNC, integration.id, now)
             if calendar.calendar_id in permitted:
                 _read_again(session, integration, now)
     session.flush()
@@ -113,18 +120,16 @@ def note_absence(integration: Integration, now: datetime) -> None:
 
 
 def _follow(
-    session: Session,
-    integration: Integration,
-    account: LinkedAccount,
-    calendar: LinkedCalendar,
-    now: datetime,
-) -> None:
+    integration: Integration, account: LinkedAccount, calendar: LinkedCalendar, now: datetime
+) -> bool:
+    """Attach an integration anew, and tell whether it stood still and has work now."""
     had_stopped = integration.stop is not None
     attach(integration, account, calendar)
     has_work = integration.is_active or integration.deleted_at is not None
-    if had_stopped and integration.stop is None and has_work:
+    goes_on = had_stopped and integration.stop is None and has_work
+    if goes_on:
         note_absence(integration, now)
-        due_rows.wake(session, integration.tenant_id, DueKind.SYNC, integration.id, now)
+    return goes_on
 
 
 def _read_again(session: Session, integration: Integration, now: datetime) -> None:

@@ -29,7 +29,7 @@ from calsync.core.link import Link, LinkState, Origin
 from calsync.core.merge import COURSES
 from calsync.core.pair import Absence, Policy, Rules
 from calsync.core.recognition import EXPIRES_AFTER, REVIVES_WITHIN, expire
-from calsync.core.settle import begin_deleting, begin_writing, note_accepted
+from calsync.core.settle import begin_deleting, begin_writing, note_accepted, note_refused
 from calsync.core.table import REMOVALS, VERDICTS, Fate
 from tests.core.one_pair import FIRST, NOON, OPEN, OnePair, contents, in_step, parts, rules
 
@@ -413,22 +413,33 @@ def test_a_deleted_copy_that_was_seen_gone_and_brought_back_before_the_next_look
 
 
 def test_an_older_copy_that_comes_back_beside_the_newer_one_is_left_alone():
-    link = replace(in_step(FIRST), state=LinkState.TOMBSTONE)
-    decision = decide_superseded(link, NOON + timedelta(hours=1))
+    world = OnePair(link=replace(in_step(FIRST), state=LinkState.TOMBSTONE))
+    decision = decide_superseded(world.pair(), NOON + timedelta(hours=1))
     assert decision.actions == ()
     assert [note.reason for note in decision.notes] == ["superseded"]
 
 
 def test_an_older_copy_that_our_own_late_write_brings_back_is_taken_away():
     link = replace(in_step(FIRST), state=LinkState.TOMBSTONE, deleted_at=NOON)
-    assert decide_superseded(link, NOON + timedelta(minutes=5)).actions == (DeleteThere(),)
+    pair = OnePair(link=link).pair()
+    assert decide_superseded(pair, NOON + timedelta(minutes=5)).actions == (DeleteThere(),)
 
 
 def test_an_older_copy_whose_deletion_never_came_is_deleted_after_all():
     link = begin_deleting(in_step(FIRST), NOON)
     link = expire(note_accepted(link, NOON), NOON + EXPIRES_AFTER)
     later = NOON + EXPIRES_AFTER + REVIVES_WITHIN
-    assert decide_superseded(link, later).actions == (DeleteThere(),)
+    assert decide_superseded(OnePair(link=link).pair(), later).actions == (DeleteThere(),)
+
+
+def test_an_older_copy_whose_deletion_was_refused_waits_for_a_calendar_that_takes_writes():
+    link = note_refused(begin_deleting(in_step(FIRST), NOON))
+    world = OnePair(link=link, rules=replace(OPEN, bar_deletion="read_only"))
+    decision = decide_superseded(world.pair(), NOON + timedelta(hours=1))
+    assert decision.actions == ()
+    assert [note.reason for note in decision.notes] == ["read_only"]
+    open_again = replace(world.pair(), link=decision.link, rules=OPEN)
+    assert decide_superseded(open_again, NOON + timedelta(days=1)).actions == (DeleteThere(),)
 
 
 def test_what_is_held_waits_while_its_cause_is_there():

@@ -125,7 +125,8 @@ class Act:
         course, subject = self.course, self.course.subject
         account_id = subject.integration.account_id
         if account_id is not None and not course.is_rehearsal:
-            check_account(course.tools, subject.tenant_id, account_id, Lane.POLL)
+            ids = subject.tenant_id, account_id
+            check_account(course.tools, *ids, Lane.POLL, asked_by=subject.id)
             with course.fence.begin() as session:
                 course.reload(session)
         if any(link.origin is Origin.SENT for link in plan.removals):

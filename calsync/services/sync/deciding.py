@@ -155,7 +155,7 @@ class Decider:
 
     def _decide(self, matter: Matter) -> Decision:
         if not matter.row.is_present:
-            return decide_superseded(matter.pair.link, self.pairs.now)
+            return decide_superseded(matter.pair, self.pairs.now)
         return decide(matter.pair, self.pairs.now)
 
     def _do(self, matter: Matter, decision: Decision) -> list[Order]:

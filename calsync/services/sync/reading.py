@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from calsync.core.decide import is_left_over
 from calsync.core.event import Event, UnreadableEvent
 from calsync.core.integration import OVERLAP, Caution
 from calsync.core.link import Link, LinkState, Seen, Wish
@@ -144,7 +145,7 @@ class Reader:
         if row.event_uid != event.uid and row.is_present:
             row.event_uid = event.uid
         if after == before:
-            return False
+            return self._look_at_left_over(row, after)
         if was_altered(before, after):
             found.altered.append(event)
         if _has_gone_as_asked(before, after):
@@ -153,6 +154,14 @@ class Reader:
         if self.journal is not None and has_landed_unanswered(before, after):
             self.journal.note_landed(session, row, before, now)
         put_link(row, after)
+        row.looks += 1
+        return True
+
+    def _look_at_left_over(self, row: LinkRow, link: Link) -> bool:
+        """Look again at a copy whose deletion was refused, where that is possible by now."""
+        is_left = not row.is_present and link.flight is None and is_left_over(link)
+        if not is_left or self.subject.bar_of_calendar() is not None:
+            return False
         row.looks += 1
         return True
 

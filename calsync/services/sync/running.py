@@ -186,10 +186,21 @@ def _leave_rest(course: Course, act: Act) -> datetime:
 
 
 def _stand_still(course: Course, act: Act, error: CronofyError) -> datetime:
-    """Stop because the account or its calendar does not work as it did."""
-    subject = course.subject
-    if subject.integration.account_id is not None:
-        check_account(course.tools, subject.tenant_id, subject.integration.account_id, Lane.POLL)
+    """Stop because the account or its calendar does not work as it did.
+
+    Where Cronofy says what is different, the rest goes on at once. Where it knows of
+    nothing, another try would get the same answer: it is made once in a while.
+    """
+    before, account_id = course.subject, course.subject.integration.account_id
+    after: Subject | None = before
+    if account_id is not None:
+        ids = before.tenant_id, account_id
+        check_account(course.tools, *ids, Lane.POLL, asked_by=before.id)
+        with course.tools.db.read() as session:
+            after = load_subject(session, before.tenant_id, before.id)
+    if after is not None and may_run(after) and after.circumstances != before.circumstances:
+        _end(course, act, RunState.STOPPED, type(error).__name__)
+        return course.now
     stop = next(stop for kind, stop in _STOPS.items() if isinstance(error, kind))
     _end(course, act, RunState.STOPPED, type(error).__name__, stop)
     return course.now + _STOPPED

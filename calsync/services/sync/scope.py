@@ -51,6 +51,19 @@ class Subject:
     def is_connected(self) -> bool:
         return self.account is not None and self.account.disconnection is None
 
+    @property
+    def circumstances(self) -> tuple[object, ...]:
+        """Give what Cronofy has told of the account and the calendar that decides on writes."""
+        if self.account is None or self.calendar is None:
+            return ()
+        calendar = self.calendar
+        return (
+            self.account.disconnection,
+            calendar.is_deleted,
+            calendar.is_read_only,
+            calendar.permission_level,
+        )
+
     def kind_since(self, kind: Kind) -> datetime | None:
         """Return since when a kind has been ticked, None where it is not."""
         since = self.integration.kinds_since.get(kind.value)

@@ -14,7 +14,7 @@ from calsync.core.run import RunState, Trigger
 from calsync.cronofy.limiter import Lane
 from calsync.db import due_rows
 from calsync.db.links import link_of
-from calsync.db.models import DueKind, Integration, Item, LinkRow, LogEntry, Run
+from calsync.db.models import DueKind, DueRow, Integration, Item, LinkRow, LogEntry, Run
 from calsync.services.accounts import check_account, list_linked
 from calsync.services.explanations import explain
 from calsync.services.integrations import change_options, create_integration
@@ -125,6 +125,16 @@ class Office(Owner):
         finally:
             with self.tools.db.begin() as session:
                 due_rows.release(session, claim, due_at=self.due_at or self.now)
+
+    def is_due(self, at: datetime) -> bool:
+        """Tell whether a worker would sync at a time, without anybody asking for it."""
+        with self.tools.db.read() as session:
+            row = (
+                session.query(DueRow)
+                .filter_by(kind=DueKind.SYNC, subject_id=self.integration_id)
+                .one()
+            )
+        return row.due_at <= at
 
     def claim(self) -> due_rows.Claim:
         with self.tools.db.begin() as session:

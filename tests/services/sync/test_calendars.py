@@ -63,6 +63,20 @@ def test_a_calendar_that_becomes_read_only_unnoticed_keeps_changes_here_and_says
     assert office.summaries() == ["Supper"]
 
 
+def test_a_calendar_that_becomes_read_only_unnoticed_is_synced_on_at_once(
+    office: Office, sandbox: RunningSandbox
+):
+    item = office.add("Lunch")
+    office.sync()
+    sandbox.fault("calendar_readonly", calendar_id=office.calendar_id)
+    office.change(item, subject="Dinner")
+    office.run_once()
+    assert office.is_due(office.now)
+    office.run_once()
+    assert office.integration.stop is None
+    assert office.why(item) == {"read_only"}
+
+
 def test_a_calendar_that_vanishes_stops_its_sync_and_says_so(
     office: Office, sandbox: RunningSandbox
 ):

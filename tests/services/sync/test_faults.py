@@ -162,3 +162,16 @@ def test_a_calendar_that_takes_no_write_stops_the_sync_and_says_so(
     office.sync()
     assert office.summaries() == ["Lunch"]
     assert office.integration.stop is None
+
+
+def test_writes_that_are_refused_for_a_reason_nobody_tells_are_tried_once_an_hour(
+    office: Office, sandbox: RunningSandbox
+):
+    office.add("Lunch")
+    sandbox.fault("html_error", path="/v1/batch", times=None, status=403)
+    for _ in range(3):
+        office.run_once()
+        assert office.integration.stop is Stop.PERMISSION_MISSING
+        assert not office.is_due(office.now + timedelta(minutes=59))
+        office.clock.move(timedelta(hours=1))
+        assert office.is_due(office.now)

@@ -1,11 +1,14 @@
 """Private entries, from both sides."""
 
+from datetime import timedelta
+
 import pytest
 
 from calsync.core.item import ItemFields, Kind
 from calsync.services.items import create_item
 from calsync.services.tickets import TicketFields, create_ticket
 from tests.cast import Person
+from tests.sandbox_server import RunningSandbox
 from tests.services.sync.office import ON_SQLITE, MakeOffice, Office
 
 pytestmark = ON_SQLITE
@@ -24,6 +27,23 @@ def test_an_entry_becomes_private_there_under_its_next_id_and_nothing_is_left_ov
     writes = office.writes()
     office.sync()
     assert office.writes() == writes
+
+
+def test_a_public_copy_that_could_not_be_deleted_goes_once_the_calendar_takes_writes(
+    office: Office, sandbox: RunningSandbox
+):
+    item = office.add("Doctor")
+    office.sync()
+    sandbox.fault("calendar_readonly", calendar_id=office.calendar_id)
+    office.change(item, is_private=True)
+    office.sync(settle=False)
+    office.sync(settle=False)
+    assert "read_only" in office.why(item)
+    office.set_calendar(readonly=False)
+    office.clock.move(timedelta(hours=25))
+    office.sync()
+    assert office.summaries() == ["Doctor"]
+    assert office.event("Doctor")["event_private"]
 
 
 @pytest.mark.parametrize("kind", [Kind.APPOINTMENT, Kind.TODO])
