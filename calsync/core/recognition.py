@@ -252,7 +252,9 @@ def _find_unwritten(flight: Flight, seen: Seen) -> list[Part]:
 def _settle(link: Link, flight: Flight, seen: Seen) -> Link:
     """Return the link with its shadow as the write that landed has made it."""
     if flight.sent is None or flight.here is None:
-        return replace(link, flight=None, tries=0)
+        # One deletion has taken it: another that was given up before is not to land any more.
+        is_moot = flight.is_deletion and link.late is not None and link.late.is_deletion
+        return replace(link, flight=None, late=None if is_moot else link.late, tries=0)
     # A deleted event may have lost its times, and no longer tell what it was.
     shown = seen.content or flight.sent
     here, there = link.here or flight.here, link.there or flight.sent

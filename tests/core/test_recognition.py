@@ -15,6 +15,7 @@ from calsync.core.recognition import (
     MOST_TRIES,
     READS_AFTER,
     expire,
+    has_landed_unanswered,
     is_lost,
     next_read,
     observe,
@@ -172,6 +173,15 @@ def test_a_write_that_was_never_applied_three_times_is_set_aside():
     for _ in range(MOST_TRIES):
         link = expire(begin_writing(link, DINNER, ALL_PARTS, DINNER, NOON), NOON + EXPIRES_AFTER)
     assert link.state is LinkState.SET_ASIDE
+
+
+def test_a_deletion_that_followed_one_that_was_given_up_is_settled_once():
+    link = expire(begin_deleting(in_step(FIRST), NOON), NOON + EXPIRES_AFTER)
+    link = note_accepted(begin_deleting(link, NOON + EXPIRES_AFTER), NOON + EXPIRES_AFTER)
+    link = after(link, FIRST, later=EXPIRES_AFTER + SECOND, is_deleted=True)
+    again = after(link, FIRST, later=EXPIRES_AFTER + 2 * SECOND, is_deleted=True)
+    assert not has_landed_unanswered(link, again)
+    assert (again.state, again.acts) == (LinkState.TOMBSTONE, frozenset())
 
 
 def test_a_deletion_is_settled_by_the_read_that_shows_it():

@@ -161,11 +161,21 @@ def settle(history: History) -> None:
     office = history.office
     # A worker that crashed while it renewed a token keeps the claim for five minutes.
     office.clock.move(timedelta(minutes=10))
+    _wait_for_landings(office)
     history.hands.resume()
     for is_second in (False, True):
         office.clock.move(timedelta(minutes=20))
         office.ask_for_reads(sweeps=history.plan.sweeps and not is_second)
         history.workers.settle(history.hands.connect_again)
+
+
+def _wait_for_landings(office: Office) -> None:
+    """Let Cronofy do what it has accepted: the sweep to come is the last that would see it."""
+    accepted = office.provider.world.writing.accepted
+    latest = max((write.due for write in accepted if write.due is not None), default=0.0)
+    late = latest - office.provider.now()
+    if late > 0:
+        office.clock.move(timedelta(seconds=late + 1))
 
 
 def _do(history: History, step: Step) -> None:

@@ -14,6 +14,7 @@ from calsync.core.integration import OVERLAP, Caution
 from calsync.core.link import Link, LinkState, Seen, Wish
 from calsync.core.mapping import content_of_event, is_off
 from calsync.core.recognition import expire, has_landed_unanswered, observe, was_altered
+from calsync.core.settle import note_accepted
 from calsync.cronofy.queries import EventQuery
 from calsync.db.database import Session
 from calsync.db.links import link_of, list_earlier_links, list_links_of_events, put_link
@@ -117,6 +118,7 @@ class Reader:
             row = ours.get(bad.event_id or "") or theirs.get(bad.uid or "")
             if row is not None:
                 found.shown.add(row.id)
+                self._note_trace(session, row, now)
         if found.altered:
             self._beware(session)
 
@@ -156,6 +158,19 @@ class Reader:
         put_link(row, after)
         row.looks += 1
         return True
+
+    def _note_trace(self, session: Session, row: LinkRow, now: datetime) -> None:
+        """Note that a copy was made, of which no answer came, though it cannot be read yet.
+
+        It is not sent again: its user may have written into it.
+        """
+        link = link_of(row)
+        flight = link.flight
+        if flight is None or flight.answered_at or flight.before or flight.is_deletion:
+            return
+        put_link(row, note_accepted(link, now))
+        if self.journal is not None:
+            self.journal.note_landed(session, row, link, now)
 
     def _look_at_left_over(self, row: LinkRow, link: Link) -> bool:
         """Look again at a copy whose deletion was refused, where that is possible by now."""

@@ -1,10 +1,13 @@
 """Single events that are not what the documentation promises: their neighbours go on."""
 
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from calsync.core.link import LinkState
+from calsync.errors import CronofyError
 from tests.sandbox_server import RunningSandbox
 from tests.services.sync.office import HOUR, ON_SQLITE, Office
 
@@ -166,3 +169,21 @@ def test_an_event_that_is_no_object_is_passed_over(office: Office, sandbox: Runn
     assert sandbox.fired(fault) == 1
     assert office.subjects() == ["Good"]
     assert "unreadable" in office.reasons()
+
+
+def test_a_copy_that_cannot_be_read_yet_is_not_sent_again_over_what_its_user_wrote(
+    office: Office, sandbox: RunningSandbox
+):
+    item = office.add("Lunch")
+    sandbox.fault("reset_after", path="/v1/batch", times=None)
+    with suppress(CronofyError):
+        office.run_once()
+    sandbox.control("DELETE", "/faults")
+    office.edit(office.uid("Lunch"), location={"description": "Pub"})
+    sandbox.fault("altered_answer", path="/v1/events", event={"start": 5}, times=1)
+    office.clock.move(timedelta(minutes=5))
+    office.run_once()
+    office.clock.move(timedelta(minutes=10))
+    office.sync()
+    assert office.item(item).location == office.event("Lunch")["location"]["description"] == "Pub"
+    assert office.log().count(("out", "create", "done", None)) == 1

@@ -87,11 +87,16 @@ class Case:
         turns = [
             turn
             for uid, turns in self.there.items()
-            for turn in turns
-            if turn.before is not None or uid not in older
+            for turn in (_until_gone(turns) if uid in older else turns)
         ]
         turns.sort(key=lambda turn: turn.index)
         return [turn for turn in turns if turn.by_person and part in turn.changed()]
+
+
+def _until_gone(turns: list[Turn]) -> list[Turn]:
+    """Return the edits of an event that stood from the beginning, until it was deleted."""
+    gone = next((number for number, turn in enumerate(turns) if turn.after is None), len(turns))
+    return [turn for turn in turns[:gone] if turn.before is not None]
 
 
 @dataclass
