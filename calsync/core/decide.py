@@ -122,12 +122,16 @@ def _is_woken(link: Link) -> bool:
 def _is_late_write(link: Link, now: datetime) -> bool:
     """Tell whether a copy that stands after our deletion is our own doing.
 
-    It is where it stands again so soon, or stood there never before: then nobody else can
-    have brought it back.
+    It is where it stood again so soon, or stood there never before: then nobody else can
+    have brought it back. The read that shows it may come long after.
     """
-    if not link.is_ours or link.deleted_at is None:
+    seen, deleted_at = link.seen, link.deleted_at
+    if not link.is_ours or deleted_at is None or seen is None:
         return False
-    return link.there is None or now < link.deleted_at + REVIVES_WITHIN
+    deleted_at = deleted_at.replace(microsecond=0)
+    has_moved = seen.updated is not None and seen.updated >= deleted_at
+    stood_at = seen.updated if seen.updated is not None and has_moved else now
+    return link.there is None or stood_at < deleted_at + REVIVES_WITHIN
 
 
 def _wake(pair: Pair, mine: Content) -> Decision:

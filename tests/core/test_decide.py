@@ -334,6 +334,16 @@ def test_our_own_late_write_is_taken_away_once_more():
     assert world.is_deleted
 
 
+def test_our_own_late_write_is_taken_away_also_where_a_read_shows_it_long_after():
+    world = OnePair()
+    world.delete_here()
+    world.settle()
+    world.is_deleted, world.updated = False, world.now
+    world.now += REVIVES_WITHIN
+    world.settle()
+    assert world.is_deleted
+
+
 def test_past_entries_stay_as_they_were():
     world = OnePair(is_past=True)
     world.edit_there(DINNER)

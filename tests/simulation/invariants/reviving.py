@@ -103,7 +103,12 @@ def _find_sent_again(story: Story, case: Case) -> Iterator[str]:
                 if places.get(uid) != place and turn.by_person and "private" in turn.changed()
             ]
             # The first copy answers for one act, and each further one for one more.
-            if len(acts) + asked < number and not _came_back(case, before, again):
+            if len(acts) + asked >= number or _came_back(case, before, again):
+                continue
+            if any(pick < 0 for pick in history.office.scheduler.taken.values()):
+                # It was decided before the deletion that another process has sent meanwhile.
+                story.limits[Limit.STALLED] += 1
+            else:
                 yield f"I6 item {case.item_id} was sent again, and nobody had asked for it"
 
 
