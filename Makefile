@@ -2,13 +2,18 @@
 # make test   every check: format, lint, types, import contracts, tests
 # make simulate SEEDS="1000 2000"  histories of these seeds on all cores
 # make pictures  every page in light, dark and on a telephone, into docs/screenshots
-# make bench  what pages cost and weigh, and how fast the sandbox answers
+# make bench  what syncs, pages and lists cost, beside the least that they could (docs/bench.md)
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 SEEDS ?= 1000 2000
 STAMP = $(VENV)/.installed
+INSTALL = if command -v uv >/dev/null 2>&1; then \
+		set -- uv pip install --quiet --python $(BIN)/python; \
+	else \
+		set -- $(BIN)/python -m pip install --quiet --disable-pip-version-check; \
+	fi; "$$@" -c constraints.txt
 
 .PHONY: run test simulate pictures bench clean
 
@@ -29,18 +34,16 @@ pictures: $(STAMP)
 	$(BIN)/python -m tests.pictures
 
 bench: $(STAMP)
-	$(BIN)/python -m bench.my_calendar
-	$(BIN)/python -m bench.sync_pages
-	$(BIN)/python bench/sandbox.py
+	@test -x $(BIN)/vdirsyncer || $(INSTALL) -e '.[bench]' || echo "vdirsyncer stays away."
+	$(BIN)/python -m bench
 
 $(STAMP): setup.cfg pyproject.toml constraints.txt
 	@if command -v uv >/dev/null 2>&1; then \
-		uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
-		uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[test]'; \
+		uv venv --quiet --allow-existing --python $(PYTHON) $(VENV); \
 	else \
-		$(PYTHON) -m venv $(VENV) && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'; \
+		$(PYTHON) -m venv $(VENV); \
 	fi
+	@$(INSTALL) -e '.[test]'
 	@touch $@
 
 clean:

@@ -53,12 +53,12 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'calsync.sqlite3'}"
-        tools, tokens = _furnish(url, Path(folder))
-        with _serve(url, Path(folder)) as (port, pid):
-            _knock(port, tokens, options.rate, 1)
-            spent = _cpu_seconds(pid)
-            answers = _knock(port, tokens, options.rate, options.seconds)
-            spent = _cpu_seconds(pid) - spent
+        tools, tokens = furnish(url, Path(folder))
+        with serve(url, Path(folder)) as (port, pid):
+            knock(port, tokens, options.rate, 1)
+            spent = cpu_seconds(pid)
+            answers = knock(port, tokens, options.rate, options.seconds)
+            spent = cpu_seconds(pid) - spent
             share = _share_of_a_core()
         with tools.db.read() as session:
             heard = sum(1 for row in session.query(PushChannel) if row.verified_at)
@@ -81,7 +81,7 @@ def main() -> int:
     return 0 if figures["lost"] == 0 and heard == INTEGRATIONS else 1
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Return what a process has cost so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -95,7 +95,7 @@ def _share_of_a_core() -> float:
     return 0.2 / (time.perf_counter() - wall)
 
 
-def _furnish(url: str, folder: Path) -> tuple[Tools, list[str]]:
+def furnish(url: str, folder: Path) -> tuple[Tools, list[str]]:
     """Make a database with integrations, and return the tokens of their channels."""
     app = create_app(make_settings(url, folder))
     upgrade_schema(app)
@@ -112,8 +112,13 @@ def _furnish(url: str, folder: Path) -> tuple[Tools, list[str]]:
 
 
 @contextmanager
-def _serve(url: str, folder: Path) -> Iterator[tuple[int, int]]:
-    """Serve the product in a process of its own and yield its port and its id."""
+def serve(
+    url: str, folder: Path, *, cronofy_url: str = NOWHERE, **more: str
+) -> Iterator[tuple[int, int]]:
+    """Serve the product in a process of its own and yield its port and its id.
+
+    ``more`` are further settings of its environment.
+    """
     [(name, key)] = KEYS
     port = free_port()
     environment = {
@@ -126,8 +131,9 @@ def _serve(url: str, folder: Path) -> Iterator[tuple[int, int]]:
         "CALSYNC_DATABASE_URL": url,
         "CRONOFY_CLIENT_ID": "sandbox-client",
         "CRONOFY_CLIENT_SECRET": "sandbox-secret",
-        "CRONOFY_API_URL": NOWHERE,
-        "CRONOFY_APP_URL": NOWHERE,
+        "CRONOFY_API_URL": cronofy_url,
+        "CRONOFY_APP_URL": cronofy_url,
+        **more,
     }
     command = [str(Path(sys.executable).parent / "calsync"), "serve"]
     with subprocess.Popen(  # noqa: S603 - our own command
@@ -155,8 +161,13 @@ def _await(port: int) -> None:
     raise RuntimeError("The product does not start.")
 
 
-def _knock(port: int, tokens: list[str], rate: int, seconds: int) -> list[tuple[int, float]]:
-    """Post notifications at even distances; return each answer's status and milliseconds."""
+def knock(
+    port: int, tokens: list[str], rate: int, seconds: int, *, forged: int = 11
+) -> list[tuple[int, float]]:
+    """Post notifications at even distances; return each answer's status and milliseconds.
+
+    Every so many-th is ``forged``; none where that is 0.
+    """
     begins = time.perf_counter() + 0.1
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in range(rate * seconds):
@@ -173,7 +184,8 @@ def _knock(port: int, tokens: list[str], rate: int, seconds: int) -> list[tuple[
                 return
             planned = begins + number / rate
             time.sleep(max(0.0, planned - time.perf_counter()))  # noqa: TID251 - as above
-            status = _post(connection, tokens[number % len(tokens)], number)
+            is_forged = forged > 0 and number % forged == forged - 1
+            status = _post(connection, tokens[number % len(tokens)], is_forged=is_forged)
             answers.append((status, 1_000 * (time.perf_counter() - planned)))
 
     threads = [threading.Thread(target=work) for _ in range(CONNECTIONS)]
@@ -184,12 +196,12 @@ def _knock(port: int, tokens: list[str], rate: int, seconds: int) -> list[tuple[
     return answers
 
 
-def _post(connection: http.client.HTTPConnection, token: str, number: int) -> int:
+def _post(connection: http.client.HTTPConnection, token: str, *, is_forged: bool) -> int:
     now = datetime.now(UTC)  # noqa: TID251 - as above
     body = notification(changes_since=at(now))
     headers = {
         "Content-Type": "application/json; charset=utf-8",
-        "Cronofy-HMAC-SHA256": sign(body, *(["forged"] if number % 11 == 10 else [])),
+        "Cronofy-HMAC-SHA256": sign(body, *(["forged"] if is_forged else [])),
     }
     connection.request("POST", f"{PATH}{token}", body, headers)
     answer = connection.getresponse()

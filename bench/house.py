@@ -17,7 +17,7 @@ from tests.browsing import post
 from tests.cast import PASSWORD, add_cast, find_cast
 from tests.clocks import FakeClock
 from tests.installations import make_settings
-from tests.plenty import fill_around, fill_items
+from tests.plenty import fill_around, fill_items, fill_tenant
 from tests.postgres import PostgresServer
 
 #: Of so many items, a thousand stand in March: the others are in the bin or have no date.
@@ -46,31 +46,34 @@ class House:
 
 
 @contextmanager
-def open_house(kind: str, around: int = 10) -> Iterator[House]:
+def open_house(kind: str, around: int = 10, of_all: int | None = None) -> Iterator[House]:
     """Give the product on a SQLite file or on a PostgreSQL of its own.
 
-    It has so many of everything but items, integrations among them.
+    It has so many of everything but items, integrations among them; or so many ``of_all``.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if kind == "sqlite":
-            yield _furnish(f"sqlite:///{folder}/bench.sqlite3", folder, around)
+            yield _furnish(f"sqlite:///{folder}/bench.sqlite3", folder, around, of_all)
             return
         with PostgresServer() as server:
             server.create("bench")
-            yield _furnish(server.url("bench"), folder, around)
+            yield _furnish(server.url("bench"), folder, around, of_all)
 
 
-def _furnish(url: str, folder: Path, around: int) -> House:
+def _furnish(url: str, folder: Path, around: int, of_all: int | None) -> House:
     app = create_app(make_settings(url, folder), clock=FakeClock())
     upgrade_schema(app)
     tools = tools_of(app)
     add_cast(tools)
     who = find_cast(tools)["dana"].who
     secret = create_token(tools, who, "PSA")
-    with tools.db.begin() as session:
-        fill_around(session, who, around, tools.clock.now())
-        fill_items(session, who, AMOUNT, tools.clock.now())
+    if of_all is not None:
+        fill_tenant(tools, who, of_all)
+    else:
+        with tools.db.begin() as session:
+            fill_around(session, who, around, tools.clock.now())
+            fill_items(session, who, AMOUNT, tools.clock.now())
     browser = app.test_client()
     form = {"tenant": "acme", "email": "dana@acme.example", "password": PASSWORD}
     if post(browser, "/login", form).status_code != 303:

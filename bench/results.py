@@ -23,9 +23,9 @@ def head(rounds: int) -> dict[str, Any]:
 
 
 def keep(name: str, figures: Mapping[str, Any], broken: Sequence[str]) -> Path:
-    """Keep figures by their commit, with the limits that they break, and return where."""
+    """Keep figures with the limits that they break, in place of older ones; return where."""
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}-{figures['commit'][:12]}.json"
+    path = RESULTS / f"{name}.json"
     path.write_text(json.dumps({**figures, "broken": [*broken]}, indent=2) + "\n")
     return path
 

@@ -14,14 +14,13 @@ import gzip
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import event
 from werkzeug.test import TestResponse
 
+from bench.counting import counting
 from bench.house import House, open_house
 from bench.results import LEAST_ROUNDS, head, keep
 from calsync.app import tools_of
@@ -123,27 +122,13 @@ def _press(house: House, wizard: Wizard) -> Figures:
 
 
 def _take(house: House, ask: Callable[[], TestResponse]) -> Figures:
-    with _counting(house) as statements:
+    with counting(house.engine) as statements:
         began_at = time.process_time()
         answer = ask()
         took = time.process_time() - began_at
     if answer.status_code != 200:
         raise RuntimeError(f"{answer.request.path}: {answer.status}")
     return Figures(1_000 * took, len(statements), answer.data)
-
-
-@contextmanager
-def _counting(house: House) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        statements.append(statement)
-
-    event.listen(house.engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(house.engine, "before_cursor_execute", note)
 
 
 def find_broken(figures: dict[str, Any]) -> list[str]:
