@@ -48,8 +48,9 @@ class Newcomer:
     belongs_to_series: bool = False
     #: In the range of a Retrieve that is under way.
     is_retrieved: bool = False
-    #: What was made of it before.
+    #: What was made of it before, and whether it is as it was then.
     judged: Verdict | None = None
+    is_unchanged: bool = False
 
 
 def judge(newcomer: Newcomer, takes_create: bool, since: datetime | None) -> Verdict:
@@ -62,7 +63,7 @@ def judge(newcomer: Newcomer, takes_create: bool, since: datetime | None) -> Ver
         return Verdict.UNKNOWN_COPY
     if newcomer.is_off:
         return Verdict.CANCELLED
-    if newcomer.is_look_alike:
+    if newcomer.is_look_alike or _was_look_alike(newcomer):
         return Verdict.LOOK_ALIKE
     if newcomer.judged is Verdict.DELETED_HERE:
         return Verdict.DELETED_HERE
@@ -90,6 +91,14 @@ def is_to_be_sent(
     if kind_since is None or marked_at is None:
         return False
     return bool(acts) and marked_at >= kind_since
+
+
+def _was_look_alike(newcomer: Newcomer) -> bool:
+    """Tell whether it was a copy of ours and nobody has made it another: then it still is.
+
+    The entry may have got another time since, or another copy for one that was moved.
+    """
+    return newcomer.judged is Verdict.LOOK_ALIKE and newcomer.is_unchanged
 
 
 def _is_since(newcomer: Newcomer, since: datetime) -> bool:

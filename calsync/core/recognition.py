@@ -185,6 +185,8 @@ def _with_since(seen: Seen, known: Seen | None) -> Seen:
 
 
 def _judge(link: Link, flight: Flight, seen: Seen, now: datetime) -> Link:
+    if _is_older_creation(link, flight, seen):
+        return link
     if _has_landed(flight, seen):
         return _settle(link, flight, seen)
     is_old_enough = flight.answered_at is not None and now >= flight.answered_at + SETTLES_IN
@@ -196,6 +198,17 @@ def _judge(link: Link, flight: Flight, seen: Seen, now: datetime) -> Link:
     # Whoever writes over it gives what it was meant to change yet another value: beside what
     # still stands as before they have edited the event, and the write is still to come.
     return link if _find_unwritten(flight, seen) else _settle(link, flight, seen)
+
+
+def _is_older_creation(link: Link, flight: Flight, seen: Seen) -> bool:
+    """Tell whether a read shows what an expired creation has made, and not yet the one after it."""
+    older = link.older
+    if older is None or older.sent is None or flight.sent is None or flight.before is not None:
+        return False
+    if not seen.stands or seen.content is None:
+        return False
+    told_by = [part for part in ALL_PARTS if not _same(part, older.sent, flight.sent)]
+    return bool(told_by) and all(_same(part, seen.content, older.sent) for part in told_by)
 
 
 def _find_written_late(link: Link, older: Flight, seen: Seen, now: datetime) -> Parts:

@@ -17,18 +17,21 @@ class Judgement:
     uid: str
     reason: str
     likeness: str | None = None
+    #: The event's ``updated``.
+    shown_at: datetime | None = None
 
 
 def map_judged(
     session: Session, tenant_id: str, integration_id: str, uids: Collection[str]
-) -> dict[str, str]:
-    """Return what was made of these events before: why they were not brought in."""
+) -> dict[str, Judgement]:
+    """Return what was made of these events before, by their uids."""
+    judged = JudgedEvent
     rows = session.execute(
-        select(JudgedEvent.event_uid, JudgedEvent.reason)
+        select(judged.event_uid, judged.reason, judged.likeness, judged.shown_at)
         .where(JudgedEvent.tenant_id == tenant_id)
         .where(JudgedEvent.integration_id == integration_id, JudgedEvent.event_uid.in_(uids))
     )
-    return dict(rows.all())
+    return {row.event_uid: Judgement(*row) for row in rows}
 
 
 def note_judged(
@@ -57,7 +60,7 @@ def note_judged(
             session.add(row)
         if row.reason != each.reason:
             row.reason, row.judged_at = each.reason, now
-        row.likeness = each.likeness
+        row.likeness, row.shown_at = each.likeness, each.shown_at
 
 
 def forget_judged(

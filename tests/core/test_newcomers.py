@@ -26,6 +26,7 @@ newcomers = st.builds(
     belongs_to_series=st.booleans(),
     is_retrieved=st.booleans(),
     judged=st.none() | st.sampled_from([v for v in Verdict if v is not Verdict.BRING]),
+    is_unchanged=st.booleans(),
 )
 
 
@@ -63,6 +64,13 @@ def test_our_own_copies_and_what_does_not_take_place_never_come_in(
     verdict = judge(newcomer, takes_create, NOON)
     if newcomer.is_managed or newcomer.is_off or newcomer.is_look_alike:
         assert verdict is not Verdict.BRING
+
+
+def test_a_copy_of_ours_that_nobody_touches_is_not_brought_in_when_its_entry_moves():
+    copied = replace(NEW, judged=Verdict.LOOK_ALIKE, is_unchanged=True)
+    assert judge(copied, takes_create=True, since=NOON) is Verdict.LOOK_ALIKE
+    moved = replace(copied, is_unchanged=False)
+    assert judge(moved, takes_create=True, since=NOON) is Verdict.BRING
 
 
 def test_what_was_deleted_here_does_not_come_back_by_a_retrieve():

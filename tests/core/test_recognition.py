@@ -175,6 +175,16 @@ def test_a_write_that_was_never_applied_three_times_is_set_aside():
     assert link.state is LinkState.SET_ASIDE
 
 
+def test_an_older_creation_that_lands_first_is_no_edit_of_the_one_in_flight():
+    link = expire(creating(), NOON + EXPIRES_AFTER)
+    link = begin_writing(link, DINNER, ALL_PARTS, DINNER, NOON + EXPIRES_AFTER)
+    link = note_accepted(link, NOON + EXPIRES_AFTER)
+    link = after(link, FIRST, later=2 * EXPIRES_AFTER)
+    assert link.flight is not None
+    link = after(link, DINNER, later=2 * EXPIRES_AFTER + SECOND, updated=NOON + EXPIRES_AFTER)
+    assert (link.flight, link.here, link.there) == (None, DINNER, DINNER)
+
+
 def test_a_deletion_that_followed_one_that_was_given_up_is_settled_once():
     link = expire(begin_deleting(in_step(FIRST), NOON), NOON + EXPIRES_AFTER)
     link = note_accepted(begin_deleting(link, NOON + EXPIRES_AFTER), NOON + EXPIRES_AFTER)

@@ -6,16 +6,26 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 
 from calsync.db.database import Database, Session
+from calsync.errors import StorageUnavailable
 from tests.simulation.faults import Crash, FaultKind, FaultPlan
 from tests.simulation.scheduler import Scheduler
 
 #: As long as the product's own patience with a lock.
 _PATIENCE_SECONDS = 5.0
 _LOOK_EVERY_SECONDS = 0.5
+#: What becomes of a commit that nothing came of, and of one whose answer was lost.
+_BEFORE: dict[FaultKind, BaseException] = {
+    FaultKind.CRASH_BEFORE: Crash(),
+    FaultKind.TIMEOUT_BEFORE: StorageUnavailable("The connection broke before the commit."),
+}
+_AFTER: dict[FaultKind, BaseException] = {
+    FaultKind.CRASH_AFTER: Crash(),
+    FaultKind.TIMEOUT_AFTER: StorageUnavailable("The connection broke after the commit."),
+}
 
 
 class SimulatedDatabase(Database):
-    """A real database, whose process may end before or after any commit.
+    """A real database, whose process or connection may end before or after any commit.
 
     Each process has a connection of its own while a transaction is open. Whoever wants to
     write while another one does waits in the time of the simulation, as a real wait would
@@ -39,14 +49,14 @@ class SimulatedDatabase(Database):
             try:
                 yield session
                 fault = self._faults.cross()
-                if fault is not None and fault.kind is FaultKind.CRASH_BEFORE:
-                    raise Crash
+                if fault is not None and fault.kind in _BEFORE:
+                    raise _BEFORE[fault.kind]
                 if self._can_be_held:
                     self._scheduler.cross()
             finally:
                 self._is_writing = False
         if fault is not None:
-            raise Crash
+            raise _AFTER[fault.kind]
         self._scheduler.cross()
 
     def _wait_for_the_writer(self) -> None:

@@ -221,6 +221,8 @@ class JudgedEvent(Base):
     reason: Mapped[str] = mapped_column(String(40))
     #: Its title and time as a code, by which an entry that is to be sent is known as the same.
     likeness: Mapped[str | None] = mapped_column(String(64))
+    #: The event's ``updated`` when it was last read.
+    shown_at: Mapped[datetime | None]
     judged_at: Mapped[datetime]
 
 

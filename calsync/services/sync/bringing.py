@@ -73,19 +73,20 @@ class Bringer:
                 continue
             if event.event_id and self._adopt(event, read_event_id(event.event_id)):
                 continue
-            verdict = self._judge(event, judged.get(event.uid), event.series_id in series)
+            before = judged.get(event.uid)
+            verdict = self._judge(event, before, event.series_id in series)
             if is_baseline and verdict is Verdict.CREATE_OFF:
                 verdict = Verdict.BASELINE
             if verdict is Verdict.BRING:
                 verdict = self._make(event)
                 made += verdict is Verdict.BRING
-                if verdict is Verdict.UNREADABLE and judged.get(event.uid) != verdict:
+                if verdict is Verdict.UNREADABLE and (before is None or before.reason != verdict):
                     self._note_unfit(event)
             if verdict is Verdict.BRING:
                 linked.append(event.uid)
             else:
                 likeness = self._twins.likeness_of(event)
-                judgements.append(Judgement(event.uid, verdict.value, likeness))
+                judgements.append(Judgement(event.uid, verdict.value, likeness, event.updated))
         note_judged(self.session, subject.tenant_id, subject.id, judgements, self.pairs.now)
         forget_judged(self.session, subject.tenant_id, subject.id, judged.keys() & set(linked))
         return made
@@ -134,7 +135,8 @@ class Bringer:
         subject = self.pairs.subject
         uids = [event.uid for event in events if event.uid]
         judged = map_judged(self.session, subject.tenant_id, subject.id, uids)
-        fresh = [e for e in events if judged.get(e.uid or "") != Verdict.UNREADABLE]
+        bad = {uid for uid, each in judged.items() if each.reason == Verdict.UNREADABLE}
+        fresh = [event for event in events if event.uid not in bad]
         for event in fresh:
             self.journal.note_event(
                 self.session,
@@ -152,7 +154,7 @@ class Bringer:
             self.pairs.now,
         )
 
-    def _judge(self, event: Event, judged: str | None, belongs_to_series: bool) -> Verdict:
+    def _judge(self, event: Event, judged: Judgement | None, belongs_to_series: bool) -> Verdict:
         retrieved = self.retrieved
         newcomer = Newcomer(
             created=event.created,
@@ -162,7 +164,8 @@ class Bringer:
             is_look_alike=self._is_look_alike(event),
             belongs_to_series=belongs_to_series,
             is_retrieved=bool(retrieved and event.times and retrieved.shows(event.times)),
-            judged=Verdict(judged) if judged else None,
+            judged=Verdict(judged.reason) if judged else None,
+            is_unchanged=judged is not None and self._is_as_judged(event, judged),
         )
         integration = self.pairs.subject.integration
         takes_create = self.pairs.subject.options.takes_create
@@ -224,6 +227,11 @@ class Bringer:
         subject = self.pairs.subject
         rows = list_links_of_items(self.session, subject.tenant_id, subject.id, [name.item_id])
         return any(row.key == name.key for row in rows)
+
+    def _is_as_judged(self, event: Event, judged: Judgement) -> bool:
+        # Within one second an event may become another.
+        is_alike = judged.likeness == self._twins.likeness_of(event)
+        return is_alike and judged.shown_at == event.updated
 
     def _is_look_alike(self, event: Event) -> bool:
         """Tell whether an event is a copy of an entry: of the same time, or moved here."""

@@ -64,6 +64,7 @@ class CatchUp:
             self.note_cursor(row, session)
             if is_first:
                 row.has_baseline, row.swept_at = True, self.course.began_at
+                self._look_at_unsent(session)
             self.course.journal.note_progress(session)
         self.course.journal.stop_if_cancelled()
         overdue = self._list_overdue()
@@ -150,15 +151,21 @@ class CatchUp:
             self._note_missing(session, shown)
             self._top_up(session)
 
+    def _look_at_unsent(self, session: Session) -> None:
+        """Look again at what was kept out while the calendar took no writes."""
+        subject = self.course.subject
+        for row in list_all_links(session, subject.tenant_id, subject.id):
+            row.looks += self._may_be_sent_now(link_of(row))
+
+    def _may_be_sent_now(self, link: Link) -> bool:
+        return link.is_unsent and self.course.subject.bar_of_calendar() is None
+
     def _note_missing(self, session: Session, shown: set[str]) -> None:
         """Note what was not shown: it is not found there, which is not deleted."""
         window, subject = Window(self.course.began_at), self.course.subject
-        is_writable = subject.bar_of_calendar() is None
         for row in list_all_links(session, subject.tenant_id, subject.id):
             link = link_of(row)
-            if is_writable and link.is_unsent:
-                # It was kept out while the calendar took no writes.
-                row.looks += 1
+            row.looks += self._may_be_sent_now(link)
             if row.id in shown:
                 if link.misses:
                     put_link(row, replace(link, misses=0))

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from calsync.core.integration import Stop
+from calsync.db.models import Integration
 from tests.sandbox_server import RunningSandbox
 from tests.services.sync.office import ON_SQLITE, Office
 
@@ -23,6 +24,20 @@ def test_what_a_read_only_calendar_kept_out_is_sent_once_it_takes_writes(
     office.clock.move(timedelta(hours=25))
     office.sync()
     assert office.summaries() == ["Dentist", "Lunch"]
+
+
+def test_what_was_kept_out_before_anything_stood_there_is_sent_once_it_takes_writes(
+    office: Office, sandbox: RunningSandbox
+):
+    office.set_calendar(readonly=True)
+    office.add("Lunch")
+    office.sync()
+    office.set_calendar(readonly=False)
+    with office.tools.db.begin() as session:
+        session.get_one(Integration, office.integration_id).cursor = None
+    office.clock.move(timedelta(minutes=10))
+    office.sync()
+    assert office.summaries() == ["Lunch"]
 
 
 def test_a_calendar_that_becomes_read_only_still_lets_changes_in_and_gets_the_rest_later(

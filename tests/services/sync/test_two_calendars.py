@@ -226,6 +226,19 @@ def test_a_copy_that_is_copied_beside_itself_is_not_brought_in(office: Office, d
     assert "look_alike" in office.why(uid)
 
 
+def test_a_copy_that_was_copied_stays_out_when_its_item_moves(office: Office):
+    item = office.add("Lunch")
+    office.sync()
+    event = office.event("Lunch")
+    told = {name: event[name] for name in ("start", "end", "description")}
+    office.put("Lunch", **told)
+    office.sync()
+    office.change(item, times=office.at(5))
+    office.sync()
+    office.sweep()
+    assert office.subjects() == ["Lunch"]
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_copy_that_is_copied_to_another_time_is_a_new_item_without_the_footer(
     office: Office, damage: str

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from calsync.core.event_id import read_event_id
+from calsync.core.newcomers import Verdict
 from tests.simulation.invariants.faces import is_same
-from tests.simulation.invariants.story import Case, Story, Turn
+from tests.simulation.invariants.story import Case, Story, Turn, changes_of
 
 
 def find_inventions(story: Story) -> Iterator[str]:
@@ -66,8 +67,13 @@ def find_twins(story: Story) -> Iterator[str]:
         # What was carried to another linked calendar came in there and stays here, or stands
         # there beside the copy of its own.
         return
+    alike = {
+        change.row["event_uid"]
+        for _, _, change in changes_of(story.tape, "judged_events")
+        if change.row["reason"] == Verdict.LOOK_ALIKE
+    }
     subjects = Counter(item.subject for item in sides.standing_items.values())
-    titles = Counter((event.calendar_id, event.title) for event in standing)
+    titles = Counter((e.calendar_id, e.title) for e in standing if e.uid not in alike)
     yield from (f"I5 {title!r} stands here twice" for title in _repeated(subjects))
     yield from (f"I5 {title!r} stands there twice" for title in _repeated(titles))
 

@@ -73,12 +73,15 @@ def _was_queued(story: Story, deletion: Turn, landing: Turn) -> bool:
     if landed.write.accepted_at <= deletion.at:
         return True
     uid = story.tape.records[landing.index].after.uid  # type: ignore[union-attr]
-    return not any(
-        event.get("event_uid") == uid and event.get("deleted") is True
-        for record in story.tape.records[deletion.index : landing.index]
-        if hasattr(record, "events")
-        for event in record.events
-    )
+    for record in story.tape.records[deletion.index : landing.index]:
+        if not isinstance(record, Call):
+            continue
+        if landed.write.number in record.accepted:
+            # What was read while it was on its way came too late.
+            return True
+        if any(e.get("event_uid") == uid and e.get("deleted") is True for e in record.events):
+            return False
+    return True
 
 
 def _find_sent_again(story: Story, case: Case) -> Iterator[str]:

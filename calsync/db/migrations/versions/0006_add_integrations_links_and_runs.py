@@ -112,6 +112,7 @@ def upgrade() -> None:
         sa.Column("event_uid", sa.Text(), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=False),
         sa.Column("likeness", sa.String(length=64), nullable=True),
+        sa.Column("shown_at", base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("judged_at", base.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "integration_id"],
