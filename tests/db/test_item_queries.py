@@ -187,3 +187,12 @@ def test_sqlite_finds_a_page_of_a_tickets_items_by_the_ticket(
     # PostgreSQL counts rows before it decides, and there are none here.
     plan = explainers("sqlite").explain(PAGES["items of a ticket"])
     assert "(tenant_id=? AND ticket_id=? AND (updated_at,id)>(?,?))" in plan[0]
+
+
+@pytest.mark.parametrize("amount", [0, 1, 50, 500])
+def test_sqlite_finds_the_people_of_items_by_these_and_not_among_all_of_the_tenant(
+    explainers: Callable[[str], Explainer], amount: int
+) -> None:
+    some = [f"item{number:012}" for number in range(amount)]
+    plan = explainers("sqlite").explain(lambda s: items.map_assignees(s, "t", some))
+    assert "(tenant_id=? AND item_id=?)" in plan[0]

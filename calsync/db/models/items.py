@@ -167,7 +167,8 @@ class Assignment(Base):
         Index(None, "tenant_id", "user_id", "item_id"),
     )
 
-    tenant_id: Mapped[str] = mapped_column(ID)
+    # Of the key, or SQLite would find the people of many items among all that the tenant has.
+    tenant_id: Mapped[str] = mapped_column(ID, primary_key=True)
     item_id: Mapped[str] = mapped_column(ID, primary_key=True)
     user_id: Mapped[str] = mapped_column(ID, primary_key=True)
     assigned_at: Mapped[datetime]

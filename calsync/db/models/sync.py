@@ -112,7 +112,8 @@ class LinkRow(Base):
             sqlite_where=text("is_present = 1 AND event_uid IS NOT NULL"),
             postgresql_where=text("is_present AND event_uid IS NOT NULL"),
         ),
-        Index(None, "integration_id", "state"),
+        # With the tenant, so that those of a state are counted without looking at any row.
+        Index(None, "integration_id", "state", "tenant_id"),
         # Of the user's own events in whose place a copy has come.
         Index(
             "ix_links_earlier_event",

@@ -290,7 +290,7 @@ def upgrade() -> None:
             name=op.f("fk_assignments_tenant_id_user_id_users"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("item_id", "user_id", name=op.f("pk_assignments")),
+        sa.PrimaryKeyConstraint("tenant_id", "item_id", "user_id", name=op.f("pk_assignments")),
     )
     with op.batch_alter_table("assignments", schema=None) as batch_op:
         batch_op.create_index(

@@ -260,7 +260,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("is_present AND event_uid IS NOT NULL"),
         )
         batch_op.create_index(
-            batch_op.f("ix_links_integration_id_state"), ["integration_id", "state"], unique=False
+            batch_op.f("ix_links_integration_id_state_tenant_id"),
+            ["integration_id", "state", "tenant_id"],
+            unique=False,
         )
         batch_op.create_index(
             "ix_links_earlier_event",
@@ -427,7 +429,7 @@ def downgrade() -> None:
 
     op.drop_table("runs")
     with op.batch_alter_table("links", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_links_integration_id_state"))
+        batch_op.drop_index(batch_op.f("ix_links_integration_id_state_tenant_id"))
         batch_op.drop_index(
             "ix_links_earlier_event",
             sqlite_where=sa.text("is_present = 0 AND event_uid IS NOT NULL"),
