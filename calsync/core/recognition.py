@@ -139,11 +139,11 @@ def is_lost(link: Link, now: datetime) -> bool:
     )
 
 
-def next_read(flight: Flight, now: datetime) -> datetime:
-    """Return when to look next for a write that has not shown yet."""
+def next_read(decided_at: datetime, now: datetime) -> datetime:
+    """Return when to look next for a write, decided then, that has not shown yet."""
     for delay in READS_AFTER:
-        if flight.decided_at + delay > now:
-            return flight.decided_at + delay
+        if decided_at + delay > now:
+            return decided_at + delay
     return now + EXPIRES_AFTER
 
 

@@ -3,50 +3,60 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, true
+from sqlalchemy import bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from calsync.core.event_id import event_id_of
 from calsync.core.footer import ItemLink
 from calsync.core.link import LinkState
 from calsync.db.models import Integration, LinkRow
+from calsync.db.questions import ask
+
+_LAST = (
+    select(LinkRow.item_id, LinkRow.key, func.max(LinkRow.generation))
+    .where(LinkRow.tenant_id == bindparam("of_tenant"))
+    .where(LinkRow.item_id.in_(bindparam("items", expanding=True)))
+    .where(LinkRow.integration_id == bindparam("of_integration"))
+    .group_by(LinkRow.item_id, LinkRow.key)
+)
+_TAKEN = select(LinkRow.event_id).where(
+    LinkRow.tenant_id == bindparam("of_tenant"),
+    LinkRow.event_id.in_(bindparam("names", expanding=True)),
+)
 
 
 def find_free_generations(
-    session: Session, tenant_id: str, integration_id: str, item_id: str, keys: Collection[str]
-) -> dict[str, int]:
+    session: Session, tenant_id: str, integration_id: str, entries: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
     """Return for each of these entries the next generation whose id no copy has had.
 
-    An id stays with the link of its copy where this goes along with an edited series, so
-    it may name an entry that the copy is no longer of.
+    An entry is given by its item and its key. An id stays with the link of its copy where
+    this goes along with an edited series, so it may name an entry that the copy is no
+    longer of.
     """
-    rows = session.execute(
-        select(LinkRow.key, func.max(LinkRow.generation))
-        .where(LinkRow.tenant_id == tenant_id, LinkRow.item_id == item_id)
-        .where(LinkRow.integration_id == integration_id)
-        .group_by(LinkRow.key)
-    )
-    last = dict(rows.all())
-    found = {key: last.get(key, 0) + 1 for key in keys}
-    while taken := _list_taken(session, tenant_id, _name_all(integration_id, item_id, found)):
-        found |= {key: found[key] + 1 for key in taken}
+    items = sorted({item_id for item_id, _ in entries})
+    of = {"of_tenant": tenant_id, "of_integration": integration_id, "items": items}
+    last = {(item_id, key): most for item_id, key, most in ask(session, _LAST, of)}
+    found = {entry: last.get(entry, 0) + 1 for entry in entries}
+    while taken := _list_taken(session, tenant_id, _name_all(integration_id, found)):
+        found |= {entry: found[entry] + 1 for entry in taken}
     return found
 
 
-def _name_all(integration_id: str, item_id: str, generations: dict[str, int]) -> dict[str, str]:
+def _name_all(
+    integration_id: str, generations: dict[tuple[str, str], int]
+) -> dict[str, tuple[str, str]]:
     return {
-        event_id_of(integration_id, item_id, key, generation): key
-        for key, generation in generations.items()
+        event_id_of(integration_id, item_id, key, generation): (item_id, key)
+        for (item_id, key), generation in generations.items()
     }
 
 
-def _list_taken(session: Session, tenant_id: str, names: dict[str, str]) -> list[str]:
-    taken = session.scalars(
-        select(LinkRow.event_id).where(
-            LinkRow.tenant_id == tenant_id, LinkRow.event_id.in_(list(names))
-        )
-    )
-    return [names[event_id] for event_id in taken if event_id is not None]
+def _list_taken(
+    session: Session, tenant_id: str, names: dict[str, tuple[str, str]]
+) -> list[tuple[str, str]]:
+    given = {"of_tenant": tenant_id, "names": list(names)}
+    return [names[event_id] for (event_id,) in ask(session, _TAKEN, given)]
 
 
 @dataclass(frozen=True)

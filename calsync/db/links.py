@@ -52,7 +52,16 @@ _TO_LOOK_AT = (
     .limit(bindparam("most"))
 )
 _TO_LOOK_AT_LOCKED = _TO_LOOK_AT.with_for_update()
-_IN_FLIGHT = _LINKS.where(LinkRow.flight_at.is_not(None)).order_by(LinkRow.flight_at)
+_IN_FLIGHT = (
+    _LINKS.where(LinkRow.flight_at <= bindparam("until"))
+    .order_by(LinkRow.flight_at)
+    .execution_options(yield_per=500)
+)
+_FLIGHTS = (
+    _LINKS.with_only_columns(LinkRow.flight_at, LinkRow.origin)
+    .where(LinkRow.flight_at.is_not(None))
+    .distinct()
+)
 _PRESENT = _LINKS.where(LinkRow.is_present == true()).execution_options(yield_per=500)
 _HAS_LOOKS = select(
     or_(
@@ -161,9 +170,23 @@ def list_links_to_look_at(
     return list(session.scalars(question, given))
 
 
-def list_links_in_flight(session: Session, tenant_id: str, integration_id: str) -> list[LinkRow]:
-    """Return the links over which a write is in flight, the oldest first."""
-    return list(session.scalars(_IN_FLIGHT, _of(tenant_id, integration_id)))
+def list_links_in_flight(
+    session: Session, tenant_id: str, integration_id: str, until: datetime
+) -> Iterable[LinkRow]:
+    """Return the links over which a write of then or before is in flight, the oldest first.
+
+    A few hundred at a time: after a first sync they are all that there are.
+    """
+    return session.scalars(_IN_FLIGHT, {**_of(tenant_id, integration_id), "until": until})
+
+
+def list_flights(
+    session: Session, tenant_id: str, integration_id: str
+) -> set[tuple[datetime, Origin]]:
+    """Return when the writes were decided that are in flight, each moment once, and whose
+    events they are of.
+    """
+    return {(at, origin) for at, origin in ask(session, _FLIGHTS, _of(tenant_id, integration_id))}
 
 
 def has_looks(session: Session, tenant_id: str, integration_id: str) -> bool:
@@ -278,10 +301,14 @@ def list_item_looks(
     return list(session.scalars(_TO_SPREAD, given))
 
 
-def forget_item_look(session: Session, look: ItemLook) -> None:
-    """Note that an item was looked at, unless it was marked again meanwhile."""
-    of = _of(look.tenant_id, look.integration_id)
-    ask(session, _FORGET, {**of, "of_item": look.item_id, "wakes": look.wakes})
+def forget_item_looks(session: Session, looks: Collection[ItemLook]) -> None:
+    """Note that items were looked at, but for those that were marked again meanwhile."""
+    given = [
+        {**_of(look.tenant_id, look.integration_id), "of_item": look.item_id, "wakes": look.wakes}
+        for look in looks
+    ]
+    if given:
+        ask(session, _FORGET, given)
 
 
 def _of(tenant_id: str, integration_id: str) -> dict[str, str]:

@@ -241,9 +241,9 @@ def test_a_write_in_flight_is_looked_for_soon_and_then_less_often():
     assert isinstance(flight, Flight)
     moments = [NOON]
     for _ in READS_AFTER:
-        moments.append(next_read(flight, moments[-1]))
+        moments.append(next_read(flight.decided_at, moments[-1]))
     assert [moment - NOON for moment in moments[1:]] == list(READS_AFTER)
-    assert next_read(flight, moments[-1]) > moments[-1]
+    assert next_read(flight.decided_at, moments[-1]) > moments[-1]
 
 
 def test_a_restore_while_our_deletion_is_in_flight_is_not_forgotten():

@@ -18,7 +18,7 @@ from calsync.services.sync.moving import find_named
 from calsync.services.sync.planning import Plan
 from calsync.services.sync.sending import Dispatcher
 from calsync.services.sync.spreading import Spreader
-from calsync.services.sync.twins import Twins, find_alike, read_around
+from calsync.services.sync.twins import Twins, read_around
 
 _FAR = timedelta(days=36500)
 #: Items that are spread in one transaction where a user asked for all of them.
@@ -45,7 +45,7 @@ class Act:
         plan = self.plan = self._plan()
         if plan.links == 0:
             return
-        if plan.unsent:
+        if plan.alike:
             self._link_twins(plan)
         if plan.removals:
             self._look_closer(plan)
@@ -84,12 +84,8 @@ class Act:
     def _link_twins(self, plan: Plan) -> None:
         """Before anything is sent: does the same stand there already (SYNC.md 6)?"""
         course = self.course
-        with course.tools.db.read() as session:
-            alike = find_alike(session, course.subject, plan.unsent)
-        if not alike:
-            return
-        events = read_around(course.client, course.subject, alike.values(), course.began_at)
-        names = list(alike)
+        events = read_around(course.client, course.subject, plan.alike.values(), course.began_at)
+        names = list(plan.alike)
         for at in range(0, len(names), _AT_ONCE):
             with course.fence.begin() as session:
                 twins = Twins(session, course.pairs, course.journal)

@@ -13,7 +13,14 @@ from calsync.core.window import Window
 from calsync.db.copies import list_copies_elsewhere
 from calsync.db.database import Session
 from calsync.db.items import list_repeating_ids
-from calsync.db.links import has_wishes, link_of, list_all_links, list_links_in_flight, put_link
+from calsync.db.links import (
+    has_wishes,
+    link_of,
+    list_all_links,
+    list_flights,
+    list_links_in_flight,
+    put_link,
+)
 from calsync.db.models import Integration
 from calsync.services.sync.bringing import Bringer
 from calsync.services.sync.course import Course
@@ -146,8 +153,7 @@ class CatchUp:
         with course.fence.begin() as session:
             row = course.get_row(session)
             row.swept_at, row.has_baseline = began_at, True
-            flying = list_links_in_flight(session, row.tenant_id, row.id)
-            expire_flights([each for each in flying if each.origin is Origin.BROUGHT], began_at)
+            self._expire_flights(session, Origin.BROUGHT, began_at)
             self._note_missing(session, shown)
             self._top_up(session)
 
@@ -159,6 +165,12 @@ class CatchUp:
 
     def _may_be_sent_now(self, link: Link) -> bool:
         return link.is_unsent and self.course.subject.bar_of_calendar() is None
+
+    def _expire_flights(self, session: Session, origin: Origin, read_began_at: datetime) -> None:
+        """Give up the writes over links of an origin that a complete read did not show in time."""
+        of, until = self.course.subject, read_began_at - EXPIRES_AFTER
+        flying = list_links_in_flight(session, of.tenant_id, of.id, until)
+        expire_flights((row for row in flying if row.origin is origin), read_began_at)
 
     def _note_missing(self, session: Session, shown: set[str]) -> None:
         """Note what was not shown: it is not found there, which is not deleted."""
@@ -192,19 +204,18 @@ class CatchUp:
         if not subject.has_flights:
             return set()
         with self.course.tools.db.read() as session:
-            flying = list_links_in_flight(session, subject.tenant_id, subject.id)
+            flying = list_flights(session, subject.tenant_id, subject.id)
         since = self.course.now - EXPIRES_AFTER
-        return {row.origin for row in flying if row.flight_at and row.flight_at <= since}
+        return {origin for decided_at, origin in flying if decided_at <= since}
 
     def _read_copies(self) -> None:
         """Read all that we made, and give up the writes of which nothing shows."""
         course = self.course
-        began_at, subject = course.now, course.subject
+        began_at = course.now
         for found in self.reader.read_copies():
             self._take_in(found, is_baseline=False)
         with course.fence.begin() as session:
-            flying = list_links_in_flight(session, subject.tenant_id, subject.id)
-            expire_flights([row for row in flying if row.origin is Origin.SENT], began_at)
+            self._expire_flights(session, Origin.SENT, began_at)
             course.get_row(session).copies_read_at = began_at
 
 

@@ -8,6 +8,7 @@ goes out is stored as an intent and sent after the commit.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 
 from calsync.core.actions import (
     CallOff,
@@ -26,10 +27,11 @@ from calsync.core.actions import (
 from calsync.core.brake import charge_of
 from calsync.core.content import ALL_PARTS, Part
 from calsync.core.decide import decide, decide_superseded
+from calsync.core.event import Times
 from calsync.core.footer import ItemLink
 from calsync.core.instances import is_awaited
 from calsync.core.link import Act, Link, LinkState, Origin, Side
-from calsync.core.recognition import is_lost
+from calsync.core.recognition import SETTLES_IN, is_lost
 from calsync.core.run import Result
 from calsync.core.settle import begin_deleting, begin_writing
 from calsync.db.copies import find_free_generations
@@ -49,7 +51,7 @@ from calsync.services.sync.pairs import Matter, Pairs
 from calsync.services.sync.planning import Plan
 from calsync.services.sync.sending import Order, is_outgoing, order_of
 from calsync.services.sync.spreading import new_link_row
-from calsync.services.sync.twins import content_to_send
+from calsync.services.sync.twins import content_to_send, find_alike
 from calsync.services.sync.wishes import foresee, grant_wish, reopened
 from calsync.services.tools import Tools
 
@@ -72,10 +74,9 @@ class Decider:
         """Count what would be done, and do nothing."""
         for rows in self._chunks():
             plan.links += len(rows)
-            for matter in self.pairs.gather(self.session, rows):
-                content = content_to_send(self.pairs, matter)
-                if content is not None:
-                    plan.unsent[matter.row.id] = content
+            matters = self.pairs.gather(self.session, rows)
+            plan.alike |= self._find_alike(matters)
+            for matter in matters:
                 answered = foresee(matter, self.pairs.now)
                 for action in (answered or self._decide(matter)).actions:
                     plan.actions += 1
@@ -86,6 +87,12 @@ class Decider:
                     charge = charge_of(action, matter.pair.link, matter.group)
                     if charge is not None:
                         plan.add(_name_of(matter), charge, matter.row.id)
+
+    def _find_alike(self, matters: Sequence[Matter]) -> dict[str, Times]:
+        """Return when what is to be sent takes place where something alike may stand, by link."""
+        contents = {each.row.id: content_to_send(self.pairs, each) for each in matters}
+        unsent = {name: content for name, content in contents.items() if content is not None}
+        return find_alike(self.session, self.pairs.subject, unsent) if unsent else {}
 
     def decide_next(self, after: str, plan: Plan) -> tuple[str | None, list[Order]]:
         """Decide on the next links after that id; return the last of them and what to send.
@@ -107,8 +114,9 @@ class Decider:
     def list_lost(self) -> list[Order]:
         """Return the writes that are to be sent once more, word for word."""
         subject, now = self.pairs.subject, self.pairs.now
-        flying = list_links_in_flight(self.session, subject.tenant_id, subject.id)
-        rows = [row for row in flying if is_lost(link_of(row), now)][:AT_ONCE]
+        of = subject.tenant_id, subject.id
+        flying = list_links_in_flight(self.session, *of, now - SETTLES_IN)
+        rows = list(islice((row for row in flying if is_lost(link_of(row), now)), AT_ONCE))
         orders = []
         for matter in self.pairs.gather(self.session, rows):
             flight = matter.pair.link.flight
@@ -240,12 +248,11 @@ class Decider:
     def _send_again(self, matter: Matter, action: SendAgain) -> Order:
         """Return the order that makes a new copy, whose link takes this one's place."""
         row, subject = matter.row, self.pairs.subject
-        free = find_free_generations(
-            self.session, row.tenant_id, subject.id, row.item_id, [row.key]
-        )
+        entry = row.item_id, row.key
+        free = find_free_generations(self.session, row.tenant_id, subject.id, [entry])
         row.is_present = False
         self.session.flush()
-        fresh = new_link_row(self.pairs, row.item_id, row.key, free[row.key])
+        fresh = new_link_row(self.pairs, *entry, free[entry])
         fresh.looks = 0
         link = begin_writing(
             Link(Origin.SENT), action.content, ALL_PARTS, action.content, self.pairs.now

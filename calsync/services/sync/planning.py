@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from calsync.core.brake import Brake, Charge, Counted, Tally
-from calsync.core.content import Content
+from calsync.core.event import Times
 from calsync.core.footer import ItemLink
 from calsync.core.link import Link, Side
 
@@ -28,9 +28,9 @@ class Plan:
     done: Tally = field(default_factory=Tally)
     #: The links whose events are gone, which would take their entries along.
     removals: list[Link] = field(default_factory=list)
-    #: What is to be sent for the first time, by the ids of the links, as the user's own
-    #: events would show it.
-    unsent: dict[str, Content] = field(default_factory=dict)
+    #: When what is to be sent for the first time takes place, by the ids of the links, where
+    #: something alike may stand there.
+    alike: dict[str, Times] = field(default_factory=dict)
     #: Entries whose copies stand in another calendar now: moved, not deleted.
     moved: frozenset[ItemLink] = frozenset()
 

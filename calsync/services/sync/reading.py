@@ -4,7 +4,7 @@ What is decided from it is decided later, from what the links have seen. So a pa
 read twice, or out of order, changes nothing, and a run that dies in between loses nothing.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -198,7 +198,7 @@ def _has_gone_as_asked(before: Link, after: Link) -> bool:
     return is_over and flight is not None and flight.came_from is LinkState.PARKED
 
 
-def expire_flights(rows: Sequence[LinkRow], read_began_at: datetime) -> int:
+def expire_flights(rows: Iterable[LinkRow], read_began_at: datetime) -> int:
     """Give up the writes that a complete read did not show in time; return how many."""
     given_up = 0
     for row in rows:

@@ -10,7 +10,7 @@ from calsync.core.run import CANCELLED, RunState, Trigger
 from calsync.cronofy.limiter import Lane
 from calsync.db.database import Session
 from calsync.db.due_rows import Claim
-from calsync.db.links import has_looks, has_wishes, link_of, list_links_in_flight
+from calsync.db.links import has_looks, has_wishes, list_flights
 from calsync.db.models import Integration, Run
 from calsync.db.runs import end_open_runs, find_run_in_state, new_run
 from calsync.db.sync_runs import list_open_runs
@@ -303,8 +303,8 @@ def _note_poll(course: Course, session: Session, row: Integration) -> timedelta:
 def _next_due(course: Course, session: Session, row: Integration) -> datetime:
     now, poll = course.now, _note_poll(course, session, row)
     moments = [_next_look(row, now, poll)]
-    flying = list_links_in_flight(session, row.tenant_id, row.id)
-    moments += [next_read(flight, now) for each in flying if (flight := link_of(each).flight)]
+    flying = list_flights(session, row.tenant_id, row.id)
+    moments += [next_read(decided_at, now) for decided_at, _ in flying]
     if has_looks(session, row.tenant_id, row.id):
         moments.append(now + timedelta(minutes=1))
     return max(min(moments), now if flying else now + SHORTEST_POLL)

@@ -4,7 +4,7 @@ A marked item is spread over its entries: each link of it is to be looked at, an
 no link yet gets one where it is to be sent.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from calsync.db.database import Session
 from calsync.db.items import list_items, map_assignees, map_exceptions
 from calsync.db.links import (
     find_brought_elsewhere,
-    forget_item_look,
+    forget_item_looks,
     link_of,
     list_item_looks,
     list_links_of_items,
@@ -55,8 +55,7 @@ class Spreader:
         looks = list_item_looks(self.session, subject.tenant_id, subject.id, AT_ONCE)
         marks = {look.item_id: _mark_of(look) for look in looks}
         self._spread(marks)
-        for look in looks:
-            forget_item_look(self.session, look)
+        forget_item_looks(self.session, looks)
         return len(looks) < AT_ONCE
 
     def spread_asked(self, item_ids: Collection[str]) -> None:
@@ -81,6 +80,7 @@ class Spreader:
         assignees = map_assignees(self.session, tenant_id, ids)
         exceptions = map_exceptions(self.session, tenant_id, [i.id for i in items if i.rule])
         foreign = self._find_foreign(items)
+        fresh: dict[tuple[str, str], _Mark] = {}
         for item in items:
             linked = rows.get(item.id, [])
             mark = marks[item.id]
@@ -92,7 +92,8 @@ class Spreader:
                 assignees[item.id],
                 window=Window(self.pairs.now).view,
             )
-            self._link_new(item, entries, linked, mark)
+            fresh |= dict.fromkeys(self._list_new(item, entries, linked, mark), mark)
+        self._link_new(fresh)
 
     def _find_foreign(self, items: Sequence[Item]) -> set[str]:
         """Return which items came from another linked calendar and stay out of this one."""
@@ -114,18 +115,21 @@ class Spreader:
         is_new = is_to_be_sent(mark.acts, mark.marked_at, since)
         return mark.is_asked or is_new or is_sent_series
 
-    def _link_new(
+    def _list_new(
         self, item: Item, entries: Sequence[Entry], linked: Sequence[LinkRow], mark: _Mark
-    ) -> None:
+    ) -> list[tuple[str, str]]:
+        """Return which entries of an item are to get a link, by their items and keys."""
         known = {row.key for row in linked}
         fresh = {entry.key or "" for entry in entries if self._is_shown(entry, mark)} - known
-        if not fresh:
+        return [(item.id, key) for key in sorted(fresh)]
+
+    def _link_new(self, entries: Mapping[tuple[str, str], _Mark]) -> None:
+        if not entries:
             return
-        free = find_free_generations(
-            self.session, item.tenant_id, self.pairs.subject.id, item.id, fresh
-        )
-        for key in sorted(fresh):
-            row = new_link_row(self.pairs, item.id, key, free[key])
+        subject = self.pairs.subject
+        free = find_free_generations(self.session, subject.tenant_id, subject.id, entries.keys())
+        for (item_id, key), mark in entries.items():
+            row = new_link_row(self.pairs, item_id, key, free[item_id, key])
             row.wish = Wish.SEND if mark.is_asked else None
             self.session.add(row)
 

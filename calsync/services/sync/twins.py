@@ -38,8 +38,6 @@ from calsync.services.sync.reading import seen_of
 from calsync.services.sync.scope import Subject
 
 _DAY = timedelta(days=1)
-#: Likenesses that are asked for in one question.
-_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -188,15 +186,14 @@ def find_alike(
 ) -> dict[str, Times]:
     """Return the times of what is to be sent where something alike may stand, by link.
 
+    A few links at a time: all that is asked about goes into one question.
+
     What an event looked like when it was last read is all that is known here: it is to be
     read again.
     """
     likenesses = {name: likeness_of(content) for name, content in unsent.items()}
-    known = set[str]()
     wanted = sorted(set(likenesses.values()))
-    for at in range(0, len(wanted), _AT_ONCE):
-        some = wanted[at : at + _AT_ONCE]
-        known |= find_likenesses(session, subject.tenant_id, subject.id, some)
+    known = find_likenesses(session, subject.tenant_id, subject.id, wanted)
     return {name: unsent[name].times for name, each in likenesses.items() if each in known}
 
 
