@@ -32,6 +32,9 @@ from tests.quick import QUICK_HASHER, REAL_HASHER, TEMPLATES, build_once, share_
 from tests.sandbox_server import RunningSandbox
 from tests.wheels import build_wheel
 
+#: The property under which a test records what it has counted, to be printed at the end.
+COUNTED = "counted"
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
@@ -45,6 +48,16 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have counted and recorded as such."""
+    reports = terminalreporter.stats.get("passed", ())
+    counted = [text for each in reports for name, text in each.user_properties if name == COUNTED]
+    if counted:
+        terminalreporter.section("Counted")
+        for text in sorted(counted):
+            terminalreporter.line(text)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from calsync.core.event import AllDay, Timed
 from calsync.core.item import UnfitItem
 from calsync.db.models import Item
-from calsync.errors import CalsyncError
+from calsync.errors import CalsyncError, StorageUnavailable
 from tests.simulation.faults import Crash
 from tests.simulation.office import LONDON, Desk, Office
 from tests.simulation.snapshots import Shown
@@ -143,17 +143,22 @@ class Doer:
         subject: str,
         fields: Mapping[str, Any],
     ) -> None:
-        """Do something and note whether it was acknowledged; what was refused is not noted."""
+        """Do something and note whether it was acknowledged; what was refused is not noted.
+
+        Where the process or the database's connection ended, it may be done or not.
+        """
         if title := fields.get("title"):
             self.titles.add(title)
         began_at = self.office.clock.now()
         try:
             subject = do() or subject
+        except (Crash, StorageUnavailable) as error:
+            self._note(Act(0, name, side, who, subject, fields, began_at, began_at, False))
+            if isinstance(error, Crash):
+                raise
+            return
         except (CalsyncError, UnfitItem):
             return
-        except Crash:
-            self._note(Act(0, name, side, who, subject, fields, began_at, began_at, False))
-            raise
         self._note(Act(0, name, side, who, subject, fields, began_at, began_at))
 
     def _note(self, act: Act) -> None:

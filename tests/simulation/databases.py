@@ -13,15 +13,8 @@ from tests.simulation.scheduler import Scheduler
 #: As long as the product's own patience with a lock.
 _PATIENCE_SECONDS = 5.0
 _LOOK_EVERY_SECONDS = 0.5
-#: What becomes of a commit that nothing came of, and of one whose answer was lost.
-_BEFORE: dict[FaultKind, BaseException] = {
-    FaultKind.CRASH_BEFORE: Crash(),
-    FaultKind.TIMEOUT_BEFORE: StorageUnavailable("The connection broke before the commit."),
-}
-_AFTER: dict[FaultKind, BaseException] = {
-    FaultKind.CRASH_AFTER: Crash(),
-    FaultKind.TIMEOUT_AFTER: StorageUnavailable("The connection broke after the commit."),
-}
+_BEFORE = (FaultKind.CRASH_BEFORE, FaultKind.TIMEOUT_BEFORE)
+_CRASHES = (FaultKind.CRASH_BEFORE, FaultKind.CRASH_AFTER)
 
 
 class SimulatedDatabase(Database):
@@ -50,13 +43,13 @@ class SimulatedDatabase(Database):
                 yield session
                 fault = self._faults.cross()
                 if fault is not None and fault.kind in _BEFORE:
-                    raise _BEFORE[fault.kind]
+                    raise _end_of(fault.kind)
                 if self._can_be_held:
                     self._scheduler.cross()
             finally:
                 self._is_writing = False
         if fault is not None:
-            raise _AFTER[fault.kind]
+            raise _end_of(fault.kind)
         self._scheduler.cross()
 
     def _wait_for_the_writer(self) -> None:
@@ -65,3 +58,8 @@ class SimulatedDatabase(Database):
             if not self._scheduler.put_to_sleep(_LOOK_EVERY_SECONDS):
                 return
             waited += _LOOK_EVERY_SECONDS
+
+
+def _end_of(kind: FaultKind) -> BaseException:
+    """Return what ends a unit of work: its process dies, or its connection breaks."""
+    return Crash() if kind in _CRASHES else StorageUnavailable("The connection broke.")

@@ -7,7 +7,7 @@ the faults and for the provider.
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -99,17 +99,47 @@ def play(
 def play_on(plan: Plan, engine: Engine, begun: Callable[[History], None] = _nothing) -> History:
     """Carry out a plan on a database that has nothing but the cast; return what happened."""
     with seeded_ids(plan.seed):
-        history = _begin(plan, engine)
+        history = open_history(plan, engine)
         begun(history)
         try:
-            _carry_out(history)
+            take_steps(history, plan.steps)
+            come_to_rest(history)
         except BaseException:
             history.office.close()
             raise
     return history
 
 
-def _begin(plan: Plan, engine: Engine) -> History:
+def open_history(plan: Plan, engine: Engine) -> History:
+    """Return the history of a plan up to its first step: calendars are linked and read."""
+    history = _make_history(plan, engine)
+    office = history.office
+    for _ in office.desks:
+        history.workers.work()
+    if not plan.sweeps:
+        office.put_off_sweeps()
+    return history
+
+
+def take_steps(history: History, steps: Sequence[Step]) -> None:
+    """Let people act, syncs run and things go wrong."""
+    office = history.office
+    office.provider.faults.off = office.scheduler.off = False
+    for step in steps:
+        _do(history, step)
+        office.clock.move(timedelta(seconds=1))
+
+
+def come_to_rest(history: History) -> None:
+    """Let everything settle; nothing goes wrong any more."""
+    office = history.office
+    history.note_mark()
+    office.provider.faults.off = office.scheduler.off = True
+    office.scheduler.finish()
+    settle(history)
+
+
+def _make_history(plan: Plan, engine: Engine) -> History:
     clock = SharedClock()
     scheduler = Scheduler(
         clock,
@@ -121,22 +151,6 @@ def _begin(plan: Plan, engine: Engine) -> History:
     provider = _make_provider(plan, clock, scheduler)
     seats = [(seat[0], options_of(seat)) for seat in plan.seats]
     return History(plan, Office(engine, provider, clock, scheduler, seats))
-
-
-def _carry_out(history: History) -> None:
-    office = history.office
-    for _ in office.desks:
-        history.workers.work()
-    if not history.plan.sweeps:
-        office.put_off_sweeps()
-    office.provider.faults.off = office.scheduler.off = False
-    for step in history.plan.steps:
-        _do(history, step)
-        office.clock.move(timedelta(seconds=1))
-    history.note_mark()
-    office.provider.faults.off = office.scheduler.off = True
-    office.scheduler.finish()
-    settle(history)
 
 
 def _make_provider(plan: Plan, clock: SharedClock, scheduler: Scheduler) -> Provider:

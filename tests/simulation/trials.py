@@ -32,10 +32,14 @@ class Trial:
         return self.marks[-1][0] if self.marks else 0
 
 
-def try_plan(plan: Plan, template: Path) -> Trial:
-    """Carry a plan out on SQLite; the trial's plan names all that was drawn meanwhile."""
+def try_plan(plan: Plan, template: Path, *, idles: bool = True) -> Trial:
+    """Carry a plan out on SQLite; the trial's plan names all that was drawn meanwhile.
+
+    Unless it ``idles``, it is judged as it ends, and not what comes of it when nobody does
+    anything more.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        return try_with(lambda begun: play(plan, Path(folder), template, begun), plan)
+        return try_with(lambda begun: play(plan, Path(folder), template, begun), plan, idles=idles)
 
 
 def try_on_postgres(plan: Plan, url: str) -> Trial:
@@ -43,11 +47,13 @@ def try_on_postgres(plan: Plan, url: str) -> Trial:
     return try_with(lambda begun: play_on(plan, open_postgres(url), begun), plan)
 
 
-def try_with(carry_out: Callable[[Callable[[History], None]], History], plan: Plan) -> Trial:
+def try_with(
+    carry_out: Callable[[Callable[[History], None]], History], plan: Plan, *, idles: bool = True
+) -> Trial:
     """Judge what comes of carrying a plan out."""
     begun: list[History] = []
     try:
-        violations = tuple(find_violations(carry_out(begun.append)))
+        violations = tuple(find_violations(carry_out(begun.append), idles=idles))
     # Whatever the engine raises is for the report, and for the shrinker to look for.
     except Exception as error:
         violations = (_tell(error),)

@@ -63,12 +63,16 @@ def judge(story: Story) -> list[str]:
     return [sentence for each in judges for sentence in each(story)]
 
 
-def find_violations(history: History) -> list[str]:
-    """Return what does not hold, each as a sentence; the history goes on for a while.
+def find_violations(history: History, *, idles: bool = True) -> list[str]:
+    """Return what does not hold, each as a sentence.
+
+    Where it ``idles``, the history goes on for a while, and nothing may come of that.
 
     What nobody can decide is counted in the history's ``limits``.
     """
     story = tell(history)
     found = judge(story)
     history.limits = {name: count for name, count in story.limits.items() if count}
+    if not idles:
+        return found
     return [*found, *quiet.find_unrest(history), *quiet.find_surprises(history)]

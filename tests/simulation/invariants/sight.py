@@ -12,27 +12,27 @@ from tests.simulation.snapshots import Shown
 def is_out_of_sight(story: Story, event: Shown) -> bool:
     """Tell whether the last change of an event could never be read; count it if so.
 
-    It could where a cursor says that all was read up to a moment after the change at which
-    the window still held the event, and where the window holds it now.
+    It could where a cursor says that all was read up to a moment after the change, and the
+    window still held the event when that was read; and where the window holds it now.
     """
     if event.event_id is not None:
         return False
     office = story.history.office
     kept = office.provider.world.accounts.shelves[event.calendar_id].events[event.uid]
     spans = (kept.span, *kept.past)
-    moments = [office.clock.now(), *_cursors_after(story, event)]
+    moments = [office.clock.now(), *_reads_after(story, event)]
     if any(window.holds(span) for window in map(_window_at, moments) for span in spans):
         return False
     story.limits[Limit.OUT_OF_SIGHT] += 1
     return True
 
 
-def _cursors_after(story: Story, event: Shown) -> Iterator[datetime]:
-    for _, _, change in changes_of(story.tape, "integrations"):
+def _reads_after(story: Story, event: Shown) -> Iterator[datetime]:
+    for _, commit, change in changes_of(story.tape, "integrations"):
         cursor = change.row["cursor"]
         is_its = change.row["calendar_id"] == event.calendar_id
         if is_its and cursor is not None and cursor.timestamp() > event.updated:
-            yield cursor
+            yield commit.at
 
 
 def _window_at(moment: datetime) -> Window:
