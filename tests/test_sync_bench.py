@@ -7,6 +7,7 @@ import pytest
 import requests
 from sqlalchemy import text
 
+from bench.counting import counting
 from bench.figures import Bound, Figure, median_ratio
 from bench.lists import Answer
 from bench.lists import judge as judge_list
@@ -122,6 +123,28 @@ def test_a_question_for_each_row_is_noticed(
             "no change: statements",
             "no change: statements that read links or items",
         }
+
+
+def count_statements(provider: Provider, amount: int, *, is_pull: bool) -> int:
+    """Return how many statements it takes to bring so many events in, or to send them."""
+    with open_product(provider, is_read=not is_pull) as opened:
+        if is_pull:
+            provider.seed(amount)
+            opened.ask_to_retrieve()
+        else:
+            opened.add_items(amount)
+        with counting(opened.tools.db.engine) as statements:
+            opened.sync()
+    return len(statements)
+
+
+@pytest.mark.parametrize("is_pull", [True, False])
+def test_each_event_costs_at_most_one_question_of_its_own(
+    provider: Provider, is_pull: bool
+) -> None:
+    # On one page, and in one batch: what a page costs by itself is in both.
+    few, many = (count_statements(provider, amount, is_pull=is_pull) for amount in (10, 50))
+    assert many - few <= 1.1 * 40
 
 
 def test_a_sync_that_takes_longer_the_more_there_is_is_noticed(

@@ -63,6 +63,9 @@ _FLIGHTS = (
     .distinct()
 )
 _PRESENT = _LINKS.where(LinkRow.is_present == true()).execution_options(yield_per=500)
+_IDLE_COPIES = _PRESENT.where(
+    LinkRow.state == LinkState.LIVE, LinkRow.origin == Origin.SENT, LinkRow.flight_at.is_(None)
+)
 _HAS_LOOKS = select(
     or_(
         _LINK_IDS.where(IS_TO_BE_LOOKED_AT).exists(),
@@ -203,6 +206,11 @@ def has_wishes(session: Session, tenant_id: str, integration_id: str) -> bool:
 def list_all_links(session: Session, tenant_id: str, integration_id: str) -> Iterable[LinkRow]:
     """Return every present link, a few hundred at a time."""
     return session.scalars(_PRESENT, _of(tenant_id, integration_id))
+
+
+def list_idle_copies(session: Session, tenant_id: str, integration_id: str) -> Iterable[LinkRow]:
+    """Return every present link of a copy over which nothing is in flight, some at a time."""
+    return session.scalars(_IDLE_COPIES, _of(tenant_id, integration_id))
 
 
 def count_live(session: Session, tenant_id: str, integration_id: str) -> int:

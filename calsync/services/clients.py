@@ -23,7 +23,7 @@ from calsync.db.users import get_user
 from calsync.errors import AlreadyThere, InUse, NotAllowed, NotThere, StaleVersion
 from calsync.ids import new_id
 from calsync.services.item_checks import Taken
-from calsync.services.item_history import note_change
+from calsync.services.item_history import Change, note_change
 from calsync.services.item_rows import fields_of, put_fields
 from calsync.services.tools import Tools, Who
 
@@ -188,4 +188,4 @@ def _rename_calls(tools: Tools, session: Session, actor: User, client: Client) -
             put_fields(call, after)
             call.version += 1
             call.updated_at = tools.clock.now()
-            note_change(tools, session, actor, call, "changed", before, after)
+            note_change(tools, session, actor, Change(call, "changed", before, after))

@@ -15,7 +15,7 @@ from calsync.services.item_access import BIN_KEEPS
 from calsync.services.item_checks import refuse_faults
 from calsync.services.item_departures import note_departures
 from calsync.services.item_edits import find_differences, rebind, rest_of, tail_fields, tail_of
-from calsync.services.item_history import note_change
+from calsync.services.item_history import Change, note_change
 from calsync.services.item_rows import (
     exception_rows,
     fields_of,
@@ -53,9 +53,7 @@ class Edit:
         replace_assignees(self.session, item.tenant_id, item.id, self.chosen, item.updated_at)
         self.session.add_all(exception_rows(item.tenant_id, item.id, overrides))
         people = (self.present, self.chosen)
-        note_change(
-            self.tools, self.session, self.actor, item, "created", None, fields, people=people
-        )
+        self._note(Change(item, "created", None, fields, people))
         return item.id
 
     def change_all(self, fields: ItemFields, series: Series | None) -> str:
@@ -124,34 +122,14 @@ class Edit:
         item.version += 1
         rows = exception_rows(item.tenant_id, item.id, overrides)
         replace_exceptions(self.session, item.tenant_id, item.id, rows)
-        note_change(
-            self.tools,
-            self.session,
-            self.actor,
-            item,
-            "changed",
-            before,
-            after,
-            people=people,
-            by_hand=self.by_hand,
-            **about,
-        )
+        self._note(Change(item, "changed", before, after, people, self.by_hand, about=about))
 
     def bin(self) -> None:
         """Put the item in the bin."""
         item = self.item
         item.deleted_at = item.updated_at = self.tools.clock.now()
         item.version += 1
-        note_change(
-            self.tools,
-            self.session,
-            self.actor,
-            item,
-            "deleted",
-            fields_of(item),
-            None,
-            by_hand=self.by_hand,
-        )
+        self._note(Change(item, "deleted", fields_of(item), None, by_hand=self.by_hand))
         due_at = item.deleted_at + BIN_KEEPS
         due_rows.wake(self.session, item.tenant_id, DueKind.PURGE, item.id, due_at)
 
@@ -160,8 +138,11 @@ class Edit:
         item = self.item
         item.deleted_at, item.updated_at = None, self.tools.clock.now()
         item.version += 1
-        note_change(self.tools, self.session, self.actor, item, "restored", None, fields_of(item))
+        self._note(Change(item, "restored", None, fields_of(item)))
         due_rows.drop(self.session, item.tenant_id, DueKind.PURGE, item.id)
+
+    def _note(self, change: Change) -> None:
+        note_change(self.tools, self.session, self.actor, change)
 
 
 def head_of(series: Series, key: str) -> Series:

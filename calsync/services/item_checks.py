@@ -80,15 +80,33 @@ def refuse_unfit(
 
     Who is ``present`` on the item may stay, even if they cannot log in any more.
     """
+    people = list_assignable(session, tenant_id).union(present)
+    if faults := find_unfitness(session, tenant_id, fields, assignees, people):
+        raise UnfitItem(faults)
+
+
+def list_assignable(session: Session, tenant_id: str) -> frozenset[str]:
+    """Return the ids of the people who may be given something: those who can log in."""
+    return frozenset(user.id for user in list_users(session, tenant_id) if not user.is_disabled)
+
+
+def find_unfitness(
+    session: Session,
+    tenant_id: str,
+    fields: ItemFields,
+    assignees: Sequence[str],
+    people: Collection[str],
+) -> tuple[Fault, ...]:
+    """Return everything that is wrong, or that the tenant does not have.
+
+    ``people`` are those who may be assigned.
+    """
     faults = list(find_faults(fields))
-    people = {user.id for user in list_users(session, tenant_id) if not user.is_disabled}
     if not assignees:
         faults.append(Fault("assignees", "missing"))
-    elif not set(assignees) <= people.union(present):
+    elif not set(assignees) <= set(people):
         faults.append(Fault("assignees", "unknown"))
-    faults += _check_references(session, tenant_id, fields)
-    if faults:
-        raise UnfitItem(tuple(faults))
+    return (*faults, *_check_references(session, tenant_id, fields))
 
 
 def _check_references(session: Session, tenant_id: str, fields: ItemFields) -> Iterator[Fault]:

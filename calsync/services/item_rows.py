@@ -105,6 +105,11 @@ def with_series(fields: ItemFields, series: Series) -> ItemFields:
     return replace(fields, times=series.times, rule=series.rule.text)
 
 
+def begin_of(times: Times) -> datetime:
+    """Return the first moment at which an entry with these times may stand, in any zone."""
+    return _span(times)[0]
+
+
 def _find_reach(
     fields: ItemFields, overrides: Iterable[Override]
 ) -> tuple[datetime | None, datetime | None]:

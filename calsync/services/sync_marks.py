@@ -3,7 +3,7 @@
 A mark says *look*, never *what*: the sync decides from what is there when it comes.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,26 +25,26 @@ _TIMES = frozenset({"times", "due_on"})
 def mark_change(
     tools: Tools,
     session: Session,
-    item: Item,
+    items: Sequence[Item],
     acts: Collection[Act],
     people: Collection[str],
 ) -> None:
-    """Have the syncs of these people look at an item that was changed, and by what acts.
+    """Have the syncs of these people look at items that were changed, and by what acts.
 
     The integration that carried the change over knows of it already; to the user's other
     calendars, and to other users', it is a person's all the same, made in the calendar that
-    it comes from (SYNC.md 2).
+    it comes from (SYNC.md 2). The items are of one tenant.
     """
-    carrier = tools.carrier
-    found = list_ids_by_user(session, item.tenant_id, people)
+    carrier, tenant_id = tools.carrier, items[0].tenant_id
+    found = list_ids_by_user(session, tenant_id, people)
     others = {i: active for i, active in found if carrier is None or i != carrier.integration_id}
     if not others:
         return
     now: datetime = tools.clock.now()
-    mark_items(session, item.tenant_id, list(others), [item.id], acts, now)
+    mark_items(session, tenant_id, list(others), [item.id for item in items], acts, now)
     for integration_id, is_active in others.items():
         if is_active:
-            due_rows.wake(session, item.tenant_id, DueKind.SYNC, integration_id, now)
+            due_rows.wake(session, tenant_id, DueKind.SYNC, integration_id, now)
     tools.wake()
 
 

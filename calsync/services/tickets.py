@@ -26,7 +26,7 @@ from calsync.ids import new_id
 from calsync.services.clients import get_dispatcher
 from calsync.services.item_access import can_read
 from calsync.services.item_checks import refuse_taken_ids
-from calsync.services.item_history import note_change
+from calsync.services.item_history import Change, note_change
 from calsync.services.item_rows import fields_of, put_fields
 from calsync.services.tools import Tools, Who
 
@@ -225,7 +225,7 @@ def _rename_calls(
             put_fields(call, after)
             call.version += 1
             call.updated_at = tools.clock.now()
-            note_change(tools, session, actor, call, "changed", before, after)
+            note_change(tools, session, actor, Change(call, "changed", before, after))
 
 
 def _complete(fields: TicketFields) -> TicketFields:

@@ -1,6 +1,7 @@
 """Telling a tenant's PSA what changed: the messages and their delivery."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from calsync.core.item import ItemFields
@@ -45,32 +46,44 @@ _TYPES = {
 log = Log("calsync.webhooks")
 
 
-def announce(tools: Tools, session: Session, item: Item, action: str) -> None:
-    """Have the tenant's addresses told of a change, in the transaction that makes it."""
-    endpoints = [e for e in list_endpoints(session, item.tenant_id) if e.is_live]
+def announce(tools: Tools, session: Session, items: Sequence[Item], action: str) -> None:
+    """Have the tenant's addresses told of a change, in the transaction that makes it.
+
+    The items are of one tenant, and the same was done to each.
+    """
+    tenant_id = items[0].tenant_id
+    endpoints = [e for e in list_endpoints(session, tenant_id) if e.is_live]
     if not endpoints:
         return
-    now, kind = tools.clock.now(), _TYPES[action]
-    content = _content(item, map_assignees(session, item.tenant_id, [item.id])[item.id])
+    assignees = map_assignees(session, tenant_id, [item.id for item in items])
+    for item in items:
+        body = _body(_TYPES[action], tools.clock.now(), _content(item, assignees[item.id]))
+        for endpoint in endpoints:
+            _post(tools, session, endpoint, body)
+
+
+def _body(kind: MessageType, now: datetime, content: dict[str, object]) -> bytes:
     try:
-        body = build_body(kind, now, content)
+        return build_body(kind, now, content)
     except MessageTooLarge:
         # A message without its texts is better than none, and than no change at all; it says
         # so, lest the receiver take them for empty.
         content = {name: content[name] for name in content if name not in _TEXTS}
-        body = build_body(kind, now, content | {"texts_left_out": True})
-    for endpoint in endpoints:
-        message_id = new_id()
-        session.add(
-            WebhookMessage(
-                id=message_id,
-                tenant_id=item.tenant_id,
-                endpoint_id=endpoint.id,
-                body=body.decode(),
-                created_at=now,
-            )
+        return build_body(kind, now, content | {"texts_left_out": True})
+
+
+def _post(tools: Tools, session: Session, endpoint: WebhookEndpoint, body: bytes) -> None:
+    now, message_id = tools.clock.now(), new_id()
+    session.add(
+        WebhookMessage(
+            id=message_id,
+            tenant_id=endpoint.tenant_id,
+            endpoint_id=endpoint.id,
+            body=body.decode(),
+            created_at=now,
         )
-        due_rows.wake(session, item.tenant_id, DueKind.DELIVER, message_id, now)
+    )
+    due_rows.wake(session, endpoint.tenant_id, DueKind.DELIVER, message_id, now)
 
 
 def deliver(tools: Tools, tenant_id: str, message_id: str, attempts: int) -> datetime | None:

@@ -87,6 +87,7 @@ HOT: dict[str, Question] = {
     "entries of a kind": lambda s: items.list_items_between(
         s, "t", "u", START, END, kinds=[Kind.TASK]
     ),
+    "entries that begin then": lambda s: items.list_ids_from(s, "t", "u", START, END),
     "without a date": lambda s: items.list_unscheduled(s, "t", "u"),
     "bin": lambda s: items.list_bin(s, "t", "u", START),
     "bin to the API": list_items(deleted=True, bin_since=START),
@@ -171,6 +172,7 @@ def test_a_sort_is_noticed(explainer: Explainer) -> None:
     ("question", "index"),
     [
         ("entries", "ix_assignments_tenant_id_user_id_item_id"),
+        ("entries that begin then", "ix_items_reach_from_tenant_id_id"),
         ("items changed since", "ix_items_tenant_id_updated_at_id"),
         ("work that is due", "ix_due_rows_due_at_id"),
     ],

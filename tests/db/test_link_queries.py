@@ -38,6 +38,7 @@ HOT: dict[str, Question] = {
 #: Asked when everything is read, or before anything is done at all: as many rows as links.
 OF_ALL: dict[str, Question] = {
     "all links": lambda s: list(links.list_all_links(s, "t", "i")),
+    "idle copies": lambda s: list(links.list_idle_copies(s, "t", "i")),
     "how many are live": lambda s: links.count_live(s, "t", "i"),
 }
 

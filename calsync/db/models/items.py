@@ -101,6 +101,8 @@ class Item(Stamped, Base):
         Index(None, "tenant_id", "client_id"),
         Index(None, "tenant_id", "contact_id"),
         Index(None, "tenant_id", "updated_at", "id"),
+        # The time first: an entry is looked for among those of a user, and not the other way.
+        Index(None, "reach_from", "tenant_id", "id"),
         CheckConstraint(
             "(starts_at IS NULL) = (ends_at IS NULL) AND (starts_on IS NULL) = (ends_on IS NULL)"
             " AND (starts_at IS NULL OR starts_on IS NULL)",
@@ -127,7 +129,7 @@ class Item(Stamped, Base):
     ends_on: Mapped[date | None]
     #: The first and the last moment at which any of its occurrences may stand in any zone;
     #: no last one where a series has no end.
-    reach_from: Mapped[datetime | None] = mapped_column(index=True)
+    reach_from: Mapped[datetime | None]
     reach_until: Mapped[datetime | None] = mapped_column(index=True)
     time_zone: Mapped[str] = mapped_column(String(64))
     is_private: Mapped[bool]

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from calsync.core.content import Content, dump_content
+from calsync.core.content import Content
 from calsync.core.event import Event, UnreadableEvent
 from calsync.core.event_id import CopyName, read_event_id
 from calsync.core.footer import ItemLink, find_item_links
 from calsync.core.instances import Instance, is_replaceable, pair_instances
-from calsync.core.item import UnfitItem
-from calsync.core.link import Link, LinkState, Origin
-from calsync.core.mapping import content_of_event, is_off, item_of_event
+from calsync.core.link import Link, Origin
+from calsync.core.mapping import content_of_event, is_off
 from calsync.core.newcomers import Newcomer, Verdict, judge
 from calsync.core.recognition import observe
 from calsync.core.recurrence import View
@@ -19,7 +18,6 @@ from calsync.core.run import Result
 from calsync.core.settle import settle_equal
 from calsync.db.database import Session
 from calsync.db.items import list_items, map_assignees, map_exceptions
-from calsync.db.joined import JoinedDatabase
 from calsync.db.judged import Judgement, forget_judged, map_judged, note_judged
 from calsync.db.links import (
     find_linked_series,
@@ -29,14 +27,12 @@ from calsync.db.links import (
     put_link,
 )
 from calsync.db.models import LinkRow
-from calsync.errors import NotAllowed
-from calsync.ids import new_id
-from calsync.services.items import create_item
+from calsync.services.sync.arriving import Welcome, link_row
 from calsync.services.sync.journal import Journal
 from calsync.services.sync.pairs import Pairs
 from calsync.services.sync.reading import seen_of
 from calsync.services.sync.twins import Twins
-from calsync.services.tools import Carrier, Tools
+from calsync.services.tools import Tools
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,9 @@ class Bringer:
             subject.id,
             {event.series_id for event in standing if event.series_id},
         )
-        made, judgements, linked = 0, [], []
+        arriving: list[Event] = []
+        judgements: list[Judgement] = []
+        linked: list[str] = []
         replacing = self._follow_instances(standing)
         for event in standing:
             if event.uid in replacing:
@@ -77,19 +75,29 @@ class Bringer:
             verdict = self._judge(event, before, event.series_id in series)
             if is_baseline and verdict is Verdict.CREATE_OFF:
                 verdict = Verdict.BASELINE
-            if verdict is Verdict.BRING:
-                verdict = self._make(event)
-                made += verdict is Verdict.BRING
-                if verdict is Verdict.UNREADABLE and (before is None or before.reason != verdict):
-                    self._note_unfit(event)
-            if verdict is Verdict.BRING:
+            if verdict is not Verdict.BRING:
+                judgements.append(self._judgement(event, verdict))
+            elif self._twins.adopt(event):
                 linked.append(event.uid)
             else:
-                likeness = self._twins.likeness_of(event)
-                judgements.append(Judgement(event.uid, verdict.value, likeness, event.updated))
+                arriving.append(event)
+        made = Welcome(self.tools, self.session, self.pairs, self.journal).make(arriving)
+        linked += made
+        unfit = [event for event in arriving if event.uid not in made]
+        judgements += [self._judge_unfit(event, judged.get(event.uid)) for event in unfit]
         note_judged(self.session, subject.tenant_id, subject.id, judgements, self.pairs.now)
         forget_judged(self.session, subject.tenant_id, subject.id, judged.keys() & set(linked))
-        return made
+        return len(linked)
+
+    def _judge_unfit(self, event: Event, before: Judgement | None) -> Judgement:
+        """Note that an event can be no item, and say so in the log the first time."""
+        if before is None or before.reason != Verdict.UNREADABLE:
+            self._note_unfit(event)
+        return self._judgement(event, Verdict.UNREADABLE)
+
+    def _judgement(self, event: Event, verdict: Verdict) -> Judgement:
+        likeness = self._twins.likeness_of(event)
+        return Judgement(event.uid, verdict.value, likeness, event.updated)
 
     def _follow_instances(self, events: Sequence[Event]) -> set[str]:
         """Let links follow instances of series that were made anew; return these by uid."""
@@ -171,40 +179,6 @@ class Bringer:
         takes_create = self.pairs.subject.options.takes_create
         return judge(newcomer, takes_create, integration.create_since)
 
-    def _make(self, event: Event) -> Verdict:
-        """Make the item of an event and link both; or say why it cannot be."""
-        if self._twins.adopt(event):
-            return Verdict.BRING
-        subject = self.pairs.subject
-        zone, now = subject.user.time_zone, self.pairs.now
-        fields = item_of_event(event, zone, self.pairs.base_url)
-        theirs = content_of_event(event, self.pairs.base_url)
-        if fields is None or theirs is None:
-            return Verdict.UNREADABLE
-        carrier = Carrier(subject.id, event.updated)
-        tools = replace(self.tools, db=JoinedDatabase(self.session), carrier=carrier)
-        try:
-            item_id = create_item(tools, subject.who, fields)
-        except (UnfitItem, NotAllowed):
-            return Verdict.UNREADABLE
-        row = self._link_row(event, item_id, "", Origin.BROUGHT)
-        link = Link(Origin.BROUGHT, seen=seen_of(event, self.pairs.base_url, self._mailbox))
-        mine = self._shown(item_id, "", link) or theirs
-        put_link(row, settle_equal(link, mine, theirs))
-        self.session.add(row)
-        self.session.flush()
-        self.journal.note_event(
-            self.session,
-            event.uid,
-            theirs.title,
-            now,
-            result=Result.DONE,
-            item_id=item_id,
-            link_id=row.id,
-            after={"mine": dump_content(mine), "theirs": dump_content(theirs)},
-        )
-        return Verdict.BRING
-
     def _adopt(self, event: Event, name: CopyName | None) -> bool:
         """Link a copy of ours that the database has forgotten, if its entry has no other."""
         subject = self.pairs.subject
@@ -215,7 +189,7 @@ class Bringer:
         theirs = content_of_event(event, self.pairs.base_url)
         if mine is None or theirs is None or self._is_linked(name):
             return False
-        row = self._link_row(event, name.item_id, name.key, Origin.SENT)
+        row = link_row(self.pairs, event, name.item_id, name.key, Origin.SENT)
         row.event_id, row.generation = event.event_id, name.generation
         put_link(row, settle_equal(link, mine, theirs))
         self.session.add(row)
@@ -256,25 +230,6 @@ class Bringer:
                 if (entry.key or "") == key:
                     return self.pairs.content(entry, link)
         return None
-
-    def _link_row(self, event: Event, item_id: str, key: str, origin: Origin) -> LinkRow:
-        subject = self.pairs.subject
-        return LinkRow(
-            id=new_id(),
-            tenant_id=subject.tenant_id,
-            integration_id=subject.id,
-            item_id=item_id,
-            key=key,
-            event_uid=event.uid,
-            generation=1,
-            origin=origin,
-            is_source=origin is Origin.BROUGHT,
-            state=LinkState.LIVE,
-            is_present=True,
-            looks=0,
-            series=event.series_id,
-            record={},
-        )
 
     def _note_unfit(self, event: Event) -> None:
         theirs = content_of_event(event, self.pairs.base_url)

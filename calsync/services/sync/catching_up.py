@@ -18,6 +18,7 @@ from calsync.db.links import (
     link_of,
     list_all_links,
     list_flights,
+    list_idle_copies,
     list_links_in_flight,
     put_link,
 )
@@ -160,11 +161,12 @@ class CatchUp:
     def _look_at_unsent(self, session: Session) -> None:
         """Look again at what was kept out while the calendar took no writes."""
         subject = self.course.subject
-        for row in list_all_links(session, subject.tenant_id, subject.id):
-            row.looks += self._may_be_sent_now(link_of(row))
-
-    def _may_be_sent_now(self, link: Link) -> bool:
-        return link.is_unsent and self.course.subject.bar_of_calendar() is None
+        if subject.bar_of_calendar() is not None:
+            return
+        for row in list_idle_copies(session, subject.tenant_id, subject.id):
+            # A row whose number is set, be it to what it was, stays in memory till the end.
+            if link_of(row).is_unsent:
+                row.looks += 1
 
     def _expire_flights(self, session: Session, origin: Origin, read_began_at: datetime) -> None:
         """Give up the writes over links of an origin that a complete read did not show in time."""
@@ -175,9 +177,9 @@ class CatchUp:
     def _note_missing(self, session: Session, shown: set[str]) -> None:
         """Note what was not shown: it is not found there, which is not deleted."""
         window, subject = Window(self.course.began_at), self.course.subject
+        self._look_at_unsent(session)
         for row in list_all_links(session, subject.tenant_id, subject.id):
             link = link_of(row)
-            row.looks += self._may_be_sent_now(link)
             if row.id in shown:
                 if link.misses:
                     put_link(row, replace(link, misses=0))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from calsync.core.content import Content
 from calsync.core.entry import Entry
@@ -21,7 +21,7 @@ from calsync.core.twins import (
 from calsync.core.window import Window
 from calsync.cronofy.queries import EventQuery
 from calsync.db.database import Session
-from calsync.db.items import list_items_between, map_assignees
+from calsync.db.items import list_ids_from, list_items, map_assignees
 from calsync.db.judged import find_likenesses, forget_judged
 from calsync.db.links import (
     list_links,
@@ -31,6 +31,7 @@ from calsync.db.links import (
 )
 from calsync.db.models import LinkRow
 from calsync.ids import new_id
+from calsync.services.item_rows import begin_of
 from calsync.services.sync.journal import Journal
 from calsync.services.sync.pairs import Matter, Pairs
 from calsync.services.sync.provider import LinkedCalendars
@@ -38,6 +39,7 @@ from calsync.services.sync.reading import seen_of
 from calsync.services.sync.scope import Subject
 
 _DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -111,17 +113,16 @@ class Twins:
         return {uid: each for uid, each in found.items() if uid not in linked}
 
     def _list_unlinked(self, times: Times) -> list[Entry]:
-        """Return the user's appointments at about these times that no link of ours knows."""
-        who = self.pairs.subject.who
-        start, end = _reach_of(times)
+        """Return the user's appointments that begin as these times do and that no link knows."""
+        who, begin = self.pairs.subject.who, begin_of(times).replace(second=0, microsecond=0)
+        ids = list_ids_from(self.session, who.tenant_id, who.user_id, begin, begin + _MINUTE)
+        if not ids:
+            return []
         items = [
             item
-            for item in list_items_between(
-                self.session, who.tenant_id, who.user_id, start, end, kinds=[Kind.APPOINTMENT]
-            )
-            if item.rule is None
+            for item in list_items(self.session, who.tenant_id, ids)
+            if item.kind is Kind.APPOINTMENT and item.rule is None and item.deleted_at is None
         ]
-        ids = [item.id for item in items]
         rows = list_links_of_items(self.session, who.tenant_id, self.pairs.subject.id, ids)
         linked = {row.item_id for row in rows}
         assignees = map_assignees(self.session, who.tenant_id, ids)
@@ -224,12 +225,3 @@ def _days_of(times: Times) -> tuple[date, date]:
     if isinstance(times, AllDay):
         return times.start, times.end
     return times.start.astimezone(UTC).date(), times.end.astimezone(UTC).date()
-
-
-def _reach_of(times: Times) -> tuple[datetime, datetime]:
-    """Return a stretch of time in which whatever has these times has begun and not ended."""
-    if isinstance(times, AllDay):
-        first = datetime.combine(times.start, time(), UTC)
-        return first - _DAY, first + 2 * _DAY
-    start = times.start.replace(second=0, microsecond=0)
-    return start, start + timedelta(minutes=1)

@@ -253,7 +253,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_items_tenant_id_id")),
     )
     with op.batch_alter_table("items", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_items_reach_from"), ["reach_from"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_items_reach_from_tenant_id_id"),
+            ["reach_from", "tenant_id", "id"],
+            unique=False,
+        )
         batch_op.create_index(batch_op.f("ix_items_reach_until"), ["reach_until"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_items_tenant_id_client_id"), ["tenant_id", "client_id"], unique=False
@@ -389,7 +393,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_items_tenant_id_contact_id"))
         batch_op.drop_index(batch_op.f("ix_items_tenant_id_client_id"))
         batch_op.drop_index(batch_op.f("ix_items_reach_until"))
-        batch_op.drop_index(batch_op.f("ix_items_reach_from"))
+        batch_op.drop_index(batch_op.f("ix_items_reach_from_tenant_id_id"))
 
     op.drop_table("items")
     with op.batch_alter_table("tickets", schema=None) as batch_op:
