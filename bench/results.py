@@ -41,5 +41,6 @@ def _find_commit() -> str:
             check=True,
         ).stdout.strip()
 
-    changed = " with changes" if ask("status", "--porcelain") else ""
+    # The figures themselves change with every measurement.
+    changed = " with changes" if ask("status", "--porcelain", "--", ".", ":!bench/results") else ""
     return ask("rev-parse", "HEAD") + changed
