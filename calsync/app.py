@@ -127,6 +127,17 @@ def refuse_other_schema(app: Flask) -> None:
         )
 
 
+def refuse_newer_schema(app: Flask) -> None:
+    """Raise SettingsError where the database's schema is none that this version knows."""
+    with tools_of(app).db.read() as session:
+        is_known = health.is_schema_known(session)
+    if not is_known:
+        raise SettingsError(
+            "The backup is of a newer calsync than this one. Install that version, and restore "
+            "with it."
+        )
+
+
 def start_loop(app: Flask) -> DueLoop:
     """Begin to do due work in this process, unless another one does; see ``jobs.inprocess``."""
     loop = DueLoop(tools_of(app), PERFORMERS)

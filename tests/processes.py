@@ -7,6 +7,7 @@ import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 import requests
 
@@ -45,17 +46,37 @@ def wait_for_page(url: str, process: "subprocess.Popen[str]") -> requests.Respon
 
 
 def start_serving(
-    settings: Settings, folder: Path, port: int, *, public_port: int | None = None
+    settings: Settings,
+    folder: Path,
+    port: int,
+    *,
+    public_port: int | None = None,
+    output: TextIO | int = subprocess.PIPE,
 ) -> "subprocess.Popen[str]":
     """Serve an installation; where it is one of several, ``public_port`` is the first's."""
+    environment = {
+        **environment_of(settings, folder, public_port or port),
+        "PORT": str(port),
+    }
+    return subprocess.Popen(
+        [CALSYNC, "serve"],
+        cwd=folder,
+        env=environment,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def environment_of(settings: Settings, folder: Path, public_port: int) -> dict[str, str]:
+    """Return the environment that a command of an installation runs in."""
     [(name, key)] = KEYS
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("CALSYNC", "CRONOFY"))}
-    environment = {
+    return {
         **kept,
-        "PORT": str(port),
         "CALSYNC_SECRET_KEY": new_secret(),
         "CALSYNC_TOKEN_KEYS": f"{name}:{urlsafe_b64encode(key).decode()}",
-        "CALSYNC_PUBLIC_URL": f"http://127.0.0.1:{public_port or port}",
+        "CALSYNC_PUBLIC_URL": f"http://127.0.0.1:{public_port}",
         "CALSYNC_INSTANCE": str(folder),
         "CALSYNC_DATABASE_URL": settings.database_url,
         "CRONOFY_CLIENT_ID": settings.cronofy.client_id,
@@ -63,11 +84,3 @@ def start_serving(
         "CRONOFY_API_URL": settings.cronofy.api_url,
         "CRONOFY_APP_URL": settings.cronofy.app_url,
     }
-    return subprocess.Popen(
-        [CALSYNC, "serve"],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )

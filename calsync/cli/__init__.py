@@ -5,6 +5,7 @@ import click
 from calsync.cli import held as held
 from calsync.cli import own_events as own_events
 from calsync.cli import swapping as swapping
+from calsync.cli.backups import backup, restore
 from calsync.cli.database import db
 from calsync.cli.demo import demo
 from calsync.cli.integrations import integration
@@ -22,5 +23,8 @@ def main() -> None:
     """Two-way calendar sync for the people of IT service firms."""
 
 
-for command in (db, demo, integration, keys, serve, sync, tenant, token, user, webhook):
+_COMMANDS = (
+    backup, db, demo, integration, keys, restore, serve, sync, tenant, token, user, webhook
+)  # fmt: skip
+for command in _COMMANDS:
     main.add_command(command)

@@ -20,7 +20,21 @@ def probe_write(session: Session) -> None:
 
 def is_schema_current(session: Session) -> bool:
     """Whether the schema is the one that this version of the product was made for."""
+    return find_revision(session) == _list_changes().get_current_head()
+
+
+def is_schema_known(session: Session) -> bool:
+    """Whether the schema is that of this version or of an older one."""
+    known = {change.revision for change in _list_changes().walk_revisions()}
+    return find_revision(session) in known
+
+
+def find_revision(session: Session) -> str | None:
+    """Return the last change that the schema has been through; None before the first."""
+    return MigrationContext.configure(session.connection()).get_current_revision()
+
+
+def _list_changes() -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
-    wanted = ScriptDirectory.from_config(config).get_current_head()
-    return MigrationContext.configure(session.connection()).get_current_revision() == wanted
+    return ScriptDirectory.from_config(config)
