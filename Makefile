@@ -1,5 +1,6 @@
 # make run    the product and a sandbox, wired to each other
 # make test   every check: format, lint, types, import contracts, tests
+# make test-long  kills, backups put back and changes of schema, in real processes
 # make simulate SEEDS="1000 2000"  histories of these seeds on all cores
 # make pictures  every page in light, dark and on a telephone, into docs/screenshots
 # make bench  what syncs, pages and lists cost, beside the least that they could (docs/bench.md)
@@ -15,7 +16,7 @@ INSTALL = if command -v uv >/dev/null 2>&1; then \
 		set -- $(BIN)/python -m pip install --quiet --disable-pip-version-check; \
 	fi; "$$@" -c constraints.txt
 
-.PHONY: run test simulate pictures bench clean
+.PHONY: run test test-long simulate pictures bench clean
 
 run: $(STAMP)
 	$(BIN)/calsync demo
@@ -26,6 +27,9 @@ test: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-long: $(STAMP)
+	$(BIN)/python -m tests.long $(LONG_ARGS)
 
 simulate: $(STAMP)
 	$(BIN)/python -m tests.simulation $(SEEDS)

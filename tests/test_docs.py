@@ -71,7 +71,7 @@ def test_every_link_inside_the_documents_leads_somewhere(path: Path):
 
 def test_the_readme_tells_what_make_does():
     makefile = (ROOT / "Makefile").read_text()
-    for target in ("run", "test", "bench"):
+    for target in ("run", "test", "test-long", "bench"):
         assert f"\n{target}: $(STAMP)" in makefile
         assert f"make {target}" in (ROOT / "README.md").read_text()
 
