@@ -1,14 +1,15 @@
 # make run    the product and a sandbox, wired to each other
 # make test   every check: format, lint, types, import contracts, tests
 # make test-long  kills, backups put back and changes of schema, in real processes
-# make simulate SEEDS="1000 2000"  histories of these seeds on all cores
+# make simulate  fresh histories on all cores, until it is interrupted; SEEDS="1000 2000" are chosen
+# make mutants  whether seeded bugs are told by the histories
 # make pictures  every page in light, dark and on a telephone, into docs/screenshots
 # make bench  what syncs, pages and lists cost, beside the least that they could (docs/bench.md)
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-SEEDS ?= 1000 2000
+SEEDS ?=
 STAMP = $(VENV)/.installed
 INSTALL = if command -v uv >/dev/null 2>&1; then \
 		set -- uv pip install --quiet --python $(BIN)/python; \
@@ -16,7 +17,7 @@ INSTALL = if command -v uv >/dev/null 2>&1; then \
 		set -- $(BIN)/python -m pip install --quiet --disable-pip-version-check; \
 	fi; "$$@" -c constraints.txt
 
-.PHONY: run test test-long simulate pictures bench clean
+.PHONY: run test test-long simulate mutants pictures bench clean
 
 run: $(STAMP)
 	$(BIN)/calsync demo
@@ -33,6 +34,9 @@ test-long: $(STAMP)
 
 simulate: $(STAMP)
 	$(BIN)/python -m tests.simulation $(SEEDS)
+
+mutants: $(STAMP)
+	$(BIN)/python -m tests.mutants
 
 pictures: $(STAMP)
 	$(BIN)/python -m tests.pictures

@@ -1,11 +1,11 @@
-"""Many seeds on all cores: ``python -m tests.simulation FIRST LAST [--jobs N]``.
+"""Many seeds on all cores: ``python -m tests.simulation [FIRST [LAST]] [--jobs N]``.
 
 Prints how much was simulated, and for each seed whose history ends wrong what is wrong with
-it and the shortest plan that goes wrong alike, to be put into the regressions.
+it and the shortest plan that goes wrong alike, to be put into the regressions. Without LAST
+it goes on until it is interrupted, without FIRST from a seed that nobody has tried yet.
 """
 
 import argparse
-import logging
 import os
 import sys
 import tempfile
@@ -13,19 +13,20 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 
 import click
 
-from calsync.services import passwords
-from tests.installations import fill_database
-from tests.quick import QUICK_HASHER
 from tests.simulation.plans import draw_plan
 from tests.simulation.shrinking import Shrinker
+from tests.simulation.templates import be_quiet, make_template
 from tests.simulation.trials import Trial, try_plan
 
-_TOLD_EVERY = 1000
+_TOLD_EVERY = 60.0
 _YEAR = 365.25 * 24 * 3600
+#: So many seeds are given out ahead of those that are under way.
+_AHEAD = 16
 
 
 @dataclass
@@ -62,36 +63,61 @@ class Account:
 
 def main() -> int:
     """Try the seeds and return how many failed, at most 1."""
-    parser = argparse.ArgumentParser(prog="python -m tests.simulation")
-    parser.add_argument("first", type=int)
-    parser.add_argument("last", type=int, help="the first seed that is not tried any more")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--shrink", type=int, default=250, help="how many shorter plans to try")
-    options = parser.parse_args()
+    options = _read_options()
     account, began_at = Account(), time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        template = _make_template(Path(folder))
-        for trial, shortest in _try_all(options, template):
-            account.add(trial)
-            if shortest is not None:
-                click.echo(f"\nseed {trial.plan.seed}: " + "\n  ".join(trial.violations))
-                click.echo("  shrunk: " + "\n  ".join(shortest.violations))
-                click.echo(f"  {shortest.plan!r}")
-            elif account.scenarios % _TOLD_EVERY == 0:
-                click.echo(account.tell(time.monotonic() - began_at))
+    told_at = began_at
+    click.echo(f"from seed {options.first}")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for trial, shortest in _try_all(options, make_template(Path(folder))):
+                account.add(trial)
+                if shortest is not None:
+                    _tell_failure(trial, shortest)
+                if trial.violations and options.stop:
+                    break
+                if time.monotonic() > told_at + _TOLD_EVERY:
+                    told_at = time.monotonic()
+                    click.echo(account.tell(told_at - began_at))
+    except KeyboardInterrupt:
+        click.echo("interrupted")
     click.echo(account.tell(time.monotonic() - began_at))
     return 1 if account.failed else 0
 
 
+def _read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation")
+    parser.add_argument("first", type=int, nargs="?", default=int(time.time()))
+    parser.add_argument(
+        "last", type=int, nargs="?", help="the first seed that is not tried any more"
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--shrink", type=int, default=250, help="how many shorter plans to try")
+    parser.add_argument("--stop", action="store_true", help="end with the first that goes wrong")
+    return parser.parse_args()
+
+
+def _tell_failure(trial: Trial, shortest: Trial) -> None:
+    click.echo(f"\nseed {trial.plan.seed}: " + "\n  ".join(trial.violations))
+    if shortest is not trial:
+        click.echo("  shrunk: " + "\n  ".join(shortest.violations))
+    click.echo(f"  {shortest.plan!r}")
+
+
 def _try_all(options: argparse.Namespace, template: Path) -> Iterator[tuple[Trial, Trial | None]]:
-    seeds = range(options.first, options.last)
-    many = [(seed, template, options.shrink) for seed in seeds]
+    ahead = count(options.first) if options.last is None else range(options.first, options.last)
+    many = ((seed, template, options.shrink) for seed in ahead)
     if options.jobs == 1:
-        _be_quiet()
+        be_quiet()
         yield from map(_try_seed, many)
         return
-    with ProcessPoolExecutor(options.jobs, initializer=_be_quiet) as pool:
-        yield from pool.map(_try_seed, many, chunksize=4)
+    with ProcessPoolExecutor(options.jobs, initializer=be_quiet) as pool:
+        try:
+            waiting = [pool.submit(_try_seed, job) for job in islice(many, _AHEAD * options.jobs)]
+            while waiting:
+                yield waiting.pop(0).result()
+                waiting += [pool.submit(_try_seed, job) for job in islice(many, 1)]
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _try_seed(job: tuple[int, Path, int]) -> tuple[Trial, Trial | None]:
@@ -100,20 +126,6 @@ def _try_seed(job: tuple[int, Path, int]) -> tuple[Trial, Trial | None]:
     if not trial.violations or not most:
         return trial, trial if trial.violations else None
     return trial, Shrinker(lambda plan: try_plan(plan, template), trial, most).shrink()
-
-
-def _make_template(folder: Path) -> Path:
-    _be_quiet()
-    path = folder / "template.sqlite3"
-    fill_database(f"sqlite:///{path}", folder)
-    return path
-
-
-def _be_quiet() -> None:
-    """Log nothing, and hash passwords with the least work."""
-    logging.disable(logging.CRITICAL)
-    passwords._hasher = QUICK_HASHER
-    passwords._nobodys_hash = QUICK_HASHER.hash("nobody has this password")
 
 
 if __name__ == "__main__":

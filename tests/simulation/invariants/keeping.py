@@ -281,6 +281,10 @@ def _find_false_winners(story: Story, case: Case) -> Iterator[str]:
             continue  # What is not taken from there cannot win.
         if _was_declined(story, case, part):
             continue
+        if _was_waiting(story, case, mine[-1], theirs[-1]):
+            # It looks as if the write had landed, and the owner had edited what it made.
+            story.limits[Limit.NEVER_CAME] += 1
+            continue
         winner = _winner(story, case, part, mine[-1], theirs[-1], settings.policy)
         if winner and winner.after and not is_same(part, item[part], winner.after[part]):
             yield f"I3 {part} is {item[part]!r}, and {winner.after[part]!r} should have won"
@@ -289,6 +293,17 @@ def _find_false_winners(story: Story, case: Case) -> Iterator[str]:
 def _are_one(part: str, mine: Turn, theirs: Turn) -> bool:
     both = mine.after, theirs.after
     return None in both or is_same(part, both[0][part], both[1][part])  # type: ignore[index]
+
+
+def _was_waiting(story: Story, case: Case, mine: Turn, theirs: Turn) -> bool:
+    """Tell whether a write of ours was accepted between two edits and never applied."""
+    accepted = story.history.office.provider.world.writing.accepted
+    ids = {row["event_id"] for row in case.links} - {None}
+    return any(
+        write.due is None and mine.at <= write.accepted_at <= theirs.at
+        for write in accepted
+        if write.event_id in ids or write.uid in case.uids
+    )
 
 
 def _winner(

@@ -14,6 +14,7 @@ class Limit(StrEnum):
     STALLED = "a process that had stalled sent what was decided before"
     UNANSWERED = "a write of which no answer came and that no read showed in time"
     TOUCHED = "an event was touched, and looked as before a write that had not landed"
+    NEVER_CAME = "it was edited there while our write was queued that never landed"
     PRIVATE = "it was made public there before a read showed it as private"
     LIE_DELETED = "Cronofy said of an event that it was deleted, and it was not"
     LIE_HIDDEN = "Cronofy hid an event that was there, and no sweep came"

@@ -1,13 +1,15 @@
 """I4, I5: nothing is made up, and nothing is made twice."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from calsync.core.event_id import read_event_id
 from calsync.core.newcomers import Verdict
+from calsync.db.models import LinkRow
 from tests.simulation.invariants.faces import is_same
 from tests.simulation.invariants.story import Case, Story, Turn, changes_of
+from tests.simulation.snapshots import Shown
 
 
 def find_inventions(story: Story) -> Iterator[str]:
@@ -37,9 +39,10 @@ def find_doubles(story: Story) -> Iterator[str]:
     # What its user brought back beside the copy that was sent again is left alone.
     older = {row.event_uid for row in rows if not row.is_present}
     standing = sides.standing_events.values()
-    names = [read_event_id(e.event_id) for e in standing if e.event_id and e.uid not in older]
     copies = Counter(
-        (name.integration_id, name.item_id, name.key) for name in names if name is not None
+        entry
+        for event in standing
+        if event.uid not in older and (entry := _entry_of(rows, event)) is not None
     )
     yield from (f"I5 entry {entry} stands there twice" for entry in _repeated(copies))
     items = sides.standing_items
@@ -54,6 +57,20 @@ def find_doubles(story: Story) -> Iterator[str]:
         (row.integration_id, row.item_id, row.key) for row in rows if row.event_uid in uids
     )
     yield from (f"I5 entry {entry} has two events" for entry in _repeated(pairs))
+
+
+def _entry_of(rows: Sequence[LinkRow], event: Shown) -> tuple[str, str, str] | None:
+    """Return of which entry an event is a copy: as its link has it, else as its id says.
+
+    A series that is divided hands occurrences on to another item; their copies keep their ids.
+    """
+    if event.event_id is None:
+        return None
+    for row in rows:
+        if row.event_id == event.event_id:
+            return row.integration_id, row.item_id, row.key
+    name = read_event_id(event.event_id)
+    return name and (name.integration_id, name.item_id, name.key)
 
 
 def find_twins(story: Story) -> Iterator[str]:

@@ -40,6 +40,8 @@ def find_surprises(history: History) -> Iterator[str]:
         for desk in history.office.desks
     ]
     was_locked = any(act.name == "lock" for act in history.acts)
+    if all(options == desk.options for desk, options in chosen):
+        return
     if _is_anything_to_land(history) or (was_locked and not history.plan.sweeps):
         # What could not be written while the calendar was locked is sent by the next sweep.
         return
