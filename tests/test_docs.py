@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from calsync.cli import main
+from calsync.metrics import REGISTRY
 from calsync.sandbox.faults import KINDS
 from tests.sandbox_server import RunningSandbox
 from tests.simulation.invariants import AT_THE_END, ON_THE_WAY
@@ -44,6 +45,16 @@ def test_every_control_endpoint_of_the_sandbox_is_documented(running_sandbox: Ru
         r"^\| `([A-Z]+ /\S+)` \|", (DOCS / "sandbox.md").read_text(), re.MULTILINE
     )
     assert {line.replace("<uid>", "<id>") for line in documented} == endpoints
+
+
+def test_every_figure_is_documented():
+    table = re.findall(r"^\| (`[a-z_].+) \| [^|]+ \|$", _read("operating.md"), re.MULTILINE)
+    documented = {name for cell in table for name in re.findall(r"`([a-z_]+)", cell)}
+    made = {
+        metric.name + ("_total" if metric.type == "counter" else "")
+        for metric in REGISTRY.collect()
+    }
+    assert documented == made
 
 
 def test_every_fault_is_documented():

@@ -22,6 +22,7 @@ from calsync.errors import (
     Unreachable,
 )
 from calsync.logs import Log
+from calsync.metrics import CALL_SECONDS, CALLS
 
 #: How often a call is made at most before its error is handed up.
 ATTEMPTS = 4
@@ -33,6 +34,8 @@ FIRST_BACK_OFF = 2.0
 
 #: How many seconds a caller of each lane waits for its turn, or between two attempts.
 PATIENCE = {Lane.USER: 10.0, Lane.PUSH: 30.0, Lane.POLL: 90.0, Lane.BACKFILL: 300.0}
+#: As what a call is counted that was not answered.
+NO_ANSWER = "none"
 
 log = Log("calsync.cronofy")
 
@@ -119,12 +122,18 @@ class Caller:
         """Return the answer of whatever status, or the error of the way there."""
         self._limiter.acquire(self._lane, self._tenant, max_wait=self._patience)
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        began = self.clock.monotonic()
+        outcome: Answer | CronofyError
         try:
-            return self._transport.send(
+            outcome = self._transport.send(
                 call.method, self._address(call), headers=headers, json=call.body
             )
         except CronofyError as error:
-            return error
+            outcome = error
+        code = str(outcome.status) if isinstance(outcome, Answer) else NO_ANSWER
+        CALLS.labels(call.name, code).inc()
+        CALL_SECONDS.observe(self.clock.monotonic() - began)
+        return outcome
 
     def _address(self, call: Call) -> str:
         query = f"?{urlencode(call.query)}" if call.query else ""

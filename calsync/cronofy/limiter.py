@@ -14,6 +14,7 @@ from enum import IntEnum
 
 from calsync.clock import Clock
 from calsync.errors import RateLimited
+from calsync.metrics import TURN_SECONDS
 
 PER_SECOND = 50
 PER_MINUTE = 500
@@ -102,11 +103,13 @@ class Limiter:
         Raises RateLimited, with the seconds that are known to be left, as soon as it is
         clear that the turn will not come in time.
         """
-        give_up_at = self.clock.monotonic() + max_wait
+        began = self.clock.monotonic()
+        give_up_at = began + max_wait
         with self._waiting(_Ticket(lane, tenant)) as ticket:
             while True:
                 pause = self._try(ticket)
                 if pause is None:
+                    TURN_SECONDS.observe(self.clock.monotonic() - began)
                     return
                 left = give_up_at - self.clock.monotonic()
                 if pause > left:

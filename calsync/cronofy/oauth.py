@@ -17,6 +17,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from calsync import ids
 from calsync.clock import Clock
 from calsync.cronofy import wire
+from calsync.cronofy.calls import NO_ANSWER
 from calsync.cronofy.failures import error_keys, is_success, translate
 from calsync.cronofy.grants import SCOPE, Grant, TokenPair, read_grant, read_tokens
 from calsync.cronofy.limiter import Lane, Limiter
@@ -31,6 +32,7 @@ from calsync.errors import (
     UnreadableAnswer,
     WrongCredentials,
 )
+from calsync.metrics import CALLS
 
 __all__ = ["SCOPE", "CronofyOAuth", "Grant", "TokenPair"]
 
@@ -184,11 +186,16 @@ class _TokenSession(OAuth2Session):  # type: ignore[misc]
     ) -> requests.Response:
         send = super().request
         kwargs |= {"allow_redirects": False, "stream": True, "timeout": self._transport.timeout}
-        answer = self._transport.guard(
-            lambda ends_at: self._transport.read(
-                send(method, url, withhold_token, auth, **kwargs), ends_at
+        code = NO_ANSWER
+        try:
+            answer = self._transport.guard(
+                lambda ends_at: self._transport.read(
+                    send(method, url, withhold_token, auth, **kwargs), ends_at
+                )
             )
-        )
+            code = str(answer.status)
+        finally:
+            CALLS.labels(url.rpartition("/")[2], code).inc()
         if not is_success(answer.status):
             raise _judge(answer, self._clock.now())
         response = requests.Response()

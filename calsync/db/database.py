@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from calsync.db.stamps import NotingSession, stamp_changes
 from calsync.db.texts import teach_sqlite
 from calsync.errors import AlreadyThere, SettingsError, StorageBroken, StorageUnavailable
+from calsync.metrics import DATABASE_AWAY
 
 __all__ = ["Database", "Session", "engine_options", "is_in_transaction", "prepare_engine"]
 
@@ -90,6 +91,7 @@ def translated_errors() -> Iterator[None]:
     except DBAPIError as error:
         raise _translated(error) from None
     except PoolTimeout:
+        DATABASE_AWAY.inc()
         raise StorageUnavailable("All connections to the database are in use.") from None
 
 
@@ -153,6 +155,7 @@ def _translated(error: DBAPIError) -> Exception:
     # table is an operational error to SQLite and a programming error to PostgreSQL.
     is_away = isinstance(error, OperationalError | InterfaceError | InternalError)
     if is_away or type(error) is DatabaseError or code == "42P01":
+        DATABASE_AWAY.inc()
         return StorageUnavailable(f"The database says {code}.")
     return StorageBroken(f"The database says {code}.")
 

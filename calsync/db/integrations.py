@@ -1,9 +1,13 @@
 """Questions about integrations."""
 
+from collections import Counter
+
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from calsync.db.models import Integration, LinkedAccount
+from calsync.core.integration import Stop
+from calsync.core.link import LinkState
+from calsync.db.models import Integration, LinkedAccount, LinkRow
 
 
 def find_integration(
@@ -156,6 +160,41 @@ def lock_deleted_by_name(
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+
+
+def count_integrations(session: Session) -> Counter[str]:
+    """Return how many integrations of all tenants stand how: active, paused or by their stop."""
+    is_lost = LinkedAccount.id.is_(None) | LinkedAccount.disconnection.is_not(None)
+    account = (LinkedAccount.tenant_id == Integration.tenant_id) & (
+        LinkedAccount.id == Integration.account_id
+    )
+    rows = session.execute(
+        select(Integration.is_active, Integration.stop, is_lost, func.count())
+        .outerjoin(LinkedAccount, account)
+        .where(Integration.deleted_at.is_(None))
+        .group_by(Integration.is_active, Integration.stop, is_lost)
+    )
+    counts: Counter[str] = Counter()
+    for is_active, stop, lost, count in rows:
+        state = stop or (Stop.NOT_CONNECTED if lost else None)
+        works = "active" if is_active else "paused"
+        counts[state.value if state else works] += count
+    return counts
+
+
+def count_set_aside(session: Session) -> int:
+    """Return how many entries of all tenants are set aside, by the index of each integration."""
+    query = (
+        select(func.count(LinkRow.id))
+        .select_from(Integration)
+        .join(
+            LinkRow,
+            (LinkRow.tenant_id == Integration.tenant_id)
+            & (LinkRow.integration_id == Integration.id)
+            & (LinkRow.state == LinkState.SET_ASIDE),
+        )
+    )
+    return session.scalar(query.where(Integration.deleted_at.is_(None))) or 0
 
 
 def _of_user(tenant_id: str, user_id: str) -> Select[Integration]:

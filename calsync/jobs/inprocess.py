@@ -23,7 +23,7 @@ from calsync.errors import StorageUnavailable, TemporaryError
 from calsync.ids import jitter, new_id
 from calsync.jobs.performers import Performer, PutOff
 from calsync.logs import Log, current_request
-from calsync.metrics import JOB_SECONDS, JOBS
+from calsync.metrics import JOB_SECONDS, JOBS, LAST_TICK
 from calsync.services.patience import keep_trying
 from calsync.services.tools import Tools
 
@@ -114,6 +114,7 @@ class DueLoop:
             free = self._workers - len(self._running)
         if self._stopping:
             return 0
+        LAST_TICK.set(now.timestamp())
         with self._tools.db.begin() as session:
             is_holder = leases.hold(
                 session, leases.SCHEDULER, owner=self._owner, until=now + _PART, now=now

@@ -34,6 +34,7 @@ REASON_WORDS = {
     "unfit": _l("It holds something that My Calendar does not take."),
     "unreadable": _l("It could not be read."),
     "refused": _l("The linked calendar did not take it."),
+    "never_shown": _l("The linked calendar accepted it and then never showed it."),
     "superseded": _l("It was sent again meanwhile, so this older copy is left alone."),
     "moved": _l("It was moved to another calendar there, so it was not deleted here."),
     "absence": _l("You were away for long, so we ask before anything is removed."),

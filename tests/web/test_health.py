@@ -56,6 +56,8 @@ def test_figures_are_for_this_machine(app: Flask, link: Callable[..., str]):
     assert 'linked_accounts{status="connected"} 1.0' in answer.text
     assert 'due_rows{kind="check_account"} 1.0' in answer.text
     assert "due_oldest_seconds" in answer.text
+    assert 'integrations{state="active"} 0.0' in answer.text
+    assert "quarantined_events 0.0" in answer.text
 
 
 @pytest.mark.parametrize(

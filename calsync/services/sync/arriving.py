@@ -75,6 +75,7 @@ class Welcome:
             item_id=item.id,
             link_id=row.id,
             after={"mine": dump_content(mine), "theirs": dump_content(theirs)},
+            edited_at=event.updated,
         )
 
     def _shown(self, item: Item, link: Link) -> Content | None:

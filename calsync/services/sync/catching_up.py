@@ -172,7 +172,10 @@ class CatchUp:
         """Give up the writes over links of an origin that a complete read did not show in time."""
         of, until = self.course.subject, read_began_at - EXPIRES_AFTER
         flying = list_links_in_flight(session, of.tenant_id, of.id, until)
-        expire_flights((row for row in flying if row.origin is origin), read_began_at)
+        course = self.course
+        given_up = expire_flights((row for row in flying if row.origin is origin), read_began_at)
+        for row, link in given_up if not course.is_rehearsal else ():
+            course.journal.note_never_shown(session, row, link, course.now)
 
     def _note_missing(self, session: Session, shown: set[str]) -> None:
         """Note what was not shown: it is not found there, which is not deleted."""

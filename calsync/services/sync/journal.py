@@ -8,16 +8,8 @@ from typing import Any
 
 from calsync.core.actions import (
     Action,
-    CallOff,
-    DeleteThere,
     Hold,
     Note,
-    PutBack,
-    RemoveHere,
-    RestoreHere,
-    SendAgain,
-    TakeIn,
-    Write,
 )
 from calsync.core.content import Content, dump_content
 from calsync.core.link import Link, Side
@@ -29,19 +21,16 @@ from calsync.db.sync_runs import count_entries, note_progress
 from calsync.errors import CalsyncError
 from calsync.ids import new_id
 from calsync.services.log_purge import plan_purge
+from calsync.services.sync.entries import (
+    NAMES,
+    edited_at,
+    entry_of_flight,
+    sides_of,
+    title_of,
+)
+from calsync.services.sync.figures import note_lag
 from calsync.services.sync.pairs import Matter
 from calsync.services.sync.scope import Subject
-
-_NAMES: dict[type[Action], tuple[Side, str]] = {
-    TakeIn: (Side.IN, "update"),
-    RemoveHere: (Side.IN, "delete"),
-    CallOff: (Side.IN, "update"),
-    RestoreHere: (Side.IN, "restore"),
-    PutBack: (Side.IN, "update"),
-    Write: (Side.OUT, "update"),
-    SendAgain: (Side.OUT, "create"),
-    DeleteThere: (Side.OUT, "delete"),
-}
 
 
 class Cancelled(CalsyncError):
@@ -57,6 +46,8 @@ class Journal:
     began_at: datetime
     run: Run | None = None
     counts: Counter[str] = field(default_factory=Counter)
+    #: How often each reason was written down.
+    reasons: Counter[str] = field(default_factory=Counter)
     #: The links whose entries are sent although something alike stands there.
     alike: frozenset[str] = frozenset()
     #: How far the run is, in things done, of how many; None until all was read and planned.
@@ -77,11 +68,13 @@ class Journal:
     ) -> None:
         """Write down one thing that was done, held or failed."""
         inner = action.action if isinstance(action, Hold) else action
-        side, name = _NAMES[type(inner)]
+        side, name = NAMES[type(inner)]
         if is_new:
             name = "create"
             reason = reason or ("alike_there" if matter.row.id in self.alike else None)
-        before, after = _sides(matter, inner)
+        before, after = sides_of(matter, inner)
+        if result is Result.DONE and self.trigger is not Trigger.MANUAL:
+            note_lag(edited_at(matter, side), now)
         self._add(
             session,
             LogEntry(
@@ -93,7 +86,7 @@ class Journal:
                 action=name,
                 result=result,
                 reason=reason,
-                title=_title(matter),
+                title=title_of(matter),
                 before=before,
                 after=after,
             ),
@@ -108,25 +101,17 @@ class Journal:
         flight = link.flight or link.late
         if flight is None:
             raise ValueError("only what was in flight can land")
-        name = "update" if flight.before else "create"
-        known = (flight.before.content if flight.before else None) or link.there
-        mine = flight.here or link.here
-        shown = flight.sent or mine or known
-        self._add(
-            session,
-            LogEntry(
-                link_id=row.id,
-                item_id=row.item_id,
-                event_uid=row.event_uid,
-                at=now,
-                side=Side.OUT,
-                action="delete" if flight.is_deletion else name,
-                result=Result.DONE,
-                title=shown.title if shown else "",
-                before={"mine": _dump(mine), "theirs": _dump(known)},
-                after={} if flight.sent is None else {"theirs": _dump(flight.sent)},
-            ),
-        )
+        self._add(session, entry_of_flight(row, link, flight, now, Result.DONE))
+
+    def note_never_shown(self, session: Session, row: LinkRow, link: Link, now: datetime) -> None:
+        """Write down that a write is tried no more that was accepted and never done.
+
+        ``link`` is as it was before the read that had to show it.
+        """
+        if link.flight is None:
+            raise ValueError("only what is in flight can be given up")
+        failed = Result.FAILED, "never_shown"
+        self._add(session, entry_of_flight(row, link, link.flight, now, *failed))
 
     def note_reason(self, session: Session, matter: Matter, note: Note, now: datetime) -> None:
         """Write down why something was not done, or what was lost to it."""
@@ -145,7 +130,7 @@ class Journal:
                 action="none",
                 result=result,
                 reason=note.reason,
-                title=_title(matter),
+                title=title_of(matter),
                 before={"mine": mine, "theirs": theirs},
                 after={},
             ),
@@ -165,9 +150,12 @@ class Journal:
         link_id: str | None = None,
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
+        edited_at: datetime | None = None,
     ) -> None:
         """Write down what became of an event that no link knew; nothing where not done."""
         is_done = result is Result.DONE
+        if is_done and self.trigger is not Trigger.MANUAL:
+            note_lag(edited_at, now)
         self._add(
             session,
             LogEntry(
@@ -274,32 +262,5 @@ class Journal:
         entry.run_id, entry.trigger = run.id, run.trigger
         session.add(entry)
         self.counts[count_name(entry.side, entry.action, entry.result)] += 1
-
-
-def _title(matter: Matter) -> str:
-    here, seen = matter.pair.here.content, matter.pair.link.seen
-    content = here or (seen.content if seen else None) or matter.pair.link.here
-    return content.title if content else ""
-
-
-def _sides(matter: Matter, action: Action) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return both sides as they were, and what the action makes of the one it touches."""
-    link: Link = matter.pair.link
-    there = (link.seen.content if link.seen else None) or link.there
-    before = {"mine": _dump(matter.pair.here.content), "theirs": _dump(there)}
-    match action:
-        case TakeIn(content, parts, _) | RestoreHere(content, parts) | PutBack(content, parts):
-            mine = matter.pair.here.content
-            return before, {"mine": _dump(mine.taking(content, parts) if mine else content)}
-        case Write(content, _) | SendAgain(content):
-            return before, {"theirs": _dump(content)}
-        case RemoveHere(removal):
-            return before, {"removal": removal.value}
-        case CallOff(is_off):
-            return before, {"is_off": is_off}
-        case _:
-            return before, {}
-
-
-def _dump(content: Content | None) -> dict[str, Any] | None:
-    return dump_content(content) if content else None
+        if entry.reason:
+            self.reasons[entry.reason] += 1

@@ -19,6 +19,7 @@ from calsync.cronofy.queries import EventQuery
 from calsync.db.database import Session
 from calsync.db.links import link_of, list_earlier_links, list_links_of_events, put_link
 from calsync.db.models import Integration, LinkRow
+from calsync.metrics import ECHOES
 from calsync.services.sync.fence import Door
 from calsync.services.sync.journal import Journal
 from calsync.services.sync.provider import LinkedCalendars
@@ -153,8 +154,11 @@ class Reader:
         if _has_gone_as_asked(before, after):
             # The entry may be sent anew when its kind or calendar is.
             row.is_present = False
-        if self.journal is not None and has_landed_unanswered(before, after):
-            self.journal.note_landed(session, row, before, now)
+        if self.journal is not None:
+            if before.flight is not None and after.flight is None:
+                ECHOES.inc()
+            if has_landed_unanswered(before, after):
+                self.journal.note_landed(session, row, before, now)
         put_link(row, after)
         row.looks += 1
         return True
@@ -198,9 +202,12 @@ def _has_gone_as_asked(before: Link, after: Link) -> bool:
     return is_over and flight is not None and flight.came_from is LinkState.PARKED
 
 
-def expire_flights(rows: Iterable[LinkRow], read_began_at: datetime) -> int:
-    """Give up the writes that a complete read did not show in time; return how many."""
-    given_up = 0
+def expire_flights(rows: Iterable[LinkRow], read_began_at: datetime) -> list[tuple[LinkRow, Link]]:
+    """Give up the writes that a complete read did not show in time.
+
+    Returns those that were tried often enough, with their links as they were before.
+    """
+    set_aside = []
     for row in rows:
         before = link_of(row)
         after = expire(before, read_began_at)
@@ -210,8 +217,9 @@ def expire_flights(rows: Iterable[LinkRow], read_began_at: datetime) -> int:
                 # The user asked for it when it was parked, and still wants it.
                 row.wish = Wish.DELETE_COPY
             row.looks += 1
-            given_up += 1
-    return given_up
+            if after.state is LinkState.SET_ASIDE:
+                set_aside.append((row, before))
+    return set_aside
 
 
 def seen_of(event: Event, base_url: str, mailbox: str) -> Seen:

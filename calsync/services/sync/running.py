@@ -23,6 +23,7 @@ from calsync.services.sync.acting import Act
 from calsync.services.sync.catching_up import CatchUp
 from calsync.services.sync.course import Course, may_run
 from calsync.services.sync.fence import Fence, Overtaken
+from calsync.services.sync.figures import OVERTAKEN, QUIET, count_pass
 from calsync.services.sync.journal import Cancelled
 from calsync.services.sync.scope import Subject, load_subject
 from calsync.services.sync.wishes import drop_unsent
@@ -71,6 +72,7 @@ def run_sync(tools: Tools, claim: Claim) -> datetime | None:
         _begin(course, left)
         again_at = _perform(course)
     except Overtaken:
+        _count(course, OVERTAKEN)
         log.info("sync overtaken", integration_id=claim.subject_id)
         return tools.clock.now()
     # One that was asked for while we took up another that had died.
@@ -172,7 +174,9 @@ def _rest(course: Course, catch_up: CatchUp) -> datetime:
         catch_up.note_cursor(row, session)
         row.stop = None
         poll = _note_poll(course, session, row)
-        return max(_next_look(row, course.now, poll), course.now + SHORTEST_POLL)
+        again_at = max(_next_look(row, course.now, poll), course.now + SHORTEST_POLL)
+    _count(course, QUIET)
+    return again_at
 
 
 def _leave_rest(course: Course, act: Act) -> datetime:
@@ -226,8 +230,13 @@ def _end(
         if error not in (None, CANCELLED) and stop is None and course.asked is not None:
             _ask_again(course, session, course.asked)
         again_at = _next_due(course, session, row)
+    _count(course, state.value)
     _tell_log(course, state, error)
     return again_at
+
+
+def _count(course: Course, result: str) -> None:
+    count_pass(result, course.now - course.began_at, course.journal.reasons)
 
 
 def _ask_again(course: Course, session: Session, asked: Run) -> None:
