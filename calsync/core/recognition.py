@@ -4,39 +4,26 @@ Cronofy accepts a write and applies it later, without saying when, and it takes 
 precondition: a read after a write may show the state before it (SYNC.md 14, 3 and 12).
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
-from calsync.core.content import (
-    ALL_PARTS,
-    NO_PARTS,
-    Content,
-    Part,
-    Parts,
-    canonical,
-    find_differing,
-    is_same,
+from calsync.core.content import ALL_PARTS, find_differing
+from calsync.core.landing import (
+    SETTLES_IN,
+    end_late,
+    find_written_late,
+    has_landed,
+    is_as_before,
+    judge,
+    settle,
 )
-from calsync.core.link import Act, Flight, Link, LinkState, Seen
+from calsync.core.link import Flight, Link, LinkState, Seen
 from calsync.core.overwritten import note_overwritten
 
-Value = TypeVar("Value")
-
-#: States that a late deletion leaves as they are.
-_ENDED = frozenset({LinkState.PARKED, LinkState.REMOVED_THERE, LinkState.TOMBSTONE})
-
-#: How long a write that was accepted may take to show, in all that is known.
-SETTLES_IN = timedelta(seconds=60)
 #: From then on a complete read that does not show a write says that it will not come.
 EXPIRES_AFTER = timedelta(minutes=10)
 #: A copy that stands again this soon after we deleted it is our own late write.
 REVIVES_WITHIN = timedelta(minutes=10)
-#: So long an expired write stays known that another one followed.
-KNOWN_FOR = timedelta(days=1)
-#: No provider is known to cut a text to less than this.
-_SHORTEST_CUT = 200
 #: A write that was never applied this many times is set aside.
 MOST_TRIES = 3
 #: Reads that follow a write, until one shows it.
@@ -68,13 +55,13 @@ def _observe(link: Link, seen: Seen, now: datetime) -> Link:
     link = replace(note_overwritten(link, seen), seen=seen, gone_at=gone_at)
     link = _with_agreed(link, seen)
     if link.flight is not None:
-        return _judge(link, link.flight, seen, now)
-    if link.late is not None and _has_landed(link.late, seen):
+        return judge(link, link.flight, seen, now)
+    if link.late is not None and has_landed(link.late, seen):
         if link.late.is_deletion:
-            return _end_late(link)
-        return _settle(replace(link, late=None), link.late, seen)
-    if link.older is not None and (parts := _find_written_late(link, link.older, seen, now)):
-        return _settle(replace(link, older=None), replace(link.older, parts=parts), seen)
+            return end_late(link)
+        return settle(replace(link, late=None), link.late, seen)
+    if link.older is not None and (parts := find_written_late(link, link.older, seen, now)):
+        return settle(replace(link, older=None), replace(link.older, parts=parts), seen)
     return _take_as_agreed(link, seen)
 
 
@@ -108,7 +95,7 @@ def was_altered(before: Link, after: Link) -> bool:
     known = flight.before
     if flight.sent is None or known is None or not known.content or not seen.content:
         return False
-    if not _has_landed(flight, seen) or _was_touched_long_after(flight, seen):
+    if not has_landed(flight, seen) or _was_touched_long_after(flight, seen):
         return False
     differing = find_differing(known.content, seen.content) - flight.parts
     return bool(differing) or known.has_guests != seen.has_guests
@@ -135,7 +122,7 @@ def is_lost(link: Link, now: datetime) -> bool:
         flight is not None
         and flight.answered_at is None
         and now >= flight.decided_at + SETTLES_IN
-        and _is_as_before(flight, link.seen)
+        and is_as_before(flight, link.seen)
     )
 
 
@@ -184,123 +171,6 @@ def _with_since(seen: Seen, known: Seen | None) -> Seen:
     return replace(seen, since=since)
 
 
-def _judge(link: Link, flight: Flight, seen: Seen, now: datetime) -> Link:
-    if _is_older_creation(link, flight, seen):
-        return link
-    if _has_landed(flight, seen):
-        return _settle(link, flight, seen)
-    is_old_enough = flight.answered_at is not None and now >= flight.answered_at + SETTLES_IN
-    if not is_old_enough or flight.is_deletion or not seen.stands:
-        return link
-    if _is_as_before(flight, seen):
-        # Touched since, it was put back by somebody (SYNC.md 14, 12).
-        return _settle(link, flight, seen) if _was_touched_since(flight, seen) else link
-    # Whoever writes over it gives what it was meant to change yet another value: beside what
-    # still stands as before they have edited the event, and the write is still to come.
-    return link if _find_unwritten(flight, seen) else _settle(link, flight, seen)
-
-
-def _is_older_creation(link: Link, flight: Flight, seen: Seen) -> bool:
-    """Tell whether a read shows what an expired creation has made, and not yet the one after it."""
-    older = link.older
-    if older is None or older.sent is None or flight.sent is None or flight.before is not None:
-        return False
-    if not seen.stands or seen.content is None:
-        return False
-    told_by = [part for part in ALL_PARTS if not _same(part, older.sent, flight.sent)]
-    return bool(told_by) and all(_same(part, seen.content, older.sent) for part in told_by)
-
-
-def _find_written_late(link: Link, older: Flight, seen: Seen, now: datetime) -> Parts:
-    """Return what an expired write has made of an event that shows a newer one already.
-
-    That is all in which the two differ: whoever edited it there would not write all of that.
-    """
-    is_known = now < older.decided_at + KNOWN_FOR
-    if not is_known or older.sent is None or link.there is None or seen.content is None:
-        return NO_PARTS
-    parts = frozenset(part for part in older.parts if not _same(part, older.sent, link.there))
-    is_it = seen.stands and all(_same(part, seen.content, older.sent) for part in parts)
-    return parts if is_it else NO_PARTS
-
-
-def _end_late(link: Link) -> Link:
-    """Return the link whose event our own deletion took after it had been given up.
-
-    Nobody removed it there. Where the entry stands, it was brought back since: that counts
-    from the moment at which the deletion was decided (SYNC.md 2).
-    """
-    state = link.state if link.state in _ENDED else LinkState.DELETED_HERE
-    return replace(link, state=state, late=None, tries=0, acts=link.acts | {Act.RESTORED})
-
-
-def _has_landed(flight: Flight, seen: Seen) -> bool:
-    """Tell whether a read shows a trace of a write."""
-    if flight.is_deletion:
-        return seen.is_deleted
-    if seen.is_deleted:
-        # Nobody can delete what was never made, and an id is used for one event alone.
-        return flight.before is None
-    if flight.sent is None or seen.content is None:
-        return False
-    before = flight.before.content if flight.before and flight.before.stands else None
-    if before is None:
-        return True
-    meant = [part for part in flight.parts if not _same(part, before, flight.sent)]
-    return not meant or any(_same(part, seen.content, flight.sent) for part in meant)
-
-
-def _find_unwritten(flight: Flight, seen: Seen) -> list[Part]:
-    """Return the parts that a write was meant to change and that are what they were before."""
-    before = flight.before.content if flight.before else None
-    if flight.sent is None or before is None or seen.content is None:
-        return []
-    return [
-        part
-        for part in flight.parts
-        if _same(part, seen.content, before) and not _same(part, before, flight.sent)
-    ]
-
-
-def _settle(link: Link, flight: Flight, seen: Seen) -> Link:
-    """Return the link with its shadow as the write that landed has made it."""
-    if flight.sent is None or flight.here is None:
-        # One deletion has taken it: another that was given up before is not to land any more.
-        is_moot = flight.is_deletion and link.late is not None and link.late.is_deletion
-        return replace(link, flight=None, late=None if is_moot else link.late, tries=0)
-    # A deleted event may have lost its times, and no longer tell what it was.
-    shown = seen.content or flight.sent
-    here, there = link.here or flight.here, link.there or flight.sent
-    showing = frozenset(
-        part
-        for part in flight.parts
-        if _same(part, shown, flight.sent) or _is_lost(part, flight.sent, shown)
-    )
-    there = there.taking(flight.sent, flight.parts).taking(shown, showing)
-    return replace(
-        link,
-        here=here.taking(flight.here, flight.parts),
-        there=there,
-        flight=None,
-        tries=0,
-        declined=_without(link.declined, flight.parts),
-        conflicts=_without(link.conflicts, flight.parts),
-    )
-
-
-def _is_lost(part: Part, sent: Content, shown: Content) -> bool:
-    """Tell whether a provider could not keep what was sent (SYNC.md 10).
-
-    Some have no private events, and some cut a title or a text shorter than Cronofy does.
-    """
-    if part is Part.PRIVATE:
-        return sent.private and not shown.private
-    whole, cut = canonical(part, sent.get(part)), canonical(part, shown.get(part))
-    if not isinstance(whole, str) or not isinstance(cut, str):
-        return False
-    return _SHORTEST_CUT <= len(cut) < len(whole) and whole.startswith(cut)
-
-
 def _with_agreed(link: Link, seen: Seen) -> Link:
     """Return the link with what the event was when all was agreed, shown only now (SYNC.md 5)."""
     if link.agreed_at is None:
@@ -322,31 +192,7 @@ def _take_as_agreed(link: Link, seen: Seen) -> Link:
     return replace(link, there=link.there.taking(seen.content, ALL_PARTS - edited))
 
 
-def _is_as_before(flight: Flight, seen: Seen | None) -> bool:
-    before = flight.before
-    if before is None or seen is None:
-        return before is None and seen is None
-    if before.content is None or seen.content is None or before.is_deleted != seen.is_deleted:
-        return before.is_deleted and seen.is_deleted
-    return not find_differing(before.content, seen.content)
-
-
-def _was_touched_since(flight: Flight, seen: Seen) -> bool:
-    """Tell whether the event was changed later than we wrote, by the provider's seconds."""
-    if seen.updated is None or flight.answered_at is None:
-        return False
-    return seen.updated > flight.answered_at.replace(microsecond=0)
-
-
 def _was_touched_long_after(flight: Flight, seen: Seen) -> bool:
     """Tell whether the event was changed later than a write can have taken to be done."""
     wrote_at = flight.answered_at or flight.decided_at
     return seen.updated is not None and seen.updated > wrote_at + SETTLES_IN
-
-
-def _same(part: Part, one: Content, other: Content) -> bool:
-    return is_same(part, one.get(part), other.get(part))
-
-
-def _without(mapping: Mapping[Part, Value], parts: Parts) -> dict[Part, Value]:
-    return {part: value for part, value in mapping.items() if part not in parts}

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from calsync.core.actions import Write
 from calsync.core.content import ALL_PARTS, Content, Part, find_differing
+from calsync.core.landing import SETTLES_IN
 from calsync.core.link import Link, Origin, Seen
-from calsync.core.recognition import SETTLES_IN, observe, was_altered
+from calsync.core.recognition import observe, was_altered
 from calsync.core.settle import begin_writing, note_accepted
 from tests.core.one_pair import FIRST, NOON, OnePair, contents, in_step
 

@@ -28,7 +28,7 @@ BUGS = (
     Bug(
         "no echo is known",
         "What a read shows of our own write is agreed, and no edit",
-        f"{_CORE}/recognition.py",
+        f"{_CORE}/landing.py",
         "        here=here.taking(flight.here, flight.parts),\n        there=there,\n",
         "        here=here,\n        there=there,\n",
     ),
@@ -80,8 +80,8 @@ BUGS = (
     Bug(
         "an edit there ends a write of ours",
         "A write stays in flight until a read shows a trace of it",
-        f"{_CORE}/recognition.py",
-        "    return link if _find_unwritten(flight, seen) else _settle(link, flight, seen)\n",
+        f"{_CORE}/landing.py",
+        "    return link if _find_unwritten(flight, seen) else settle(link, flight, seen)\n",
         "    return replace(link, flight=None)\n",
     ),
     Bug(

@@ -21,7 +21,7 @@ from calsync.core.run import Result
 from calsync.core.table import Fate, Verdict
 from calsync.db.links import list_all_links
 from calsync.db.models import DueKind, DueRow, LinkRow
-from calsync.services.sync import bringing, deciding, reading, sending
+from calsync.services.sync import arriving, bringing, deciding, reading, sending
 from calsync.services.sync.catching_up import CatchUp
 from calsync.services.sync.journal import Journal
 from tests.simulation.invariants import find_violations, judge
@@ -86,13 +86,13 @@ def logs_nothing_that_was_there(patch: pytest.MonkeyPatch) -> None:
 
 
 def makes_titles_up(patch: pytest.MonkeyPatch) -> None:
-    known = bringing.item_of_event
+    known = arriving.item_of_event
 
     def item_of(event: Event, zone: str, base_url: str) -> Any:
         fields = known(event, zone, base_url)
         return replace(fields, subject="Made up") if fields else None
 
-    patch.setattr(bringing, "item_of_event", item_of)
+    patch.setattr(arriving, "item_of_event", item_of)
 
 
 def sends_again_what_was_removed(patch: pytest.MonkeyPatch) -> None:

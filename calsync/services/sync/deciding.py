@@ -30,8 +30,9 @@ from calsync.core.decide import decide, decide_superseded
 from calsync.core.event import Times
 from calsync.core.footer import ItemLink
 from calsync.core.instances import is_awaited
+from calsync.core.landing import SETTLES_IN
 from calsync.core.link import Act, Link, LinkState, Origin, Side
-from calsync.core.recognition import SETTLES_IN, is_lost
+from calsync.core.recognition import is_lost
 from calsync.core.run import Result
 from calsync.core.settle import begin_deleting, begin_writing
 from calsync.db.copies import find_free_generations
