@@ -135,10 +135,10 @@ class Dispatcher:
         for order, answer in zip(orders, answers, strict=True):
             row = rows[order.row_id]
             link = link_of(row)
+            flight = link.flight
+            is_new = flight is not None and flight.before is None and not flight.is_deletion
             if answer.error is None:
                 put_link(row, note_accepted(link, now))
-                flight = link.flight
-                is_new = flight is not None and flight.before is None and not flight.is_deletion
                 self.journal.note_action(session, order.matter, order.action, now, is_new=is_new)
                 continue
             if not is_surely_refused(answer.error):
@@ -165,6 +165,7 @@ class Dispatcher:
                     now,
                     result=Result.FAILED,
                     reason="refused",
+                    is_new=is_new,
                 )
             put_link(row, link)
             if link.state is LinkState.SET_ASIDE:
