@@ -1,6 +1,6 @@
 """Faults that are seen to strike, and deaths of the process in the middle of a sync."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -42,3 +42,23 @@ def die_at_write(office: Office, *, sent: bool) -> None:
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Died):
         patch.setattr(CronofyClient, "batch", die)
         office.run_once()
+
+
+@contextmanager
+def writing_late(deed: Callable[[], object]) -> Iterator[None]:
+    """Have something else done inside whenever a sync is about to write."""
+    write = CronofyClient.batch
+
+    def late(self: CronofyClient, writes: Any) -> Any:
+        deed()
+        return write(self, writes)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CronofyClient, "batch", late)
+        yield
+
+
+def before_the_write(office: Office, deed: Callable[[], object]) -> None:
+    """Run a sync in whose middle, as it is about to write, something else is done."""
+    with writing_late(deed):
+        fail_once(office)
