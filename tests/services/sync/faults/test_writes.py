@@ -174,10 +174,10 @@ def test_of_an_edit_on_both_sides_the_winner_stands_and_the_loser_is_in_the_log(
     office.edit(office.uid("Lunch"), summary="Supper")
     office.sync()
     assert office.summaries() == office.subjects() == ["Supper"]
-    assert office.log()[1:] == [
+    assert set(office.log()[1:]) == {
         ("in", "none", "declined", "replaced_here"),
         ("in", "update", "done", None),
-    ]
+    }
     [lost] = [entry for entry in office.entries(item_id) if entry.reason == "replaced_here"]
     assert lost.before["mine"] == {"title": "Brunch"}
     assert witness.counted("conflicts_total", winner="there") == 1
