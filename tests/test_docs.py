@@ -104,6 +104,28 @@ def test_every_rule_of_the_sync_names_tests_that_there_are():
         assert numbers == list(range(1, len(numbers) + 1))
 
 
+def test_every_fault_of_a_sync_names_its_tests_and_every_test_of_one_is_named():
+    rows = re.findall(
+        r"^\| F([0-9]+) (?:\| [^|]+ ){3}\| ([^|]+) \|$", _read("faults.md"), re.MULTILINE
+    )
+    assert [int(number) for number, _ in rows] == list(range(1, 64))
+    code = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    named = set()
+    for number, cell in rows:
+        tests = re.findall(r"`(test_\w+)`", cell)
+        assert tests or cell.startswith("no test: "), number
+        assert [name for name in tests if f"def {name}(" not in code] == []
+        named |= set(tests)
+    folder = ROOT / "tests" / "services" / "sync" / "faults"
+    made = {
+        name
+        for path in folder.glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert made
+    assert made <= named
+
+
 def test_everything_that_pages_keep_names_tests_that_there_are():
     code = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     rows = re.findall(

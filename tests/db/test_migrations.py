@@ -7,7 +7,10 @@ from sqlalchemy import Engine, inspect
 
 from calsync.app import create_app, downgrade_schema, is_schema_current, tools_of, upgrade_schema
 from calsync.config import Settings
+from calsync.db import due_rows
 from calsync.db.base import Base
+from calsync.db.models import DueKind, DueRow
+from calsync.errors import StorageBroken
 from calsync.services import people
 
 
@@ -43,3 +46,18 @@ def test_the_schema_goes_down_to_nothing_and_up_again(app):
     assert is_schema_current(app)
     assert differences(engine) == []
     people.create_tenant(tools_of(app), "again", "Again")
+
+
+def test_work_that_waits_outlives_a_downgrade_and_an_upgrade(app):
+    tools = tools_of(app)
+    tenant_id = people.create_tenant(tools, "waiting", "Waiting").id
+    with tools.db.begin() as session:
+        for kind in DueKind:
+            due_rows.wake(session, tenant_id, kind, f"of_{kind.value}", tools.clock.now())
+    downgrade_schema(app, "-1")
+    upgrade_schema(app)
+    with tools.db.read() as session:
+        left = session.query(DueRow).filter_by(tenant_id=tenant_id).all()
+    assert {row.kind for row in left} == set(DueKind)
+    with pytest.raises(StorageBroken), tools.db.begin() as session:
+        session.connection().exec_driver_sql("UPDATE due_rows SET kind = 'of_another_release'")

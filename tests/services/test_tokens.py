@@ -31,6 +31,7 @@ from tests.clocks import FakeClock
 from tests.installations import make_settings
 from tests.sandbox_server import RunningSandbox
 from tests.services.test_accounts import waiting_revocations
+from tests.witness import watching
 
 THREADS = 8
 
@@ -80,9 +81,12 @@ def test_eight_threads_with_one_expired_token_make_one_refresh(
     account_id = link()
     before = count_refreshes(sandbox)
     sandbox.control("POST", "/tokens/expire")
-    answers = ask_from_threads(tools, dana.who.tenant_id, account_id)
+    with watching() as witness:
+        answers = ask_from_threads(tools, dana.who.tenant_id, account_id)
     assert answers == ["dana@google.example"] * THREADS
     assert count_refreshes(sandbox) - before == 1
+    assert witness.counted("token_refresh_total", result="renewed") == 1
+    assert len(witness.logged("token renewed")) == 1
 
 
 def test_a_token_that_is_known_to_end_is_renewed_before_it_is_used(
@@ -204,7 +208,10 @@ def test_a_renewed_token_survives_a_database_that_is_busy_for_a_moment(
     stale = tokens.current()
     left: list[list[int]] = []
     when_refreshed(monkeypatch, lambda: left.append(fail_writes(monkeypatch, 2)))
-    renewed = tokens.renew(stale)
+    with watching() as witness:
+        renewed = tokens.renew(stale)
+    assert witness.counted("token_refresh_total", result="renewed") == 1
+    assert len(witness.logged("token renewed")) == 1
     assert left == [[0]]
     assert tokens.current() == renewed
 

@@ -126,6 +126,7 @@ def test_a_process_that_is_told_to_stop_in_the_middle_of_a_sync_leaves_it_to_the
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 0, output
+    assert '"loop stopped"' in output
     assert find_lease(tools) is None
     assert len(count_events(sandbox, calendar_id)) < len(names)
     sandbox.control("DELETE", "/faults")

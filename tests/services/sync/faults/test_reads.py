@@ -165,3 +165,16 @@ def test_when_everything_seems_deleted_the_user_is_asked(
     assert status() == "Waiting for your OK: 12 deletions"
     assert witness.counted("guard_trips_total", guard="brake") == 1
     assert witness.counted("sync_reasons_total", reason="brake") == 12
+
+
+def test_an_answer_that_does_not_come_is_given_up_and_asked_for_again(
+    office: Office, witness: Witness, status: Status, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(office.tools.oauth._transport, "timeout", (5.0, 0.2))
+    office.put("Dentist")
+    with striking(office, "timeout_before", path="/v1/events", times=1, seconds=1):
+        office.sync()
+    assert office.log() == [BROUGHT]
+    assert witness.logged("call repeated", call="read_events", error="Unreachable")
+    assert witness.counted("provider_requests_total", op="read_events", code="none") == 1
+    assert status() == ""

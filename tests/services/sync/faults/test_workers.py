@@ -76,7 +76,7 @@ def test_a_sync_whose_process_was_killed_is_redone_after_its_lease(
 
 
 @ON_SQLITE
-def test_a_disk_that_is_full_refuses_writes_and_is_told_by_the_probe_until_it_has_room(
+def test_a_disk_that_is_full_refuses_writes_and_keeps_what_was_whole(
     office: Office, witness: Witness, app: Flask
 ):
     with full_disk(office), pytest.raises(StorageUnavailable):
