@@ -254,6 +254,8 @@ def replace_assignees(
 ) -> None:
     """Let an item stand on the calendars of these users and of nobody else."""
     present = set(map_assignees(session, tenant_id, [item_id])[item_id])
+    if present == set(user_ids):
+        return
     session.execute(
         delete(Assignment)
         .where(Assignment.tenant_id == tenant_id, Assignment.item_id == item_id)

@@ -186,9 +186,7 @@ def list_links_in_flight(
 def list_flights(
     session: Session, tenant_id: str, integration_id: str
 ) -> set[tuple[datetime, Origin]]:
-    """Return when the writes were decided that are in flight, each moment once, and whose
-    events they are of.
-    """
+    """Return when writes were decided that are in flight, and over links of which origin."""
     return {(at, origin) for at, origin in ask(session, _FLIGHTS, _of(tenant_id, integration_id))}
 
 

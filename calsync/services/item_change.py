@@ -117,11 +117,13 @@ class Edit:
     ) -> None:
         """Write the item with the exceptions of its series, and its history."""
         item, overrides = self.item, series.overrides if series else ()
+        was_series = item.rule is not None
         put_fields(item, fields, overrides)
         item.updated_at = self.tools.clock.now()
         item.version += 1
-        rows = exception_rows(item.tenant_id, item.id, overrides)
-        replace_exceptions(self.session, item.tenant_id, item.id, rows)
+        if was_series or overrides:
+            rows = exception_rows(item.tenant_id, item.id, overrides)
+            replace_exceptions(self.session, item.tenant_id, item.id, rows)
         self._note(Change(item, "changed", before, after, people, self.by_hand, about=about))
 
     def bin(self) -> None:

@@ -80,7 +80,9 @@ def refuse_unfit(
 
     Who is ``present`` on the item may stay, even if they cannot log in any more.
     """
-    people = list_assignable(session, tenant_id).union(present)
+    people = frozenset(present)
+    if not set(assignees) <= people:
+        people |= list_assignable(session, tenant_id)
     if faults := find_unfitness(session, tenant_id, fields, assignees, people):
         raise UnfitItem(faults)
 

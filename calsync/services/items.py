@@ -186,6 +186,8 @@ def _revive_ticket_of(tools: Tools, session: Session, who: Who, item_id: str) ->
 
 
 def _series_in(session: Session, item: Item) -> Series | None:
+    if item.rule is None:
+        return None
     rows = map_exceptions(session, item.tenant_id, [item.id])[item.id]
     return series_of(fields_of(item), rows)
 
