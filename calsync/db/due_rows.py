@@ -84,10 +84,12 @@ def find_due_at(
 
 
 _NOW: BindParameter[datetime] = bindparam("now")
+#: Work of another kind is of a newer version, and waits for it: nobody here can do it.
+_IS_KNOWN = DueRow.kind.in_(list(DueKind))
 _IS_FREE = (DueRow.lease_until.is_(None)) | (DueRow.lease_until <= _NOW)
 _LIST_DUE = (
     select(DueRow.id)
-    .where(DueRow.due_at <= _NOW, _IS_FREE)
+    .where(DueRow.due_at <= _NOW, _IS_FREE, _IS_KNOWN)
     .order_by(DueRow.due_at, DueRow.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -292,10 +294,11 @@ def drop(session: Session, tenant_id: str, kind: DueKind, subject_id: str) -> No
 
 def count_due(session: Session) -> dict[DueKind, int]:
     """Return how many pieces of work of each kind are planned or running."""
-    rows = session.execute(select(DueRow.kind, func.count()).group_by(DueRow.kind))
+    query = select(DueRow.kind, func.count()).where(_IS_KNOWN)
+    rows = session.execute(query.group_by(DueRow.kind))
     return dict(rows.all())
 
 
 def find_oldest_due(session: Session, now: datetime) -> datetime | None:
     """Return since when the most overdue work has been due."""
-    return session.scalar(select(func.min(DueRow.due_at)).where(DueRow.due_at <= now))
+    return session.scalar(select(func.min(DueRow.due_at)).where(DueRow.due_at <= now, _IS_KNOWN))

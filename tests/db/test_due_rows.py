@@ -4,6 +4,8 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from calsync.db import due_rows, leases
 from calsync.db.database import Database
@@ -200,3 +202,29 @@ def test_one_process_plays_a_part_until_it_vanishes(db: Database, clock: FakeClo
     clock.move(timedelta(seconds=1))
     assert hold("b")
     assert not hold("a")
+
+
+def test_work_of_a_kind_that_only_a_newer_version_knows_waits_for_it(
+    db: Database, tenant_id: str, clock: FakeClock
+) -> None:
+    now = clock.now()
+    wake(db, tenant_id, "known", now)
+    wake(db, tenant_id, "of tomorrow", now - LEASE)
+    with db.begin() as session:
+        make_unknown(session, "of tomorrow")
+    assert [c.subject_id for c in claim(db, now)] == ["known"]
+    with db.read() as session:
+        assert due_rows.count_due(session) == {DueKind.REVOKE: 1}
+        assert due_rows.find_oldest_due(session, now) == now
+        left = session.execute(text("SELECT count(*) FROM due_rows WHERE kind = 'newer'"))
+        assert left.scalar() == 1
+
+
+def make_unknown(session: Session, subject: str) -> None:
+    """Give a row a kind that this version's schema would not have."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text("PRAGMA ignore_check_constraints=ON"))
+    else:
+        session.execute(text("ALTER TABLE due_rows DROP CONSTRAINT ck_due_rows_kind"))
+    renamed = text("UPDATE due_rows SET kind = 'newer' WHERE subject_id = :subject")
+    session.execute(renamed, {"subject": subject})
