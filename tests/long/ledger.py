@@ -6,7 +6,7 @@ and in its place: what has to stand is then known to the letter, whoever wrote i
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -120,12 +120,16 @@ def judge(ledger: Ledger, here: Iterable[Row], there: Iterable[Row]) -> list[str
 
 
 def judge_put_back(
-    entries: Iterable[Entry], before: dict[Side, list[Row]], after: dict[Side, list[Row]]
+    entries: Iterable[Entry],
+    before: dict[Side, list[Row]],
+    after: dict[Side, list[Row]],
+    adopted: Collection[str] = (),
 ) -> list[str]:
     """Return what does not hold after an older database was put back, a sentence each.
 
     ``before`` is what stood on both sides when it was: here what the older database had. An
     entry that a person deleted may be gone; of no other may anything be, and none is doubled.
+    What differs of those that were ``adopted`` counts as agreed (SYNC.md 6).
     """
     found = []
     stood = {side: _sort(rows) for side, rows in before.items()}
@@ -142,7 +146,7 @@ def judge_put_back(
         was_known = entry.tag in stood[Side.HERE]
         if was_known and not numbers[Side.HERE]:
             found.append(f"{entry.tag} was deleted here.")
-        must_agree = was_known or entry.home is Side.THERE
+        must_agree = (was_known or entry.home is Side.THERE) and entry.tag not in adopted
         if must_agree and numbers[Side.HERE] != numbers[Side.THERE]:
             found.append(f"{entry.tag} differs: {_tell(numbers)}.")
     return found

@@ -61,7 +61,7 @@ class Editor:
         """Return what stands on My Calendar."""
         with self.site.tools.db.read() as session:
             items = session.query(Item).filter(Item.deleted_at.is_(None))
-            ours = items.filter(Item.subject.startswith(f"entry-{self.ledger.name}-"))
+            ours = items.filter(Item.subject.startswith(f"entry-{self.ledger.name}"))
             return [(item.subject, item.location) for item in ours]
 
     def read_there(self) -> list[Row]:
@@ -83,6 +83,10 @@ class Editor:
             self._hand_over(entry)
         elif len(entries) > _FEWEST_TO_REMOVE_FROM:
             self._remove(entry)
+
+    def make_here(self) -> None:
+        """Make an entry on My Calendar."""
+        self._make(self.ledger.open_entry(Side.HERE))
 
     def _edit_on_and_on(self) -> None:
         try:

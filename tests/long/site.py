@@ -1,5 +1,6 @@
 """One installation in two processes, whose Cronofy is a sandbox: they are killed and started."""
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -15,7 +16,15 @@ from calsync.clock import SystemClock
 from calsync.db.models import DueKind, DueRow, ItemLook, Lease, LinkedAccount, LinkRow, Run
 from calsync.services.tools import Tools
 from tests.installations import make_settings
-from tests.processes import free_port, start_serving, wait_for_page, wait_until
+from tests.postgres import PROGRAMS
+from tests.processes import (
+    CALSYNC,
+    environment_of,
+    free_port,
+    start_serving,
+    wait_for_page,
+    wait_until,
+)
 from tests.sandbox_server import RunningSandbox
 
 #: SIGTERM ends a process within these, as docs/operating.md says.
@@ -41,16 +50,35 @@ class Site:
     sandbox: RunningSandbox
     slots: list[Slot] = field(default_factory=lambda: [Slot(free_port()) for _ in range(2)])
     clock: SystemClock = field(default_factory=SystemClock)
+    #: Makes another database, where one cannot be filled again.
+    make_database: Callable[[], str] | None = None
     tools: Tools = field(init=False)
 
     def __post_init__(self) -> None:
+        self.look_at(self.url)
+
+    def look_at(self, url: str) -> None:
+        """Work on this database from now on; no process runs."""
+        self.url = url
         self.settings = make_settings(
-            self.url,
+            url,
             self.folder,
             cronofy_url=self.sandbox.url,
             public_url=f"http://127.0.0.1:{self.slots[0].port}",
         )
         self.tools = tools_of(create_app(self.settings))
+
+    def command(self, *words: str) -> None:
+        """Run a command of the installation as an administrator does."""
+        done = subprocess.run(
+            [CALSYNC, *words],
+            env=environment_of(self.settings, self.folder, self.slots[0].port)
+            | {"PATH": f"{PROGRAMS}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
     @property
     def kind(self) -> str:

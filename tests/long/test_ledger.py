@@ -100,3 +100,4 @@ class TestPutBack:
         entry = make(ledger, edits=2)
         before = {Side.HERE: [row(entry, 1)], Side.THERE: [row(entry, 2)]}
         assert len(judge_put_back([entry], before, before)) == 1
+        assert judge_put_back([entry], before, before, {entry.tag}) == []
