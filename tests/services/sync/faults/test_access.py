@@ -198,3 +198,17 @@ def test_a_mailbox_that_is_forgotten_in_the_middle_of_a_sync_leaves_no_orphan(
     assert "account erased" in witness.warnings
     assert witness.counted("sync_passes_total", result="overtaken") == 1
     assert office.subjects() == ["Lunch"]
+
+
+def test_another_mailbox_that_is_connected_instead_takes_nothing_over(
+    office: Office, witness: Witness, status: Status, link: Link
+):
+    office.add("Lunch")
+    office.sync()
+    assert disconnect(office.tools, office.person.who, office.account_id)
+    link("dana@office365.example", office.person)
+    assert office.integration.account_id is None
+    assert "The account was disconnected." in status()
+    assert witness.logged("account disconnected")
+    assert witness.counted("integrations", state="not_connected") == 1
+    assert (office.subjects(), office.log()) == (["Lunch"], [CREATED])

@@ -9,6 +9,7 @@ from calsync.core.item import Kind
 from calsync.cronofy.client import CronofyClient
 from tests.services.sync.faults.conftest import Status
 from tests.services.sync.office import HOUR, ON_SQLITE, MakeOffice, Office
+from tests.services.sync.their_series import make_anew, put_series
 from tests.witness import Witness
 
 pytestmark = ON_SQLITE
@@ -116,4 +117,21 @@ def test_what_we_wrote_into_one_calendar_is_never_brought_in_from_another(
     assert office.writes() == 2
     assert office.log() == [CREATED, CREATED]
     assert witness.counted("conflicts_total") == 0
+    assert status() == ""
+
+
+def test_a_series_whose_instances_were_all_made_anew_keeps_its_items_and_is_not_held(
+    office: Office, witness: Witness, status: Status
+):
+    series = put_series(office)
+    office.sync()
+    before = {item.id for item in office.items()}
+    make_anew(office, series, later=HOUR)
+    office.sync()
+    office.clock.move(3 * MINUTE)
+    office.sync()
+    assert {item.id for item in office.items()} == before
+    assert office.log().count(("in", "update", "done", None)) == 3
+    assert len(office.log()) == 6
+    assert witness.counted("guard_trips_total") == 0
     assert status() == ""

@@ -7,6 +7,10 @@ from flask.testing import FlaskClient
 
 from calsync.core.integration import POLL_EVERY
 from calsync.core.run import Trigger
+from calsync.cronofy.limiter import Lane
+from calsync.db.models import PushChannel
+from calsync.services.accounts import client_for
+from calsync.services.channels import keep_channel
 from tests.services.hearing import add_channel, at, deliver, notification, sign
 from tests.services.sync.faults.conftest import Status
 from tests.services.sync.office import ON_SQLITE, Office
@@ -106,3 +110,25 @@ def test_a_channel_that_nothing_has_come_through_keeps_the_fast_poll_and_counts_
         assert office.due_at - office.now <= POLL_EVERY
     assert status() == ""
     assert witness.counted("push_channels", state="waiting") == 1
+
+
+def test_a_channel_that_cronofy_closed_while_we_were_away_is_opened_again_and_all_is_read(
+    office: Office, witness: Witness, status: Status
+):
+    ids = office.person.who.tenant_id, office.integration_id
+    keep_channel(office.tools, *ids)
+    with office.tools.db.read() as session:
+        first = session.query(PushChannel).one().channel_id
+    assert first
+    office.clock.move(timedelta(hours=25))
+    office.put("Dentist")
+    client_for(office.tools, ids[0], office.account_id, Lane.POLL).close_channel(first)
+    keep_channel(office.tools, *ids)
+    assert office.integration.swept_at is None
+    office.sync()
+    assert office.log() == [BROUGHT]
+    [open_now] = office.sandbox.control("GET", "/state")["channels"]
+    assert open_now["channel_id"] != first
+    assert status() == ""
+    assert witness.counted("push_channels", state="waiting") == 1
+    assert witness.counted("provider_requests_total", op="create_channel", code="200") == 2

@@ -154,3 +154,18 @@ def test_a_clock_that_jumps_or_is_not_the_providers_hides_no_change(
     assert office.summaries() == office.subjects() == names
     assert witness.counted("sync_passes_total", result="stopped") == 0
     assert status() == ""
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_transaction_that_postgresql_gives_up_is_undone_and_left_to_the_next_try(
+    office: Office, witness: Witness
+):
+    office.add("Lunch")
+    for code in ("40001", "40P01", "55P03"):  # not serializable, deadlock, lock not available
+        give_up = f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$"
+        with pytest.raises(StorageUnavailable), office.tools.db.begin() as session:
+            session.connection().exec_driver_sql("DELETE FROM items")
+            session.connection().exec_driver_sql(give_up)
+    assert witness.counted("db_busy_total") == 3
+    office.sync()
+    assert office.summaries() == office.subjects() == ["Lunch"]
