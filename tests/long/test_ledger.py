@@ -100,4 +100,12 @@ class TestPutBack:
         entry = make(ledger, edits=2)
         before = {Side.HERE: [row(entry, 1)], Side.THERE: [row(entry, 2)]}
         assert len(judge_put_back([entry], before, before)) == 1
+
+    def test_what_differs_from_a_copy_that_was_adopted_counts_as_agreed(self, ledger: Ledger):
+        entry = make(ledger, edits=2)
+        before = {Side.HERE: [row(entry, 1)], Side.THERE: [row(entry, 2)]}
         assert judge_put_back([entry], before, before, {entry.tag}) == []
+        gone = {**before, Side.THERE: []}
+        assert judge_put_back([entry], before, gone, {entry.tag}) == [
+            f"{entry.tag} was deleted there."
+        ]
