@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import product
 
-from sqlalchemy import bindparam, delete, false, func, literal_column, or_, select, true
+from sqlalchemy import bindparam, delete, false, func, literal_column, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from calsync.core.holds import held_as
@@ -305,6 +305,12 @@ def list_item_looks(
     """Return items that an integration is to look at."""
     given = {**_of(tenant_id, integration_id), "most": limit}
     return list(session.scalars(_TO_SPREAD, given))
+
+
+def hand_on_item_looks(session: Session, tenant_id: str, from_id: str, to_id: str) -> None:
+    """Have one integration look at the items that another was to look at."""
+    looks = update(ItemLook).where(ItemLook.tenant_id == tenant_id)
+    session.execute(looks.where(ItemLook.integration_id == from_id).values(integration_id=to_id))
 
 
 def forget_item_looks(session: Session, looks: Collection[ItemLook]) -> None:

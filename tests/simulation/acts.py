@@ -114,7 +114,9 @@ class Doer:
 
     def owner_of(self, event: Shown) -> str:
         """Return the first name of whose calendar an event stands in."""
-        return next(d.who for d in self.office.desks if d.calendar_id == event.calendar_id)
+        accounts = self.office.provider.world.accounts
+        profile_id = accounts.shelves[event.calendar_id].profile_id
+        return next(desk.who for desk in self.office.desks if desk.profile_id == profile_id)
 
     def hour_at(self, number: int) -> Timed:
         """Return one of the hours that a scenario uses: most are ahead, some lie behind."""

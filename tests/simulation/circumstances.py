@@ -17,6 +17,7 @@ from calsync.services.integrations import (
     deactivate,
 )
 from calsync.services.runs import request_sync
+from calsync.services.swapping import swap_calendar
 from tests.simulation.acts import Doer
 from tests.simulation.office import Desk
 
@@ -135,6 +136,32 @@ class Circumstances(Doer):
             delete_integration(*ids, copies=copies, confirmed=confirmed)
 
         self.settings("drop", desk, do, goes=goes)
+
+    def swap(self, pick: int) -> None:
+        """Link another calendar of the same account instead; old copies stay or go."""
+        desk, goes = self.pick_desk(pick // 2), pick % 2 == 0
+        linked = {each.calendar_id for each in self.office.desks}
+        shelves = self.office.provider.world.accounts.profiles[desk.profile_id].shelves
+        free = [shelf.calendar_id for shelf in shelves if shelf.calendar_id not in linked]
+        if not free:
+            return
+
+        def do() -> None:
+            ids = self.office.tools, desk.person.who, desk.integration_id
+            account = self.office.account(desk)
+            try:
+                swap_calendar(
+                    *ids,
+                    account_id=account.id if account else "",
+                    calendar_id=free[0],
+                    copies=Copies.GO if goes else Copies.STAY,
+                    confirmed=count_copies_to_go(*ids) if goes else None,
+                )
+            finally:
+                # Whoever is not answered finds out by looking.
+                self.office.follow_swap(desk, free[0])
+
+        self.settings("swap", desk, do, goes=goes)
 
     def link(self, pick: int) -> None:
         """Link a calendar again whose integration was deleted."""

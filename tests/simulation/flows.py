@@ -160,6 +160,12 @@ FLOWS = (
         ("out create", "out delete"),
     ),
     Flow(
+        "another calendar is linked instead",
+        _ITEM,
+        (("swap", (1,)), _READ),
+        ("out create",) * 2,
+    ),
+    Flow(
         "a calendar is emptied",
         (*_THREE, _POLLED),
         (("wipe", (0,)), _POLLED),

@@ -7,11 +7,12 @@ from typing import Any
 from calsync.errors import CalsyncError
 from tests.simulation.circumstances import Circumstances
 from tests.simulation.here import Here
+from tests.simulation.programs import Programs
 from tests.simulation.there import There
 
 
 @dataclass
-class Hands(Here, There, Circumstances):
+class Hands(Here, There, Programs, Circumstances):
     """Does a plan's steps, each by its name."""
 
     def act(self, name: str, arguments: tuple[Any, ...]) -> None:

@@ -45,6 +45,9 @@ _ITEMS = select(Item).order_by(Item.id)
 _LINKS = select(LinkRow).order_by(LinkRow.id)
 _ACCOUNT = select(LinkedAccount).where(LinkedAccount.profile_id == bindparam("profile_id"))
 _ASSIGNEES = select(Assignment.user_id).where(Assignment.item_id == bindparam("item_id"))
+_LINKED = select(Integration.id).where(
+    Integration.calendar_id == bindparam("calendar_id"), Integration.deleted_at.is_(None)
+)
 _IS_BUSY = select(
     select(LinkRow.id).where(LinkRow.flight_at.is_not(None) | (LinkRow.looks > 0)).exists()
     | select(DueRow.id)
@@ -91,6 +94,8 @@ class Office:
     tools: Tools = field(init=False)
     cast: dict[str, Person] = field(init=False)
     desks: list[Desk] = field(init=False, default_factory=list)
+    #: Calendars in whose place others were linked.
+    former: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         faults = self.provider.faults
@@ -165,6 +170,14 @@ class Office:
         assert row is not None
         return row
 
+    def follow_swap(self, desk: Desk, calendar_id: str) -> None:
+        """Let a desk be for another calendar, if that is linked by now."""
+        with self.tools.db.read() as session:
+            made = session.scalar(_LINKED, {"calendar_id": calendar_id})
+        if made is not None:
+            self.former.add(desk.calendar_id)
+            desk.integration_id, desk.calendar_id = made, calendar_id
+
     # --- My Calendar ---
 
     def add(
@@ -215,8 +228,8 @@ class Office:
             return list(session.scalars(_LINKS))
 
     def events(self) -> list[Shown]:
-        """Return every event of the linked calendars, deleted ones too."""
-        calendars = {each.calendar_id for each in self.desks}
+        """Return every event of the calendars that are or were linked, deleted ones too."""
+        calendars = {each.calendar_id for each in self.desks} | self.former
         return [each for each in self.provider.snapshot() if each.calendar_id in calendars]
 
     # --- due work ---

@@ -120,6 +120,13 @@ _FAMILIES: dict[str, dict[str, tuple[int, ...]]] = {
     },
     "ends": {"leave": (0, 1), "drop": (0, 1), "link": (1,), "relink": (1,)},
     "backups": {"keep": (2,), "rewind": (1,)},
+    "programs": {
+        "psa_put": (1, 2),
+        "psa_patch": (0, 1, 3),
+        "psa_move": (0, 1),
+        "psa_delete": (0, 1),
+    },
+    "pages": {"page_add": (1, 2), "page_move": (0, 1, 3), "page_delete": (0, 1)},
     "masses": {"wipe": (0, 1), "lose": (0, 1), "carry": (0, 1)},
 }
 #: How many of a hundred seeds have each family; all have the plain one.
@@ -134,10 +141,15 @@ _SHARES = {
     "trouble": 20,
     "ends": 10,
     "backups": 8,
+    "programs": 15,
+    "pages": 15,
     "masses": 10,
 }
-_WITH_TITLE = ("add", "put", "repeat", "repeat_there", "make", "call", "invite", "put_day")
-_TITLING = ("change", "edit", "rename", "retitle")
+_WITH_TITLE = (
+    *("add", "put", "repeat", "repeat_there", "make", "call", "invite", "put_day"),
+    *("psa_put", "page_add"),
+)
+_TITLING = ("change", "edit", "rename", "retitle", "psa_patch")
 _NUMBERED = (
     "move",
     "shift",
@@ -150,6 +162,8 @@ _NUMBERED = (
     "place_there",
     "stretch_there",
     "move_series",
+    "psa_move",
+    "page_move",
 )
 _WAITS = (1, 5, 20, 70, 400, 4000, 4000, 90_000)
 _LONG_WAITS = (*_WAITS, 864_000, 2_000_000)

@@ -631,4 +631,15 @@ REGRESSIONS = {
         turns={},
         draws={"write:3": 0.9446126641637619},
     ),
+    "what waited to be sent is sent to the calendar that takes the place of the other": Plan(
+        62,
+        (("make", ("T19", 24)), ("swap", (174,))),
+        seats=(("dana", "d", "mine"),),
+        fault_rate=0.15,
+        switch_rate=0.7,
+        faults={},
+        turns={},
+        draws={},
+        kindly=True,
+    ),
 }

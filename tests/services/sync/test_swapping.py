@@ -54,6 +54,14 @@ def test_what_was_sent_is_sent_to_the_new_calendar_and_what_was_brought_in_is_no
     assert view.integration.calendar_name == "Personal"
 
 
+def test_what_waited_to_be_sent_is_sent_to_the_new_calendar(busy: Office):
+    busy.add("Tea")
+    new = swap(busy)
+    new.sync()
+    assert new.summaries() == ["Lunch", "Tea"]
+    assert busy.summaries() == ["Dentist", "Lunch"]
+
+
 def test_the_copies_in_the_old_calendar_go_as_asked(busy: Office):
     new = swap(busy, copies=Copies.GO, confirmed=1)
     busy.sync()

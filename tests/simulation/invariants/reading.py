@@ -104,8 +104,10 @@ def find_unread(story: Story) -> Iterator[str]:
     sides = story.sides
     links = {row.event_uid: row for row in sides.links if row.is_present and row.event_uid}
     judged = {change.row["event_uid"] for _, _, change in changes_of(story.tape, "judged_events")}
+    # A calendar in whose place another was linked is read no more.
+    followed = {desk.calendar_id for desk in story.history.office.desks}
     for event in sides.events:
-        row = links.get(event.uid)
+        row = links.get(event.uid) if event.calendar_id in followed else None
         seen = row.record.get("seen") if row else None
         if seen and seen["updated"] and event.event_id is None:
             known = datetime.fromisoformat(seen["updated"]).timestamp()

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from calsync.core.link import LinkState
 from calsync.core.run import Result
 from calsync.db.models import DueKind, DueRow, Integration, LinkedAccount
-from tests.simulation.invariants.story import Story
+from tests.simulation.invariants.story import Story, changes_of
 from tests.simulation.records import Call, Commit
 
 _DAY = timedelta(days=1)
@@ -60,6 +60,7 @@ def find_strangers(story: Story) -> Iterator[str]:
             if not asked <= own:
                 yield f"I16 {sorted(asked - own)} were asked of {record.sub}"
     linked = {row["calendar_id"] for row in story.tape.rows.values() if "poll_seconds" in row}
+    linked |= {c.row["calendar_id"] for _, _, c in changes_of(story.tape, "integrations")}
     for write in office.provider.world.writing.accepted:
         if write.shelf.calendar_id not in linked:
             yield f"I16 {write.shelf.calendar_id} was written to, and nobody has linked it"
@@ -91,7 +92,9 @@ def find_unserved(story: Story) -> Iterator[str]:
     office = story.history.office
     with office.tools.db.read() as session:
         rows = session.query(DueRow).filter(DueRow.kind == DueKind.SYNC).all()
-        polls = {row.id: row.poll_seconds for row in session.query(Integration).all()}
+        known = session.query(Integration).all()
+        polls = {row.id: row.poll_seconds for row in known}
+        alive = {row.id for row in known if row.deleted_at is None}
         # Where the access was lost a sync is due again once the account is connected again.
         lost = set(
             session.scalars(
@@ -105,8 +108,5 @@ def find_unserved(story: Story) -> Iterator[str]:
         longest = timedelta(seconds=2 * polls.get(row.subject_id, 86_400))
         if row.due_at > now + max(longest, timedelta(hours=1)):
             yield f"I20 the sync of {row.subject_id} is put off until {row.due_at}"
-    missing = {name for name, row in story.tape.rows.items() if "poll_seconds" in row} - {
-        row.subject_id for row in rows
-    }
-    missing -= lost
+    missing = alive - lost - {row.subject_id for row in rows}
     yield from (f"I20 the sync of {name} is never due again" for name in sorted(missing))
