@@ -44,7 +44,7 @@ def change_again_and_again(site: Site, editors: Sequence[Editor], rounds: int) -
         done.found += site.stop()
         before = _read_all(site)
         site.tools.db.engine.dispose()
-        site.command("db", "downgrade", "--yes", "-1")
+        site.command("db", "downgrade", "--yes", "--", "-1")
         site.command("db", "upgrade")
         after = _read_all(site)
         done.found += [
