@@ -1,6 +1,6 @@
 # make run    the product and a sandbox, wired to each other
 # make test   every check: format, lint, types, import contracts, tests
-# make test-long  kills, backups put back and changes of schema, in real processes
+# make test-long  kills, backups put back and changes of schema, in real processes (docs/trials.md)
 # make simulate  fresh histories on all cores, until it is interrupted; SEEDS="1000 2000" are chosen
 # make mutants  whether seeded bugs are told by the histories
 # make pictures  every page in light, dark and on a telephone, into docs/screenshots

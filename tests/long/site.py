@@ -13,7 +13,16 @@ from sqlalchemy import text
 
 from calsync.app import create_app, tools_of
 from calsync.clock import SystemClock
-from calsync.db.models import DueKind, DueRow, ItemLook, Lease, LinkedAccount, LinkRow, Run
+from calsync.db.models import (
+    DueKind,
+    DueRow,
+    Integration,
+    ItemLook,
+    Lease,
+    LinkedAccount,
+    LinkRow,
+    Run,
+)
 from calsync.services.tools import Tools
 from tests.installations import make_settings
 from tests.postgres import PROGRAMS
@@ -179,6 +188,9 @@ class Site:
         now = self.clock.now()
         with self.tools.db.read() as session:
             questions: dict[str, Any] = {
+                "calendars to be read in full": session.query(Integration).filter(
+                    Integration.swept_at.is_(None)
+                ),
                 "writes in flight": session.query(LinkRow).filter(LinkRow.flight_at.is_not(None)),
                 "links to look at": session.query(LinkRow).filter(LinkRow.looks > 0),
                 "items to look at": session.query(ItemLook),
