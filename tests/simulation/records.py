@@ -65,6 +65,8 @@ class Call:
     fault: str
     #: The numbers of the writes that were accepted.
     accepted: tuple[int, ...] = ()
+    #: How many records there were when Cronofy answered; others may have come before it arrived.
+    answered_after: int = 0
 
     @property
     def events(self) -> list[dict[str, Any]]:

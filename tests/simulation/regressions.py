@@ -642,4 +642,23 @@ REGRESSIONS = {
         draws={},
         kindly=True,
     ),
+    "an event is edited after it was read and before its item is deleted": Plan(
+        1096,
+        (
+            ("move", (301, 5)),
+            ("change", (188, "T4")),
+            ("put", ("T5", 29)),
+            ("change", (921, "T7")),
+            ("wait", (1,)),
+            ("edit", (863, "T11")),
+            ("delete", (130,)),
+        ),
+        seats=(("dana", "cud", "mine"), ("dana", "cu", "mine")),
+        fault_rate=0.06,
+        switch_rate=0.95,
+        faults={},
+        turns={1: 5, 2: 2, 6: 3, 17: 3, 20: 3, 22: 5, 23: 1},
+        draws={},
+        kindly=True,
+    ),
 }

@@ -34,6 +34,8 @@ class _Served:
     sub: str = ""
     fault: str = ""
     accepted: tuple[int, ...] = ()
+    #: How many records there were when Cronofy answered.
+    after: int = 0
 
 
 _TAPES: "weakref.WeakKeyDictionary[Engine, Tape]" = weakref.WeakKeyDictionary()
@@ -125,6 +127,7 @@ class Tape:
                     reply,
                     served.fault,
                     served.accepted,
+                    served.after,
                 )
             )
 
@@ -140,6 +143,7 @@ class Tape:
             served.fault = call.fault.kind.value if call.fault else ""
             served.accepted = tuple(write.number for write in accepted[before:])
             self._note_landings()
+            served.after = len(self.records)
 
     def _note_landings(self) -> None:
         """Write down the writes that were applied meanwhile."""

@@ -28,7 +28,7 @@ def find_unrest(history: History) -> Iterator[str]:
         # is linked again the others follow it with the sweep after the one that showed it.
         _idle(history, polls=1)
     before = _state(history)
-    _idle(history, polls=3)
+    _idle(history, polls=2)
     if _state(history) != before:
         yield "I9 idle syncs go on changing things"
 
@@ -76,7 +76,7 @@ def _idle(history: History, *, polls: int) -> None:
     office = history.office
     for number in range(polls):
         office.ask_for_reads(sweeps=history.plan.sweeps and number == 0)
-        office.clock.move(timedelta(minutes=20))
+        office.clock.move(timedelta(minutes=10))
         for _ in office.desks:
             history.workers.work()
 

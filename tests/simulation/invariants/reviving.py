@@ -43,11 +43,11 @@ def _find_risen_here(story: Story, case: Case) -> Iterator[str]:
 
 
 def _find_read(story: Story, case: Case, turn: Turn) -> int:
-    """Return at which record what a sync gave the item had been read."""
+    """Return the last record before Cronofy answered with what a sync gave the item."""
     for index in range(turn.index - 1, -1, -1):
         record = story.tape.records[index]
         if isinstance(record, Call) and any(e.get("event_uid") in case.uids for e in record.events):
-            return index
+            return record.answered_after - 1
     return turn.index
 
 
