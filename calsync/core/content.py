@@ -29,6 +29,8 @@ class Part(StrEnum):
 
 
 Parts = frozenset[Part]
+#: In order; a tuple is walked in a fraction of the time that an Enum takes.
+PARTS: tuple[Part, ...] = tuple(Part)
 ALL_PARTS: Parts = frozenset(Part)
 NO_PARTS: Parts = frozenset()
 
@@ -46,7 +48,8 @@ class Content:
 
     def get(self, part: Part) -> object:
         """Return the value of one part."""
-        return getattr(self, part.value)
+        # The name of a part is the part itself, and its ``value`` takes several times as long.
+        return getattr(self, part)
 
     def taking(self, other: "Content", parts: Iterable[Part]) -> "Content":
         """Return this content with some parts as the other has them."""
@@ -56,7 +59,9 @@ class Content:
 
 def find_differing(one: Content, other: Content) -> Parts:
     """Return the parts in which two contents differ by more than a provider may lose."""
-    return frozenset(part for part in Part if not is_same(part, one.get(part), other.get(part)))
+    if one == other:
+        return NO_PARTS
+    return frozenset(part for part in PARTS if not is_same(part, one.get(part), other.get(part)))
 
 
 def is_same(part: Part, one: object, other: object) -> bool:
@@ -86,8 +91,12 @@ def canonical(part: Part, value: object) -> object:
 def dump_content(content: Content) -> dict[str, Any]:
     """Return a content as JSON has it."""
     return {
-        part.value: dump_times(content.times) if part is Part.TIMES else content.get(part)
-        for part in Part
+        "title": content.title,
+        "times": dump_times(content.times),
+        "place": content.place,
+        "text": content.text,
+        "private": content.private,
+        "free": content.free,
     }
 
 

@@ -45,7 +45,8 @@ def decide(pair: Pair, now: datetime) -> Decision:
     if pair.link.state is LinkState.HELD:
         return _decide_held(pair, now)
     decision = _decide(pair, now)
-    decision = replace(decision, link=replace(decision.link, acts=frozenset()))
+    if decision.link.acts:
+        decision = replace(decision, link=replace(decision.link, acts=frozenset()))
     return tell_overwritten(pair, decision)
 
 

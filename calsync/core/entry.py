@@ -36,6 +36,8 @@ class Entry:
     key: str | None = None
     ordinal: int | None = None
     assignee_count: int = 1
+    #: What ``content`` has put together once: a pair is looked at from several sides.
+    _content: Content | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def kind(self) -> Kind:
@@ -75,6 +77,11 @@ class Entry:
     @property
     def content(self) -> Content | None:
         """Give all that there is to show, of any length; None where it stands on no day."""
+        if self._content is None:
+            object.__setattr__(self, "_content", self._put_together())
+        return self._content
+
+    def _put_together(self) -> Content | None:
         times = self.times
         if times is None:
             return None
@@ -147,7 +154,7 @@ def _entry(item_id: str, fields: ItemFields, occurrence: Occurrence, assignee_co
 
 
 def _in_whole_seconds(times: Times) -> Times:
-    if isinstance(times, AllDay):
+    if isinstance(times, AllDay) or not (times.start.microsecond or times.end.microsecond):
         return times
     start, end = (each.replace(microsecond=0) for each in (times.start, times.end))
     return Timed(start, end, times.zone)

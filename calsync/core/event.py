@@ -5,7 +5,7 @@ whose end is the day after its last one, as Cronofy and iCalendar count.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 #: What Cronofy takes at most; beyond it the call is refused (cronofy-api.md 6.1).
@@ -190,5 +190,7 @@ class BusyTime:
 
 
 def _is_utc(moment: datetime) -> bool:
+    if moment.tzinfo is UTC:
+        return True
     offset = moment.utcoffset()
     return offset is not None and not offset

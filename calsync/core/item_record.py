@@ -49,11 +49,13 @@ def load_times(dumped: Mapping[str, str]) -> Times:
     start, end = dumped["start"], dumped["end"]
     if "zone" not in dumped:
         return AllDay(date.fromisoformat(start), date.fromisoformat(end))
-    return Timed(
-        datetime.fromisoformat(start).astimezone(UTC),
-        datetime.fromisoformat(end).astimezone(UTC),
-        dumped["zone"],
-    )
+    return Timed(load_moment(start), load_moment(end), dumped["zone"])
+
+
+def load_moment(text: str) -> datetime:
+    """Return an aware time in UTC, however it was written."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def find_changes(

@@ -1,11 +1,11 @@
 """Links as plain values, for their rows."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from calsync.core.content import Part, dump_content, load_content
-from calsync.core.item_record import dump_times, load_times
+from calsync.core.item_record import dump_times, load_moment, load_times
 from calsync.core.link import (
     Act,
     Conflict,
@@ -67,7 +67,7 @@ def load_link(origin: Origin, state: LinkState, record: Mapping[str, Any]) -> Li
         flight=_or_none(_load_flight, record.get("flight")),
         late=_or_none(_load_flight, record.get("late")),
         older=_or_none(_load_flight, record.get("older")),
-        deleted_at=_or_none(_load_moment, record.get("deleted_at")),
+        deleted_at=_or_none(load_moment, record.get("deleted_at")),
         declined={
             Part(name): Declined(Side(side), reason, load_part(Part(name), value))
             for name, (side, reason, value) in record.get("declined", {}).items()
@@ -85,9 +85,9 @@ def load_link(origin: Origin, state: LinkState, record: Mapping[str, Any]) -> Li
         misses=record.get("misses", 0),
         held=frozenset(map(Deed, record.get("held", ()))),
         held_for=record.get("held_for"),
-        gone_at=_or_none(_load_moment, record.get("gone_at")),
-        agreed_at=_or_none(_load_moment, record.get("agreed_at")),
-        times_taken_at=_or_none(_load_moment, record.get("times_taken_at")),
+        gone_at=_or_none(load_moment, record.get("gone_at")),
+        agreed_at=_or_none(load_moment, record.get("agreed_at")),
+        times_taken_at=_or_none(load_moment, record.get("times_taken_at")),
     )
 
 
@@ -127,9 +127,9 @@ def _dump_seen(seen: Seen) -> dict[str, Any]:
 def _load_seen(record: Mapping[str, Any]) -> Seen:
     return Seen(
         content=_or_none(load_content, record["content"]),
-        updated=_or_none(_load_moment, record["updated"]),
-        created=_or_none(_load_moment, record["created"]),
-        since={Part(name): _load_moment(moment) for name, moment in record["since"].items()},
+        updated=_or_none(load_moment, record["updated"]),
+        created=_or_none(load_moment, record["created"]),
+        since={Part(name): load_moment(moment) for name, moment in record["since"].items()},
         series=record.get("series"),
         **{name: record.get(name, False) for name in _FLAGS},
     )
@@ -153,14 +153,10 @@ def _load_flight(record: Mapping[str, Any]) -> Flight:
         parts=frozenset(map(Part, record["parts"])),
         here=_or_none(load_content, record["here"]),
         before=_or_none(_load_seen, record["before"]),
-        decided_at=_load_moment(record["decided_at"]),
-        answered_at=_or_none(_load_moment, record["answered_at"]),
+        decided_at=load_moment(record["decided_at"]),
+        answered_at=_or_none(load_moment, record["answered_at"]),
         came_from=LinkState(record["came_from"]),
     )
-
-
-def _load_moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _or_none(make: Callable[[Any], Value], value: Any) -> Value | None:

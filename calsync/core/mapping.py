@@ -75,8 +75,16 @@ def shown_content(entry: Entry, base_url: str, *, is_copy: bool = True) -> Conte
     return replace(whole, title=cut_text(whole.title, LONGEST_TITLE) or UNTITLED, text=text)
 
 
-def accepted_parts(entry: Entry, base_url: str, *, is_copy: bool = True) -> Parts:
+def accepted_parts(
+    entry: Entry,
+    base_url: str,
+    *,
+    is_copy: bool = True,
+    shown: Content | NotShown | None = None,
+) -> Parts:
     """Return which parts of the event are taken over when somebody changes them there.
+
+    ``shown`` is what a copy shows, where that is known already.
 
     Never taken over is what a copy does not show as the item has it: a text that was cut, or
     free time where the item says busy. The user's own event shows what it was made to.
@@ -84,8 +92,11 @@ def accepted_parts(entry: Entry, base_url: str, *, is_copy: bool = True) -> Part
     accepted = ACCEPTED[entry.kind]
     if entry.assignee_count > 1:
         accepted -= _OF_ONE_ASSIGNEE
-    whole, shown = entry.content, shown_content(entry, base_url)
-    if not is_copy or whole is None or isinstance(shown, NotShown):
+    whole = entry.content
+    if not is_copy or whole is None:
+        return accepted
+    shown = shown or shown_content(entry, base_url)
+    if isinstance(shown, NotShown):
         return accepted
     if entry.is_free_by_nature:
         accepted -= {Part.FREE}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import Enum, auto
 
 from calsync.core.actions import Action, Decision, Note, TakeIn, Write
-from calsync.core.content import Content, Part, Parts, canonical, is_same
+from calsync.core.content import PARTS, Content, Part, Parts, canonical, is_same
 from calsync.core.event import LONGEST_TEXT
 from calsync.core.item import Kind
 from calsync.core.link import Conflict, Declined, Link, LinkState, Seen, Side
@@ -68,7 +68,7 @@ COURSES: dict[tuple[bool, bool, bool, bool], Course | None] = {
 
 def merge(pair: Pair, mine: Content, seen: Seen, theirs: Content) -> Decision:
     """Return what is to be done where the entry shows ``mine`` and the event ``theirs``."""
-    courses = {part: _course_of(pair, part, mine, seen, theirs) for part in Part}
+    courses = {part: _course_of(pair, part, mine, seen, theirs) for part in PARTS}
     link, notes = _note_all(pair, courses, mine, theirs)
     actions = _actions_of(pair, courses, mine, theirs)
     return Decision(link, actions, notes)
@@ -88,6 +88,8 @@ def _course_of(pair: Pair, part: Part, mine: Content, seen: Seen, theirs: Conten
     link, here = pair.link, pair.here
     edited_here = link.here is None or not is_same(part, link.here.get(part), mine.get(part))
     edited_there = link.there is None or not is_same(part, link.there.get(part), theirs.get(part))
+    if not (edited_here or edited_there):
+        return Course.REST
     if edited_here and edited_there and is_same(part, mine.get(part), theirs.get(part)):
         return Course.AGREE
     gate = _gate_of(pair, part)

@@ -44,6 +44,8 @@ def note_overwritten(link: Link, seen: Seen) -> Link:
 def tell_overwritten(pair: Pair, decision: Decision) -> Decision:
     """Add to a decision that what was written over comes back, or that it is lost."""
     link = pair.link
+    if not (link.overwritten or link.carried_over):
+        return decision
     returning = _find_returning(pair, decision)
     lost = {
         **link.overwritten,

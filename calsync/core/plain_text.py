@@ -14,6 +14,9 @@ _BREAKS = re.compile(r"[\t\n]")
 
 def clean_text(text: str) -> str:
     """Return a text of several lines without what a calendar cannot hold."""
+    if text.isprintable():
+        # Then there is nothing in it that is not to stay.
+        return text.strip()
     unified = _LINE_ENDS.sub("\n", text)
     return _UNFIT.sub("\N{REPLACEMENT CHARACTER}", unified).strip()
 

@@ -162,14 +162,15 @@ class Pairs:
             can_return = is_removed and item is not None and item.deleted_at is None
             accepted = _accepted_back(kind, assignees) if can_return else NO_PARTS
             return Here(kind, link.here, accepted, Absence.DELETED)
-        content = self.content(entry, link)
+        shown = shown_content(entry, self.base_url, is_copy=link.is_ours)
+        content = None if isinstance(shown, NotShown) else shown
         absence = self._absence(item, assignees, content)
         # What became of it after it left the user's calendar is not theirs to see, nor the log's.
         is_theirs = self.subject.who.user_id in assignees
         return Here(
             kind=item.kind,
             content=(content if is_theirs else None) or link.here,
-            accepted=self._accepted(entry, link),
+            accepted=self._accepted(entry, link, shown),
             absence=absence,
             is_past=is_past(entry, self.now) and not self._is_slip(link),
             has_several_assignees=len(assignees) > 1,
@@ -198,8 +199,8 @@ class Pairs:
             return Absence.UNASSIGNED
         return Absence.UNSHOWABLE if content is None else None
 
-    def _accepted(self, entry: Entry, link: Link) -> Parts:
-        accepted = accepted_parts(entry, self.base_url, is_copy=link.is_ours)
+    def _accepted(self, entry: Entry, link: Link, shown: Content | NotShown) -> Parts:
+        accepted = accepted_parts(entry, self.base_url, is_copy=link.is_ours, shown=shown)
         # Whether it is private is the whole series' own.
         return accepted - {Part.PRIVATE} if entry.key is not None else accepted
 
