@@ -9,7 +9,7 @@ class FakeClock:
 
     def __init__(self, now: datetime = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)) -> None:
         self._now = now
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
 
     def now(self) -> datetime:
         return self._now
@@ -22,5 +22,5 @@ class FakeClock:
 
     def move(self, by: timedelta) -> None:
         """Let time pass."""
-        with self._lock:
+        with self.lock:
             self._now += by

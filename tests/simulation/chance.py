@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from unittest.mock import patch
 
 from calsync import ids
@@ -21,6 +22,14 @@ class SeededSecrets:
     def token_urlsafe(self, size: int) -> str:
         """Return so many bytes in hex, which is safe in a URL too."""
         return self._stream.randbytes(size).hex()
+
+
+@contextmanager
+def repeated_ids() -> Iterator[None]:
+    """Let what is drawn in the block be drawn once more by whatever comes after it."""
+    secrets, stream = deepcopy((ids.secrets, ids.random))
+    with patch.object(ids, "secrets", secrets), patch.object(ids, "random", stream):
+        yield
 
 
 @contextmanager

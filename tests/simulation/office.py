@@ -98,10 +98,17 @@ class Office:
     former: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
-        faults = self.provider.faults
+        self.tools = self.make_tools()
+        self.provider.faults.off = True
+        self.cast = find_cast(self.tools)
+        for name, options in self.seats:
+            self._sit_down(self.cast[name], options)
+
+    def make_tools(self) -> Tools:
+        """Return what the product works with here."""
         limiter = Limiter(self.clock)
-        self.tools = Tools(
-            db=SimulatedDatabase(self.engine, faults, self.scheduler),
+        return Tools(
+            db=SimulatedDatabase(self.engine, self.provider.faults, self.scheduler),
             clock=self.clock,
             keyring=Keyring(KEYS),
             oauth=make_oauth(self.provider, self.clock, limiter),
@@ -110,10 +117,6 @@ class Office:
             wake=lambda: None,
             public_url=BASE_URL,
         )
-        faults.off = True
-        self.cast = find_cast(self.tools)
-        for name, options in self.seats:
-            self._sit_down(self.cast[name], options)
 
     def close(self) -> None:
         """Let go of the database."""

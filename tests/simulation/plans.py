@@ -145,6 +145,8 @@ _SHARES = {
     "pages": 15,
     "masses": 10,
 }
+#: In how many of a hundred another calendar is linked instead, once or there and back.
+_SWAPPING = 8
 _WITH_TITLE = (
     *("add", "put", "repeat", "repeat_there", "make", "call", "invite", "put_day"),
     *("psa_put", "page_add"),
@@ -180,10 +182,11 @@ def draw_plan(seed: int) -> Plan:
     waits = stream.choice([_WAITS, _WAITS, _LONG_WAITS])
     count = stream.choice([stream.randint(3, 8), stream.randint(6, 24), stream.randint(20, 40)])
     names = stream.choices(list(weights), list(weights.values()), k=count)
-    steps = tuple(_draw_step(name, number, waits, stream) for number, name in enumerate(names))
+    steps = [_draw_step(name, number, waits, stream) for number, name in enumerate(names)]
+    _add_swaps(steps, random.Random(f"{seed}:swaps"))
     return Plan(
         seed,
-        steps,
+        tuple(steps),
         _draw_seats(chosen, stream),
         workers=stream.choice([1, 2, 2, 3]),
         notified=stream.random() < 0.3,
@@ -192,6 +195,14 @@ def draw_plan(seed: int) -> Plan:
         fault_rate=stream.choice([0.0, 0.02, 0.06, 0.15, 0.3]),
         switch_rate=stream.choice([0.05, 0.3, 0.7, 0.95]),
     )
+
+
+def _add_swaps(steps: list[Step], stream: random.Random) -> None:
+    """Let other calendars be linked instead, in some seeds; the other steps stay as they are."""
+    if stream.randrange(100) >= _SWAPPING:
+        return
+    for _ in range(stream.choice([1, 2, 2])):
+        steps.insert(stream.randint(0, len(steps)), ("swap", (stream.randrange(1000),)))
 
 
 def _draw_seats(families: Sequence[str], stream: random.Random) -> tuple[Seat, ...]:

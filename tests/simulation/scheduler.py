@@ -68,7 +68,7 @@ class Scheduler:
         self._stream = stream
         self._rate = rate
         self._turns = dict(turns or {})
-        self._hub = getcurrent()
+        self.hub = getcurrent()
         self._tasks: list[Task] = []
         self._made = 0
         clock.scheduler = self
@@ -79,7 +79,7 @@ class Scheduler:
         """Have something done by a process of its own, which begins when it gets a turn."""
         self._made += 1
         task = Task(self._made, name)
-        task.thread = greenlet(lambda: self._perform(task, do), parent=self._hub)
+        task.thread = greenlet(lambda: self._perform(task, do), parent=self.hub)
         self._tasks.append(task)
         return task
 
@@ -144,7 +144,7 @@ class Scheduler:
             return
         chosen = self._pick(pick)
         if chosen is not task:
-            self._hub.switch(chosen)
+            self.hub.switch(chosen)
 
     def put_to_sleep(self, seconds: float) -> bool:
         """Let the others go on until the time is over; False where the hub itself would sleep."""
@@ -154,7 +154,7 @@ class Scheduler:
         if task.has_crashed:
             raise Crash
         task.wakes_at = self.clock.now() + timedelta(seconds=seconds)
-        self._hub.switch(self._choose_next())
+        self.hub.switch(self._choose_next())
         return True
 
     # --- turns ---

@@ -56,13 +56,12 @@ class Tape:
     _served: dict[int, "_Served"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        engine = self.office.tools.db.engine
         with self.office.tools.db.read() as session:
             for table in (Integration, LinkedAccount):
                 self.rows |= {row.id: _row_of(row) for row in session.query(table).all()}
             calendars = session.query(LinkedCalendar).all()
             self.rows |= {row.calendar_id: _row_of(row) for row in calendars}
-        _TAPES[engine] = self
+        put_in(self)
         provider = self.office.provider
         self._landed = len(provider.world.writing.landed)
         self._shown = {event.uid: event for event in provider.snapshot()}
@@ -165,6 +164,11 @@ class Tape:
                 self.records.append(Landing(one.at, one, before, after))
 
 
+def put_in(tape: Tape) -> None:
+    """Let a tape have what is done in its office's database from now on."""
+    _TAPES[tape.office.tools.db.engine] = tape
+
+
 class _WatchedOwner:
     """The owner's hands, watched."""
 
@@ -172,6 +176,8 @@ class _WatchedOwner:
         self._owner, self._tape = owner, tape
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
         act = getattr(self._owner, name)
         return lambda *args, **named: self._tape.note_deeds(lambda: act(*args, **named))
 

@@ -25,13 +25,13 @@ from calsync.core.actions import (
     Write,
 )
 from calsync.core.brake import charge_of
-from calsync.core.content import ALL_PARTS, Part
+from calsync.core.content import ALL_PARTS, Part, find_differing
 from calsync.core.decide import decide, decide_superseded
 from calsync.core.event import Times
 from calsync.core.footer import ItemLink
 from calsync.core.instances import is_awaited
 from calsync.core.landing import SETTLES_IN
-from calsync.core.link import Act, Link, LinkState, Origin, Side
+from calsync.core.link import Act, Link, LinkState, Origin, Side, Wish
 from calsync.core.recognition import is_lost
 from calsync.core.run import Result
 from calsync.core.settle import begin_deleting, begin_writing
@@ -143,10 +143,13 @@ class Decider:
             after = rows[-1].id
 
     def _carry_out(self, matter: Matter, plan: Plan) -> list[Order]:
+        is_agreed = matter.row.wish is Wish.AGREE
         wished, exempt = grant_wish(matter, self.pairs.now)
         decision = _without_moved(matter, wished or self._decide(matter), plan)
         for note in decision.notes:
             self.journal.note_reason(self.session, matter, note, self.pairs.now)
+        if is_agreed:
+            self._note_agreed(matter, decision.link)
         held = find_held(matter, decision, plan, exempt)
         if held:
             hold(self.session, self.journal, matter, held, self.pairs.now)
@@ -161,6 +164,14 @@ class Decider:
         # What goes out is done once it was sent.
         self.journal.done += sum(not is_outgoing(each) for each in decision.actions)
         return orders
+
+    def _note_agreed(self, matter: Matter, link: Link) -> None:
+        """Write down what differs and stays so, as it counts as agreed."""
+        mine, theirs = link.here, link.there
+        if link.state is LinkState.LIVE and mine and theirs and find_differing(mine, theirs):
+            self.journal.note_linked(
+                self.session, matter.row, mine, theirs, self.pairs.now, "agreed"
+            )
 
     def _decide(self, matter: Matter) -> Decision:
         if not matter.row.is_present:

@@ -63,6 +63,7 @@ def test_what_happened_meanwhile_counts_as_agreed_where_it_is_not_confirmed(
     tick(office)
     assert office.summaries() == ["Lunch"]
     assert office.item(lunch).location == ""
+    assert office.reasons() == ["agreed"]
     office.change(lunch, description="With Sam")
     office.sync()
     event = office.event("Lunch")

@@ -61,9 +61,12 @@ def _list_last(case: Case, part: str) -> list[Turn]:
 
 
 def _was_declined(story: Story, case: Case, part: str) -> bool:
-    """Tell whether a change of a part was kept out: what stood before it stands still."""
+    """Tell whether a change of a part was kept out: what stood before it stands still.
+
+    So it is, too, with what differs when an entry and an event are linked as they are.
+    """
     return any(
-        row["result"] is not Result.DONE
+        (row["result"] is not Result.DONE or row["action"] == "link")
         and row["reason"] not in REPLACED
         and any(part in (row["before"].get(side) or {}) for side in ("mine", "theirs"))
         for _, row in story.log_of(case)
@@ -136,6 +139,8 @@ def _winner(
     """Return the edit that wins, None where that cannot be told from outside."""
     assert mine.after
     assert theirs.after
+    if _was_given_back(case, part, mine):
+        return None
     if mine.index < theirs.index:
         has_seen = any(
             not turn.by_person and turn.after and is_same(part, turn.after[part], mine.after[part])
@@ -162,6 +167,23 @@ def _winner(
         first = _first_shown(story, case, part, theirs)
         return mine if first is not None and int(mine.at) >= first else None
     return theirs if int(theirs.at) > int(mine.at) else None
+
+
+def _was_given_back(case: Case, part: str, mine: Turn) -> bool:
+    """Tell whether an edit here gave a part back what we had last written there.
+
+    Then it may count as unchanged here, as both had agreed on that.
+    """
+    ours = [
+        turn
+        for turns in case.there.values()
+        for turn in turns
+        if not turn.by_person and turn.after and turn.index < mine.index
+    ]
+    last = max(ours, key=lambda turn: turn.index, default=None)
+    if last is None or last.after is None or mine.after is None:
+        return False
+    return is_same(part, last.after[part], mine.after[part])
 
 
 def _first_shown(story: Story, case: Case, part: str, edit: Turn) -> float | None:
