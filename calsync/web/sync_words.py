@@ -46,7 +46,10 @@ REASON_WORDS = {
     "deleted_here": _l("You deleted it on My Calendar."),
     "twin": _l("It stood on both sides already, so the two were taken for one."),
     "adopted": _l("Its copy was there already and was linked again; what differs stays as it is."),
-    "agreed": _l("It was linked again as both sides are; what differs stays as it is."),
+    "agreed": _l(
+        "It was linked again as both sides were: what differs, or stands on one side alone, "
+        "stays so."
+    ),
     "alike_there": _l("Something with this title and time stands there; it was sent besides."),
     "foreign": _l("It came from another linked calendar, and such entries are not sent here."),
     "unknown_copy": _l("It is a copy of an entry that is not known here any more."),

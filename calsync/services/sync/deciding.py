@@ -56,6 +56,8 @@ from calsync.services.sync.twins import content_to_send, find_alike
 from calsync.services.sync.wishes import foresee, grant_wish, reopened
 from calsync.services.tools import Tools
 
+#: What stands on one side alone, and in which direction it does not go.
+_ALONE = {LinkState.REMOVED_THERE: Side.IN, LinkState.DELETED_HERE: Side.OUT}
 #: Links that are decided on in one transaction, and sent in one call.
 AT_ONCE = 50
 
@@ -168,6 +170,9 @@ class Decider:
     def _note_agreed(self, matter: Matter, link: Link) -> None:
         """Write down what differs and stays so, as it counts as agreed."""
         mine, theirs = link.here, link.there
+        if link.state in _ALONE:
+            note = Note("agreed", _ALONE[link.state])
+            self.journal.note_reason(self.session, matter, note, self.pairs.now)
         if link.state is LinkState.LIVE and mine and theirs and find_differing(mine, theirs):
             self.journal.note_linked(
                 self.session, matter.row, mine, theirs, self.pairs.now, "agreed"

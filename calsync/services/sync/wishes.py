@@ -58,8 +58,8 @@ def grant_wish(matter: Matter, now: datetime) -> tuple[Decision | None, frozense
             return Decision(link, (DeleteThere(),)), frozenset({Deed.DELETE_THERE})
         case Wish.AGREE:
             agreed = agree(link, matter.pair.here, now)
-            # A copy that was never made is still to be sent.
-            row.looks = int(agreed.is_unsent)
+            # A copy that was never made, or never showed, is still to be sent.
+            row.looks = int(agreed.state is LinkState.LIVE and agreed.seen is None)
             return Decision(agreed), frozenset()
         case Wish.DO if link.state is LinkState.HELD:
             return let_go(matter.pair, now), link.held

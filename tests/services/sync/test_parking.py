@@ -90,6 +90,7 @@ def test_an_item_whose_copy_was_removed_meanwhile_stays_where_that_counts_as_agr
     assert office.subjects() == ["Lunch"]
     assert office.summaries() == []
     assert [link.state for link in office.links()] == [LinkState.REMOVED_THERE]
+    assert office.reasons() == ["agreed"]
 
 
 def test_a_copy_whose_item_was_deleted_meanwhile_stays_where_that_counts_as_agreed(
@@ -101,6 +102,7 @@ def test_a_copy_whose_item_was_deleted_meanwhile_stays_where_that_counts_as_agre
     office.sync()
     assert office.summaries() == ["Lunch"]
     assert office.subjects() == []
+    assert office.reasons() == ["agreed"]
     office.restore(lunch)
     office.sync()
     assert (office.summaries(), office.subjects()) == (["Lunch"], ["Lunch"])

@@ -23,7 +23,7 @@ def find_unrest(history: History) -> Iterator[str]:
     if _is_anything_to_land(history):
         history.limits[Limit.TOO_LATE] = 1
         return
-    if any(act.name == "drop" for act in history.acts):
+    if any(act.name in ("drop", "swap") for act in history.acts):
         # Of a series whose copies were to go one may have been on its way; where the calendar
         # is linked again the others follow it with the sweep after the one that showed it.
         _idle(history, polls=1)
