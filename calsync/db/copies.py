@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, true
+from sqlalchemy import bindparam, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from calsync.core.event_id import event_id_of
 from calsync.core.footer import ItemLink
 from calsync.core.link import LinkState
+from calsync.db.links import link_of
 from calsync.db.models import Integration, LinkRow
 from calsync.db.questions import ask
 
@@ -67,6 +69,8 @@ class Copy:
     event_id: str
     calendar_id: str
     is_gone: bool
+    #: Of one that was gone and was sent anew: when it went. It may have been moved then.
+    gone_at: datetime | None = None
 
 
 def list_copies_elsewhere(
@@ -81,21 +85,28 @@ def list_copies_elsewhere(
             & (Integration.id == LinkRow.integration_id),
         )
         .where(LinkRow.tenant_id == integration.tenant_id, LinkRow.item_id.in_(items))
-        .where(LinkRow.is_present == true())
+        .where(or_(LinkRow.is_present == true(), LinkRow.state == LinkState.TOMBSTONE))
         .where(Integration.user_id == integration.user_id)
         .where(Integration.account_id == integration.account_id)
         .where(Integration.calendar_id != integration.calendar_id)
     )
-    return [
-        Copy(
-            ItemLink(row.item_id, row.key or None),
-            row.event_id,
-            calendar_id,
-            row.state is LinkState.REMOVED_THERE,
-        )
-        for row, calendar_id in rows
-        if row.event_id is not None
-    ]
+    found = [_copy_of(row, calendar_id) for row, calendar_id in rows]
+    return [copy for copy in found if copy is not None]
+
+
+def _copy_of(row: LinkRow, calendar_id: str) -> Copy | None:
+    """Return what is known of one; None where we have deleted it ourselves."""
+    entry = ItemLink(row.item_id, row.key or None)
+    if row.event_id is None:
+        return None
+    if row.is_present:
+        is_gone = row.state is LinkState.REMOVED_THERE
+        return Copy(entry, row.event_id, calendar_id, is_gone)
+    link = link_of(row)
+    seen = link.seen
+    if link.deleted_at is not None or seen is None or seen.updated is None or seen.stands:
+        return None
+    return Copy(entry, row.event_id, calendar_id, is_gone=True, gone_at=seen.updated)
 
 
 def list_links_of_item(session: Session, tenant_id: str, item_id: str) -> list[LinkRow]:

@@ -18,6 +18,8 @@ from calsync.services.integrations import (
 )
 from calsync.services.runs import request_sync
 from calsync.services.swapping import swap_calendar
+from calsync.services.sync.course import may_run
+from calsync.services.sync.scope import load_subject
 from tests.simulation.acts import Doer
 from tests.simulation.office import Desk
 
@@ -177,7 +179,11 @@ class Circumstances(Doer):
     def resume(self) -> None:
         """Let everything work again: the mailboxes, the accounts, the integrations."""
         office, service = self.office, self.office.provider.service
+        for calendar_id in sorted(office.former):
+            service.set_readonly(calendar_id, readonly=False)
         for desk in office.desks:
+            if self._is_well(desk):
+                continue
             if office.provider.world.accounts.shelves[desk.calendar_id].deleted:
                 service.restore_calendar(desk.calendar_id)
             service.set_readonly(desk.calendar_id, readonly=False)
@@ -187,6 +193,19 @@ class Circumstances(Doer):
                 check_account(office.tools, account.tenant_id, account.id, Lane.POLL)
             self.integrate_again(desk)
             activate(office.tools, desk.person.who, desk.integration_id)
+
+    def _is_well(self, desk: Desk) -> bool:
+        """Tell whether nothing is to be repaired, there or here."""
+        shelf = self.office.provider.world.accounts.shelves[desk.calendar_id]
+        profile = self.office.provider.world.accounts.profiles[desk.profile_id]
+        if shelf.deleted or shelf.readonly or profile.failing or not profile.connected:
+            return False
+        with self.office.tools.db.read() as session:
+            subject = load_subject(session, desk.person.who.tenant_id, desk.integration_id)
+        if subject is None or not may_run(subject) or not subject.integration.is_active:
+            return False
+        is_silent = subject.integration.stop is None and not subject.is_deleted
+        return is_silent and subject.bar_of_calendar() is None
 
     def connect_again(self, desk: Desk) -> None:
         """Go through the consent page where a desk's account needs it."""

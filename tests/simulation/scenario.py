@@ -45,6 +45,8 @@ class History:
     began_at: datetime = field(init=False)
     #: The last copy of the database that was made.
     kept: sqlite3.Connection | None = None
+    #: And which calendar was linked by whom then.
+    kept_desks: list[tuple[str, str]] = field(default_factory=list)
     #: What no oracle could decide, and how often.
     limits: dict[str, int] = field(default_factory=dict)
     #: The steps that were taken.
@@ -202,6 +204,7 @@ def _do(history: History, step: Step) -> None:
         workers.wait(timedelta(seconds=arguments[0]))
     elif name == "keep":
         history.kept = keep(office.engine)
+        history.kept_desks = [(desk.integration_id, desk.calendar_id) for desk in office.desks]
     elif name == "rewind":
         _rewind(history)
     else:
@@ -217,4 +220,10 @@ def _rewind(history: History) -> None:
     if history.kept is not None:
         office.scheduler.kill()
         put_back(office.engine, history.kept)
+        for each, (integration_id, calendar_id) in zip(
+            office.desks, history.kept_desks, strict=True
+        ):
+            if each.calendar_id != calendar_id:
+                office.former.add(each.calendar_id)
+            each.integration_id, each.calendar_id = integration_id, calendar_id
         history.hands.settings("rewind", desk, lambda: None)

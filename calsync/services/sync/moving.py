@@ -22,13 +22,21 @@ def find_moved_here(
     ``copies`` are those of the named entries in other calendars of the account, as they were
     when last read; what is not known to be gone is looked up (SYNC.md 6).
     """
-    gone = {copy.of for copy in copies if copy.is_gone}
+    # It may have been edited since it came here.
+    moments = [at for event in events for at in (event.created, event.updated) if at]
+    since = min(moments, default=None)
+    gone = {
+        copy.of
+        for copy in copies
+        if copy.is_gone
+        # One that was sent anew has left its calendar when the event came into the other.
+        and (copy.gone_at is None or (since is not None and copy.gone_at >= since - _SLACK))
+    }
     standing = {copy.event_id: copy for copy in copies if not copy.is_gone}
-    moments = [event.updated for event in events if event.updated]
-    if standing and moments:
+    if standing and since is not None:
         query = EventQuery(
             calendar_ids=tuple(sorted({copy.calendar_id for copy in standing.values()})),
-            changed_since=min(moments) - _SLACK,
+            changed_since=since - _SLACK,
             include_deleted=True,
             include_managed=True,
         )

@@ -160,6 +160,20 @@ def test_a_copy_moved_to_another_linked_calendar_is_neither_deleted_nor_doubled(
     assert personal.summaries() == sorted([*before, "Lunch"])
 
 
+def test_a_copy_moved_to_another_linked_calendar_while_its_item_is_changed_makes_no_second_item(
+    both: tuple[Office, Office],
+):
+    work, personal = both
+    item = work.add("Lunch")
+    sync_both(both)
+    work.edit(work.uid("Lunch"), calendar_id=personal.calendar_id)
+    work.change(item, subject="Late lunch", times=work.at(30))
+    # It is sent to its own calendar anew before what was moved is read in the other.
+    sync_both(both)
+    assert work.subjects() == ["Late lunch"]
+    assert work.summaries() == ["Late lunch"]
+
+
 @pytest.mark.parametrize("first", [0, 1])
 def test_a_copy_moved_to_another_linked_calendar_and_another_time_makes_no_second_item(
     both: tuple[Office, Office], first: int

@@ -70,7 +70,10 @@ def _judge_intent(
 ) -> Iterator[str]:
     row = change.row
     is_deletion = not row["record"]["flight"]["sent"]
-    if not setting.is_connected or not setting.is_writable:
+    # Of a calendar that is linked no more nobody tells when it takes writes again: that the
+    # copies go which were to go with it is tried once in a while.
+    is_parting = is_deletion and row["record"]["flight"]["came_from"] == LinkState.PARKED
+    if not setting.is_connected or not (setting.is_writable or is_parting):
         yield f"I7 link {row['id']} is to be written to a calendar that takes no writes"
     if not setting.is_active and not is_deletion:
         yield f"I7 link {row['id']} is to be written although the integration is not active"

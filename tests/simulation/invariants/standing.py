@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 
 from calsync.core.item import ItemStatus
-from calsync.core.link import LinkState, Origin
+from calsync.core.link import LinkState, Origin, Side
 from calsync.core.pair import Policy
 from calsync.core.run import Result
-from tests.simulation.invariants.faces import PARTS, Values, face_of_event, face_of_item, is_same
+from tests.simulation.invariants.faces import (
+    PARTS,
+    Values,
+    face_of_event,
+    face_of_item,
+    is_same,
+    value_of_dumped,
+)
 from tests.simulation.invariants.limits import Limit
 from tests.simulation.invariants.reasons import ACCEPTED
 from tests.simulation.invariants.story import REPLACED, Case, Story, Turn
@@ -26,6 +33,7 @@ def _find_side(story: Story, case: Case, name: str, face: Values | None) -> Iter
         return
     for part in PARTS:
         is_excused = _was_declined(story, case, part) or _was_thrown_away(case, part)
+        is_excused = is_excused or _went_with_its_copy(story, case, part)
         if not is_excused and not case.is_by_rule(part):
             wanted = [turn.after[part] for turn in _list_last(case, part) if turn.after]
             if wanted and not any(is_same(part, face[part], value) for value in wanted):
@@ -44,6 +52,23 @@ def _was_thrown_away(case: Case, part: str) -> bool:
         for turns in case.there.values()
         if edits[-1] in turns
         for turn in turns
+    )
+
+
+def _went_with_its_copy(story: Story, case: Case, part: str) -> bool:
+    """Tell whether the last edit there was of a copy that its user had go, as the log says.
+
+    They did so with the calendar that was linked until then, and it was not read any more.
+    """
+    edits = case.edits_there(part)
+    value = edits[-1].after[part] if edits and edits[-1].after else None
+    return value is not None and any(
+        row["action"] == "delete"
+        and row["side"] is Side.OUT
+        and index > edits[-1].index
+        and part in (theirs := row["before"].get("theirs") or {})
+        and is_same(part, value_of_dumped(part, theirs[part]), value)
+        for index, row in story.log_of(case)
     )
 
 
