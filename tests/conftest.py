@@ -5,6 +5,7 @@ administrator; Mallory is of another tenant and has no business here.
 """
 
 import gc
+import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -34,6 +35,11 @@ from tests.wheels import build_wheel
 
 #: The property under which a test records what it has counted, to be printed at the end.
 COUNTED = "counted"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Use one process more than there are cores: now and then a test waits for another process."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(wrapper=True)
