@@ -114,8 +114,10 @@ class Unreachable(TemporaryError):
     that a call which must not happen twice may be tried again.
     """
 
-    def __init__(self, text: str, *, maybe_sent: bool) -> None:
-        super().__init__(text)
+    def __init__(
+        self, text: str, *, maybe_sent: bool, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(text, retry_after=retry_after)
         self.maybe_sent = maybe_sent
 
 

@@ -76,6 +76,11 @@ CALLS = Counter(
     ["op", "code"],
     registry=REGISTRY,
 )
+CRONOFY_AWAY = Gauge(
+    "provider_away",
+    "Whether this process takes Cronofy for away, and lets one call through now and then",
+    registry=REGISTRY,
+)
 CALL_SECONDS = Histogram(
     "provider_seconds",
     "How long Cronofy took to answer",

@@ -18,6 +18,7 @@ import requests
 import urllib3.exceptions
 
 from calsync.clock import Clock
+from calsync.cronofy.breaker import Breaker
 from calsync.cronofy.deadline import DeadlineAdapter, DeadlinePassed
 from calsync.errors import CronofyError, PermanentError, Unreachable, UnreadableAnswer
 
@@ -29,6 +30,8 @@ TOTAL_SECONDS = 60.0
 LARGEST_ANSWER = 16 * 1024 * 1024
 
 _CHUNK = 64 * 1024
+#: From this status on it is the server that is at fault.
+_SERVER_ERROR = 500
 
 # At DEBUG urllib3 prints the path of every call, and the path of a further page is a token.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -74,6 +77,7 @@ class Transport:
         self.total = total
         self.largest = largest
         self._threads = threading.local()
+        self._breaker = Breaker(clock)
 
     def send(
         self,
@@ -124,11 +128,16 @@ class Transport:
         """Return what ``call`` gives, or raise an error of ours that drags nothing along.
 
         ``call`` is told when it has to be done, in the seconds of the clock. The error is
-        raised outside the ``except``, so it has not even a hidden context.
+        raised outside the ``except``, so it has not even a hidden context. While Cronofy
+        is away nothing is called.
         """
+        self._breaker.ask()
         outcome: Answer | CronofyError
         try:
             outcome = call(self.clock.monotonic() + self.total)
+        except Unreachable:
+            self._breaker.note(is_there=False)
+            raise
         except CronofyError:
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -136,8 +145,11 @@ class Transport:
         except (ValueError, TypeError):
             # A header with a line break, an address that is none: the text would quote it.
             outcome = PermanentError(_NOT_BUILT)
+        if isinstance(outcome, Unreachable):
+            self._breaker.note(is_there=False)
         if isinstance(outcome, CronofyError):
             raise outcome
+        self._breaker.note(is_there=outcome.status < _SERVER_ERROR)
         return outcome
 
     def read(self, response: requests.Response, ends_at: float) -> Answer:
