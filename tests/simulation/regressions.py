@@ -851,4 +851,20 @@ REGRESSIONS = {
         draws={},
         kindly=True,
     ),
+    "an instance is brought back whose link follows another by now": Plan(
+        2862,
+        (
+            ("repeat_there", ("T0", 35)),
+            ("work", (407,)),
+            ("move_series", (537, 39)),
+            ("wait", (400,)),
+            ("revive", (621,)),
+        ),
+        fault_rate=0.06,
+        switch_rate=0.3,
+        faults={},
+        turns={},
+        draws={},
+        kindly=True,
+    ),
 }

@@ -68,6 +68,8 @@ class Case:
     #: Its links, oldest first, each as its row is now.
     links: list[Mapping[str, Any]] = field(default_factory=list)
     is_series: bool = False
+    #: The events that it left to other entries, and before which record.
+    left: dict[str, int] = field(default_factory=dict)
 
     def edits_here(self, part: str) -> list[Turn]:
         """Return what people gave a part here."""
@@ -148,6 +150,8 @@ def tell(history: History) -> Story:
         case.here = here.get(case.item_id, [])
         case.is_series = case.item_id in series
         case.there = {uid: there.get(uid, []) for uid in case.uids}
+        for uid, left_at in case.left.items():
+            case.there[uid] = [turn for turn in there.get(uid, []) if turn.index < left_at]
     log = [
         (index, change.row)
         for index, record in enumerate(tape.records)
@@ -160,11 +164,16 @@ def tell(history: History) -> Story:
 def _add_former_uids(tape: Tape, cases: Mapping[tuple[str, str], Case]) -> None:
     """Add to each case the events that its links were tied to before they moved to others."""
     tied = {uid for case in cases.values() for uid in case.uids}
-    for _, _, change in changes_of(tape, "links"):
+    for index, _, change in changes_of(tape, "links"):
         uid = (change.before or {}).get("event_uid")
         case = cases.get((change.row["item_id"], change.row["key"]))
-        if uid and case and uid not in tied and uid not in case.uids:
+        if not uid or not case or uid in case.uids:
+            continue
+        if uid not in tied:
             case.uids.append(uid)
+        elif change.row["event_uid"] != uid:
+            # Its owner has brought it back since, and it is of another entry now.
+            case.left[uid] = index
 
 
 def _uids_of(sides: Sides, event_id: str | None) -> list[str]:
