@@ -1,8 +1,8 @@
 """Kill the seeded bugs: ``python -m tests.mutants [--seeds N] [--jobs N] [NAME ...]``.
 
 Each is put into a copy of the product, and histories are simulated with it until the first
-that goes wrong: those of ``make test`` first. Prints a row for each, as ``docs/mutants.md``
-keeps it, and ends with 1 where one survives.
+that goes wrong: those of ``make test`` first, its flows and known plans before its seeds.
+Prints a row for each, as ``docs/mutants.md`` keeps it, and ends with 1 where one survives.
 """
 
 import argparse
@@ -21,21 +21,21 @@ import click
 from tests.mutants.bugs import BUGS, Bug
 
 ROOT = Path(__file__).resolve().parents[2]
-_FOUND = re.compile(r"^seed (\d+): (I\d+|\w+Error)", re.MULTILINE)
+_FOUND = re.compile(r"^((?:flow|plan|seed) [^:]+): (I\d+|\w+Error)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Death:
-    """By which seed and which invariant a bug was told; both are None where it survived."""
+    """By which history and which invariant a bug was told; both are None where it survived."""
 
     bug: Bug
-    seed: int | None
+    history: str | None
     invariant: str | None
     seconds: float
 
     def tell(self) -> str:
         """Return a row of the table."""
-        told_by = f"{self.invariant} | {self.seed}" if self.seed is not None else "survives | -"
+        told_by = f"{self.invariant} | {self.history}" if self.history else "survives | -"
         return f"| {self.bug.name} | {self.bug.rule} | {told_by} |"
 
 
@@ -51,7 +51,7 @@ def main() -> int:
     for bug in chosen:
         deaths.append(kill(bug, options.seeds, options.jobs))
         click.echo(f"{deaths[-1].tell()} {deaths[-1].seconds:.0f} s")
-    alive = sum(death.seed is None for death in deaths)
+    alive = sum(death.history is None for death in deaths)
     click.echo(f"{len(deaths) - alive} of {len(deaths)} killed")
     return 1 if alive else 0
 
@@ -64,7 +64,7 @@ def kill(bug: Bug, seeds: int, jobs: int) -> Death:
         told = subprocess.run(
             [
                 *(sys.executable, "-m", "tests.simulation", "0", str(seeds)),
-                *("--stop", "--shrink", "1", "--jobs", str(jobs)),
+                *("--known", "--stop", "--shrink", "1", "--jobs", str(jobs)),
             ],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": folder},
@@ -75,8 +75,8 @@ def kill(bug: Bug, seeds: int, jobs: int) -> Death:
     found = _FOUND.search(told.stdout)
     if found is None and told.returncode:
         raise RuntimeError(told.stderr[-2000:])
-    seed, invariant = (int(found[1]), found[2]) if found else (None, None)
-    return Death(bug, seed, invariant, time.monotonic() - began_at)
+    history, invariant = (found[1], found[2]) if found else (None, None)
+    return Death(bug, history, invariant, time.monotonic() - began_at)
 
 
 def plant(bug: Bug, folder: Path) -> None:

@@ -3,6 +3,7 @@
 Prints how much was simulated, and for each seed whose history ends wrong what is wrong with
 it and the shortest plan that goes wrong alike, to be put into the regressions. Without LAST
 it goes on until it is interrupted, without FIRST from a seed that nobody has tried yet.
+With ``--known`` the flows and the plans that went wrong once come first.
 """
 
 import argparse
@@ -18,10 +19,15 @@ from pathlib import Path
 
 import click
 
-from tests.simulation.plans import draw_plan
+from tests.simulation.flows import FLOWS
+from tests.simulation.plans import Plan, draw_plan
+from tests.simulation.regressions import REGRESSIONS
 from tests.simulation.shrinking import Shrinker
 from tests.simulation.templates import be_quiet, make_template
 from tests.simulation.trials import Trial, try_plan
+
+#: What was tried, by its name, and the shortest that goes wrong alike where it went wrong.
+Tried = tuple[str, Trial, Trial | None]
 
 _TOLD_EVERY = 60.0
 _YEAR = 365.25 * 24 * 3600
@@ -69,10 +75,10 @@ def main() -> int:
     click.echo(f"from seed {options.first}")
     try:
         with tempfile.TemporaryDirectory() as folder:
-            for trial, shortest in _try_all(options, make_template(Path(folder))):
+            for name, trial, shortest in _try_all(options, make_template(Path(folder))):
                 account.add(trial)
                 if shortest is not None:
-                    _tell_failure(trial, shortest)
+                    _tell_failure(name, trial, shortest)
                 if trial.violations and options.stop:
                     break
                 if time.monotonic() > told_at + _TOLD_EVERY:
@@ -92,40 +98,49 @@ def _read_options() -> argparse.Namespace:
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--shrink", type=int, default=250, help="how many shorter plans to try")
+    parser.add_argument("--known", action="store_true", help="what `make test` has besides first")
     parser.add_argument("--stop", action="store_true", help="end with the first that goes wrong")
     return parser.parse_args()
 
 
-def _tell_failure(trial: Trial, shortest: Trial) -> None:
-    click.echo(f"\nseed {trial.plan.seed}: " + "\n  ".join(trial.violations))
+def _tell_failure(name: str, trial: Trial, shortest: Trial) -> None:
+    click.echo(f"\n{name}: " + "\n  ".join(trial.violations))
     if shortest is not trial:
         click.echo("  shrunk: " + "\n  ".join(shortest.violations))
     click.echo(f"  {shortest.plan!r}")
 
 
-def _try_all(options: argparse.Namespace, template: Path) -> Iterator[tuple[Trial, Trial | None]]:
+def _list_plans(options: argparse.Namespace) -> Iterator[tuple[str, Plan | int]]:
+    """Yield what is to be tried, each with its name; a seed's plan is drawn when it is tried."""
+    if options.known:
+        yield from ((f"flow {flow.name}", flow.plan) for flow in FLOWS)
+        yield from ((f"plan {name}", plan) for name, plan in REGRESSIONS.items())
     ahead = count(options.first) if options.last is None else range(options.first, options.last)
-    many = ((seed, template, options.shrink) for seed in ahead)
+    yield from ((f"seed {seed}", seed) for seed in ahead)
+
+
+def _try_all(options: argparse.Namespace, template: Path) -> Iterator[Tried]:
+    many = ((name, plan, template, options.shrink) for name, plan in _list_plans(options))
     if options.jobs == 1:
         be_quiet()
-        yield from map(_try_seed, many)
+        yield from map(_try, many)
         return
     with ProcessPoolExecutor(options.jobs, initializer=be_quiet) as pool:
         try:
-            waiting = [pool.submit(_try_seed, job) for job in islice(many, _AHEAD * options.jobs)]
+            waiting = [pool.submit(_try, job) for job in islice(many, _AHEAD * options.jobs)]
             while waiting:
                 yield waiting.pop(0).result()
-                waiting += [pool.submit(_try_seed, job) for job in islice(many, 1)]
+                waiting += [pool.submit(_try, job) for job in islice(many, 1)]
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _try_seed(job: tuple[int, Path, int]) -> tuple[Trial, Trial | None]:
-    seed, template, most = job
-    trial = try_plan(draw_plan(seed), template)
+def _try(job: tuple[str, Plan | int, Path, int]) -> Tried:
+    name, given, template, most = job
+    trial = try_plan(draw_plan(given) if isinstance(given, int) else given, template)
     if not trial.violations or not most:
-        return trial, trial if trial.violations else None
-    return trial, Shrinker(lambda plan: try_plan(plan, template), trial, most).shrink()
+        return name, trial, trial if trial.violations else None
+    return name, trial, Shrinker(lambda plan: try_plan(plan, template), trial, most).shrink()
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ AT_THE_END: tuple[Judge, ...] = (
 ON_THE_WAY: tuple[Judge, ...] = (
     reasons.find_lies,
     keeping.find_losses,
+    keeping.find_edited_removals,
     making.find_inventions,
     reviving.find_resurrections,
     gates.find_trespasses,

@@ -32,6 +32,29 @@ def find_losses(story: Story) -> Iterator[str]:
         yield from find_false_winners(story, case)
 
 
+def find_edited_removals(story: Story) -> Iterator[str]:
+    """I21: no sync removes an item whose last edit by a person had not come to its events."""
+    for case in story.cases.values():
+        for removal in () if case.is_series else case.here:
+            if removal.by_person or removal.action != "deleted":
+                continue
+            edits = [t for t in case.here if t.by_person and t.index < removal.index]
+            if edits and edits[-1].before and not _has_come(case, edits[-1], removal):
+                yield f"I21 item {case.item_id} was removed, and a person had edited it"
+
+
+def _has_come(case: Case, edit: Turn, removal: Turn) -> bool:
+    """Tell whether any event showed what a person edited, before the removal came in."""
+    given = edit.after
+    parts = edit.changed()
+    return given is None or any(
+        turn.after is not None and all(is_same(p, turn.after[p], given[p]) for p in parts)
+        for turns in case.there.values()
+        for turn in turns
+        if turn.index < removal.index
+    )
+
+
 def _looks_put_back(story: Story, case: Case) -> bool:
     """Tell whether somebody touched an event and changed nothing, before our write landed.
 
