@@ -130,6 +130,12 @@ FLOWS = (
         ("in create", "out update"),
     ),
     Flow(
+        "the user's own event is changed here while its kind is not ticked",
+        _EVENT,
+        (("tick", (5,)), ("change", (0, "Dinner")), _READ),
+        ("in create", "out none kind_off"),
+    ),
+    Flow(
         "a kind is un-ticked and its copies go",
         _ITEM,
         (("tick", (0,)), _READ),
