@@ -88,14 +88,15 @@ def has_landed(flight: Flight, seen: Seen) -> bool:
     """Tell whether a read shows a trace of a write."""
     if flight.is_deletion:
         return seen.is_deleted
-    if seen.is_deleted:
+    if seen.is_deleted and flight.before is None:
         # Nobody can delete what was never made, and an id is used for one event alone.
-        return flight.before is None
+        return True
     if flight.sent is None or seen.content is None:
         return False
     before = flight.before.content if flight.before and flight.before.stands else None
     if before is None:
-        return True
+        return seen.stands
+    # What was deleted may still show what our write had made of it until then.
     meant = [part for part in flight.parts if not _same(part, before, flight.sent)]
     return not meant or any(_same(part, seen.content, flight.sent) for part in meant)
 

@@ -3,11 +3,12 @@
 Turning a switch on never rewrites the past by itself.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from calsync.core.event import Event
 from calsync.core.link import Act
 
 
@@ -51,6 +52,17 @@ class Newcomer:
     #: What was made of it before, and whether it is as it was then.
     judged: Verdict | None = None
     is_unchanged: bool = False
+
+
+def newest_of_each(events: Iterable[Event]) -> list[Event]:
+    """Return each event once, as the newest of what a read shows of it: its pages may overlap."""
+    newest: dict[str, Event] = {}
+    for event in events:
+        known = newest.get(event.uid)
+        is_older = known and known.updated and event.updated and event.updated < known.updated
+        if not is_older:
+            newest[event.uid] = event
+    return list(newest.values())
 
 
 def judge(newcomer: Newcomer, takes_create: bool, since: datetime | None) -> Verdict:

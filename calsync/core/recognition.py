@@ -59,6 +59,9 @@ def _observe(link: Link, seen: Seen, now: datetime) -> Link:
     if link.late is not None and has_landed(link.late, seen):
         if link.late.is_deletion:
             return end_late(link)
+        if link.deleted_at is not None and link.there is None:
+            # Nothing is agreed on what was to be gone before it stood there for the first time.
+            return replace(link, late=None)
         return settle(replace(link, late=None), link.late, seen)
     if link.older is not None and (parts := find_written_late(link, link.older, seen, now)):
         return settle(replace(link, older=None), replace(link.older, parts=parts), seen)

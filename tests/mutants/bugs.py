@@ -82,7 +82,7 @@ BUGS = (
         "A write stays in flight until a read shows a trace of it",
         f"{_CORE}/landing.py",
         "    return link if _find_unwritten(flight, seen) else settle(link, flight, seen)\n",
-        "    return replace(link, flight=None)\n",
+        "    return settle(link, flight, seen)\n",
     ),
     Bug(
         "what is deleted is forgotten",

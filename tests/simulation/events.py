@@ -7,6 +7,8 @@ from typing import Any
 from tests.simulation.moments import write_date, write_localized, write_time
 
 NO_ZONE = "Etc/UTC"
+#: So many seconds after a change a page may still show what was before.
+_LAG = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +47,15 @@ class Kept:
     options: dict[str, bool] = field(default_factory=dict)
     #: What it shows otherwise than it should, at each read; ``...`` leaves a field out.
     oddities: dict[str, Any] = field(default_factory=dict)
-    #: The text of an earlier state, for pages that show it again.
-    stale: str | None = None
+    #: What it showed before its last change, plain and localized, for pages that lag behind.
+    stale: tuple[str | None, str | None] = (None, None)
     _plain: str | None = None
     _localized: str | None = None
 
     def change(self, now: int, *, moves_updated: bool = True, **values: Any) -> None:
         """Give it new values, now; the calendar's order of last changes follows."""
-        if self._plain is not None and moves_updated and now > self.updated:
-            self.stale = self._plain
+        if moves_updated and now > self.updated:
+            self.stale = self._plain, self._localized
         if "span" in values and values["span"] != self.span:
             self.past = (*self.past, self.span)
         for name, value in values.items():
@@ -77,6 +79,10 @@ class Kept:
         if self._plain is None:
             self._plain = json.dumps(self.show())
         return self._plain
+
+    def stale_text(self, *, localized: bool, now: float) -> str | None:
+        """Return what a page shows that lags behind by a minute, None where it is as it was."""
+        return self.stale[localized] if self.touched >= now - _LAG else None
 
     def show(self, *, localized: bool = False, keeps_zones: bool = True) -> dict[str, Any]:
         """Return the event as the API shows it (cronofy-api.md 5.3)."""

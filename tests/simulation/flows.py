@@ -136,6 +136,13 @@ FLOWS = (
         ("in create", "out none kind_off"),
     ),
     Flow(
+        "the user's own event is changed there and deleted here while Update is off",
+        _EVENT,
+        (("edit", (0, "Brunch")), ("delete", (0,)), _POLLED),
+        ("in create", "out none edited_there"),
+        (("dana", "cdf", "newest"),),
+    ),
+    Flow(
         "a kind is un-ticked and its copies go",
         _ITEM,
         (("tick", (0,)), _READ),

@@ -175,8 +175,8 @@ class Read:
         return f'{{"pages":{json.dumps(pages)},"events":[{texts}]}}'.encode()
 
     def _text(self, kept: Kept, is_stale: bool) -> str:
-        if is_stale and kept.stale is not None and not self.localized:
-            return kept.stale
+        if is_stale and (stale := kept.stale_text(localized=self.localized, now=self.began)):
+            return stale
         return kept.text(localized=self.localized, keeps_zones=self.keeps_zones)
 
 

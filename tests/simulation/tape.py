@@ -23,6 +23,7 @@ from tests.simulation.office import Office
 from tests.simulation.owner import Owner
 from tests.simulation.provider import API_URL
 from tests.simulation.records import Call, Change, Commit, Deed, Landing, Record, Row
+from tests.simulation.service import Service
 from tests.simulation.snapshots import Shown, show
 
 
@@ -68,6 +69,10 @@ class Tape:
         self._real_send, self._real_serve = provider.send, provider._serve
         provider.send, provider._serve = self._send, self._serve  # type: ignore[method-assign]
         provider.owner = _WatchedOwner(provider.owner, self)  # type: ignore[assignment]
+        # What becomes of a whole calendar is its owner's doing too.
+        owner = _WatchedOwner(provider.service, self)
+        provider.service.delete_calendar = owner.delete_calendar  # type: ignore[method-assign]
+        provider.service.restore_calendar = owner.restore_calendar  # type: ignore[method-assign]
 
     def of(self, kind: type[Any]) -> Iterator[Any]:
         """Yield the records of one kind."""
@@ -172,13 +177,13 @@ def put_in(tape: Tape) -> None:
 class _WatchedOwner:
     """The owner's hands, watched."""
 
-    def __init__(self, owner: Owner, tape: Tape) -> None:
+    def __init__(self, owner: Owner | Service, tape: Tape) -> None:
         self._owner, self._tape = owner, tape
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        act = getattr(self._owner, name)
+        act = getattr(type(self._owner), name).__get__(self._owner)
         return lambda *args, **named: self._tape.note_deeds(lambda: act(*args, **named))
 
 

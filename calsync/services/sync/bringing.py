@@ -11,7 +11,7 @@ from calsync.core.footer import ItemLink, find_item_links
 from calsync.core.instances import Instance, is_replaceable, pair_instances
 from calsync.core.link import Link, Origin
 from calsync.core.mapping import content_of_event, is_off
-from calsync.core.newcomers import Newcomer, Verdict, judge
+from calsync.core.newcomers import Newcomer, Verdict, judge, newest_of_each
 from calsync.core.recognition import observe
 from calsync.core.recurrence import View
 from calsync.core.run import Result
@@ -50,7 +50,7 @@ class Bringer:
 
     def bring(self, events: Sequence[Event], *, is_baseline: bool = False) -> int:
         """Bring in what is new and note the rest; return how many items were made."""
-        standing = [event for event in events if not event.deleted]
+        standing = [event for event in newest_of_each(events) if not event.deleted]
         if not standing:
             return 0
         subject = self.pairs.subject

@@ -1,16 +1,17 @@
 """I3, I6: nothing that a person wrote is lost, and nothing that they deleted comes back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from calsync.core.run import Result
 from tests.simulation.faults import FaultKind
 from tests.simulation.invariants.faces import is_same
 from tests.simulation.invariants.faces import value_of_dumped as load
 from tests.simulation.invariants.limits import Limit
 from tests.simulation.invariants.standing import find_false_winners, find_stale
 from tests.simulation.invariants.story import Case, Story, Turn
-from tests.simulation.records import Call, Landing
+from tests.simulation.records import Call, Commit, Landing
 from tests.simulation.writing import Waiting
 
 
@@ -33,25 +34,58 @@ def find_losses(story: Story) -> Iterator[str]:
 
 
 def find_edited_removals(story: Story) -> Iterator[str]:
-    """I21: no sync removes an item whose last edit by a person had not come to its events."""
+    """I21: nothing is removed whose last edit by a person had not come to the other side.
+
+    An edit that was kept out is settled: the log says so.
+    """
     for case in story.cases.values():
-        for removal in () if case.is_series else case.here:
-            if removal.by_person or removal.action != "deleted":
-                continue
-            edits = [t for t in case.here if t.by_person and t.index < removal.index]
-            if edits and edits[-1].before and not _has_come(case, edits[-1], removal):
+        if case.is_series:
+            continue
+        for removal in case.here:
+            edit = _find_last_edit(case.here, removal) if removal.action == "deleted" else None
+            if edit and not _has_come(story, case, edit, removal, "mine"):
                 yield f"I21 item {case.item_id} was removed, and a person had edited it"
+        ours = {row["event_uid"] for row in case.links if row["event_id"]}
+        for uid in case.there.keys() - ours:
+            for removal in case.there[uid]:
+                edit = _find_last_edit(case.there[uid], removal) if not removal.after else None
+                if edit is None or _was_unreadable(story, uid, edit, removal):
+                    continue
+                if not _has_come(story, case, edit, removal, "theirs"):
+                    yield f"I21 event {uid} was removed, and its owner had edited it"
 
 
-def _has_come(case: Case, edit: Turn, removal: Turn) -> bool:
-    """Tell whether any event showed what a person edited, before the removal came in."""
+def _find_last_edit(turns: Sequence[Turn], removal: Turn) -> Turn | None:
+    """Return what a person last did to one side before a sync removed it, if that changed it."""
+    deeds = [turn for turn in turns if turn.by_person and turn.index < removal.index]
+    is_edit = deeds and deeds[-1].before and deeds[-1].after
+    return deeds[-1] if is_edit and not removal.by_person else None
+
+
+def _has_come(story: Story, case: Case, edit: Turn, removal: Turn, side: str) -> bool:
+    """Tell whether the other side ever showed what a person edited, or the log says why not."""
+    others = case.there.values() if side == "mine" else [case.here]
     given = edit.after
-    parts = edit.changed()
-    return given is None or any(
-        turn.after is not None and all(is_same(p, turn.after[p], given[p]) for p in parts)
-        for turns in case.there.values()
-        for turn in turns
-        if turn.index < removal.index
+    parts = [] if given is None else edit.changed()
+    return given is None or all(
+        any(
+            turn.after is not None and is_same(part, turn.after[part], given[part])
+            for turns in others
+            for turn in turns
+            if turn.index < removal.index
+        )
+        or _was_kept_out(story, case, side, part, given[part])
+        for part in parts
+    )
+
+
+def _was_kept_out(story: Story, case: Case, side: str, part: str, value: Any) -> bool:
+    """Tell whether the log says that a value does not go to the other side."""
+    return any(
+        row["result"] is Result.DECLINED
+        and part in (before := row["before"].get(side) or {})
+        and is_same(part, load(part, before[part]), value)
+        for _, row in story.log_of(case)
     )
 
 
@@ -132,8 +166,12 @@ def _find_overwritten_there(story: Story, case: Case) -> Iterator[str]:
                 if _is_logged(story, case, "theirs", part, lost, author.index):
                     was_late = _write_of(story, turn).accepted_at <= author.at
                     story.limits[Limit.OVER_LATER] += was_late
+                    was_unread = not was_late and _was_unreadable(story, uid, author, turn)
+                    story.limits[Limit.OVER_UNREAD] += was_unread
                     continue
-                if _was_unreadable(story, uid, author, turn):
+                is_noted = _was_noted(story, uid, part, author, turn)
+                is_lost = is_noted and not _has_returned(turns, part, turn, lost)
+                if not is_lost and _was_unreadable(story, uid, author, turn):
                     story.limits[Limit.OVER_UNREAD] += 1
                     continue
                 yield f"I3 {part} {lost!r} was replaced there by {turn.after[part]!r} in silence"
@@ -176,6 +214,26 @@ def _was_unreadable(story: Story, uid: str, edit: Turn, landing: Turn) -> bool:
             # What was decided before it was read is sent after it all the same.
             return _was_decided_before(story, uid, index, number)
     return True
+
+
+def _was_noted(story: Story, uid: str, part: str, edit: Turn, landing: Turn) -> bool:
+    """Tell whether a sync has noted what the owner wrote, before our write landed over it."""
+    assert edit.after is not None
+    for record in story.tape.records[edit.index : landing.index]:
+        for change in record.of("links") if isinstance(record, Commit) else ():
+            seen = change.row["record"].get("seen") if change.row["event_uid"] == uid else None
+            content = seen and not seen.get("is_deleted") and seen["content"]
+            if content and is_same(part, load(part, content[part]), edit.after[part]):
+                return True
+    return False
+
+
+def _has_returned(turns: Sequence[Turn], part: str, landing: Turn, lost: Any) -> bool:
+    """Tell whether what our write replaced there was put back."""
+    return any(
+        turn.index > landing.index and turn.after and is_same(part, turn.after[part], lost)
+        for turn in turns
+    )
 
 
 def _shows(event: Mapping[str, Any], uid: str, edit: Turn) -> bool:

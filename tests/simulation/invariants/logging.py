@@ -1,4 +1,4 @@
-"""I25: the log tells of each write of ours that was done, and once."""
+"""I25: the log tells of each write of ours that was done, once, and of no other."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from calsync.core.run import Result
 from tests.simulation.invariants.gates import is_intent
 from tests.simulation.invariants.limits import Limit
 from tests.simulation.invariants.story import Story, changes_of
-from tests.simulation.records import Call, Landing
+from tests.simulation.records import Call, Deed, Landing
 
 _WRITES = ("create", "update", "delete")
 
@@ -32,8 +32,12 @@ def find_unlogged(story: Story) -> Iterator[str]:
     turns = _list_turns(story)
     _note_landings(story, turns)
     _note_log(story, turns)
+    accepted = _count_accepted(story)
     for link in story.sides.links:
         own = turns.get(link.id, [])
+        told = sum(number for turn in own for number in turn.logged.values())
+        if told > accepted[link.event_id or link.event_uid or ""]:
+            yield f"I25 the log tells of {told} writes of link {link.id}, and fewer were accepted"
         for turn in own:
             for action, number in turn.logged.items():
                 if number > 1:
@@ -46,6 +50,17 @@ def find_unlogged(story: Story) -> Iterator[str]:
                 story.limits[Limit.UNANSWERED] += 1
             else:
                 yield f"I25 a write of link {link.id} was done, and the log does not tell of it"
+
+
+def _count_accepted(story: Story) -> Counter[str]:
+    """Return of each event how many writes Cronofy has accepted, and what its owner did to it.
+
+    Where no answer came, what the owner did themselves looks as if the write were done.
+    """
+    accepted = story.history.office.provider.world.writing.accepted
+    counts = Counter(write.event_id or write.uid or "" for write in accepted)
+    shown = [deed.after for deed in story.tape.of(Deed) if deed.after]
+    return counts + Counter(event.event_id or event.uid for event in shown)
 
 
 def _list_turns(story: Story) -> dict[str, list[Turn]]:

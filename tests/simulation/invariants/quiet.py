@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from calsync.services.integrations import change_options
@@ -103,6 +104,8 @@ def find_waste(story: Story) -> Iterator[str]:
         budget = (edits + anew + restored + lost * _TRIES) * len(integrations) + faults
         # What came in from one calendar is written to each other one that the item is in.
         budget += sum(1 for turn in case.here if not turn.by_person) * (len(integrations) - 1)
+        # Who stalls for long is overtaken, and both send it.
+        budget += _count_repeated(story, case) if story.history.office.scheduler.taken else 0
         # A title that is the ticket's own is put back, once for each that was given.
         budget += sum(row["reason"] == "title_is_the_tickets" for _, row in story.log_of(case))
         written = _count_writes(story, case)
@@ -113,6 +116,15 @@ def find_waste(story: Story) -> Iterator[str]:
 def _count_writes(story: Story, case: Case) -> int:
     """Return how many writes to a case's events were accepted."""
     return sum(1 for write in _list_writes(story, case))
+
+
+def _count_repeated(story: Story, case: Case) -> int:
+    """Return how many writes were the same as the one before to that event."""
+    contents: dict[str | None, list[Any]] = {}
+    for write in _list_writes(story, case):
+        same = contents.setdefault(write.event_id or write.uid, [])
+        same.append((write.method, write.span, write.content))
+    return sum(one == other for each in contents.values() for one, other in pairwise(each))
 
 
 def _list_writes(story: Story, case: Case) -> list[Waiting]:

@@ -9,6 +9,8 @@ from tests.simulation.invariants.story import Story, changes_of
 from tests.simulation.records import Call, Commit
 
 _PAGES = "/v1/events/pages/"
+#: So many seconds are read again with each read of changes.
+_REREAD = 5
 
 
 @dataclass
@@ -18,6 +20,15 @@ class _Read:
     began_at: float
     calendar_id: str
     next_page: str | None = None
+    shows_any: bool = False
+
+
+@dataclass
+class _Known:
+    """When the latest whole read of a calendar began, and the latest that showed anything."""
+
+    any_at: float = 0.0
+    shown_at: float = 0.0
 
 
 def find_removals_unseen(story: Story) -> Iterator[str]:
@@ -53,9 +64,12 @@ def _removals(commit: Commit) -> Iterator[tuple[str, str]]:
 
 
 def find_false_cursors(story: Story) -> Iterator[str]:
-    """I17: a cursor is no later than the beginning of a read of which every page came."""
+    """I17: a cursor is no later than the beginning of a read of which every page came.
+
+    A read that shows nothing moves it by no more than is read again each time.
+    """
     reads: dict[str, list[_Read]] = {}
-    complete: dict[str, float] = {}
+    complete: dict[str, _Known] = {}
     for record in story.tape.records:
         if isinstance(record, Call):
             _follow(record, reads, complete)
@@ -63,13 +77,18 @@ def find_false_cursors(story: Story) -> Iterator[str]:
             for change in record.of("integrations"):
                 if not change.has_changed("cursor") or change.after is None:
                     continue
-                cursor = change.after["cursor"]
-                latest = complete.get(change.row["calendar_id"])
-                if cursor is not None and (latest is None or cursor.timestamp() > latest + 1):
+                before, cursor = (change.before or {}).get("cursor"), change.after["cursor"]
+                known = complete.get(change.row["calendar_id"], _Known())
+                if cursor is None:
+                    continue
+                latest = known.any_at
+                if before is not None:
+                    latest = max(known.shown_at, min(latest, before.timestamp() + _REREAD))
+                if cursor.timestamp() > latest + 1:
                     yield f"I17 the cursor is at {cursor}, the last whole read began at {latest}"
 
 
-def _follow(call: Call, reads: dict[str, list[_Read]], complete: dict[str, float]) -> None:
+def _follow(call: Call, reads: dict[str, list[_Read]], complete: dict[str, _Known]) -> None:
     """Follow the pages of each read, and note when one was read to its end."""
     pages = call.reply.get("pages") if isinstance(call.reply, dict) else None
     if call.status != 200 or not isinstance(pages, dict):
@@ -91,9 +110,12 @@ def _follow(call: Call, reads: dict[str, list[_Read]], complete: dict[str, float
     else:
         return
     read.next_page = pages.get("next_page") or None
+    read.shows_any |= bool(call.events)
     if read.next_page is None:
-        known = complete.get(read.calendar_id, 0.0)
-        complete[read.calendar_id] = max(known, read.began_at)
+        known = complete.setdefault(read.calendar_id, _Known())
+        known.any_at = max(known.any_at, read.began_at)
+        if read.shows_any:
+            known.shown_at = max(known.shown_at, read.began_at)
 
 
 def find_unread(story: Story) -> Iterator[str]:

@@ -13,19 +13,27 @@ from tests.simulation.invariants.story import Story, changes_of
 from tests.simulation.records import Call, Commit
 
 _DAY = timedelta(days=1)
+#: From so many on it is a surprise if everything goes.
+_FEW = 3
 #: What only a sync writes.
 _OF_SYNCS = ("log_entries", "judged_events")
 
 
 def find_unbraked(story: Story) -> Iterator[str]:
-    """I15: within a day no more goes here than the brake lets go, and nothing after a hold."""
+    """I15: within a day no more goes here than the brake lets go, and nothing after a hold.
+
+    Nor does all that an integration has go in one run; a whole series counts as one.
+    """
     removed: dict[str, list[tuple[Any, str]]] = {}
-    live: dict[str, bool] = {}
+    gone: dict[str, set[str]] = {}
+    live: dict[str, dict[str, bool]] = {}
+    series: dict[str, str] = {}
     held_by: dict[str, str] = {}
     for record in story.tape.of(Commit):
         for change in record.of("links"):
             state = change.row["state"] is LinkState.LIVE and change.row["is_present"]
-            live[change.row["id"]] = state
+            series[change.row["item_id"]] = change.row["series"] or change.row["item_id"]
+            live.setdefault(change.row["integration_id"], {})[change.row["id"]] = state
         for change in record.of("log_entries"):
             row = change.row
             if row["result"] is Result.HELD and row["reason"] == "brake" and row["side"] == "in":
@@ -37,9 +45,13 @@ def find_unbraked(story: Story) -> Iterator[str]:
             since = record.at - _DAY
             known = removed.setdefault(row["integration_id"], [])
             known[:] = [each for each in known if each[0] > since] + [(record.at, row["item_id"])]
-            limit = max(10, (sum(live.values()) + len(known)) // 5)
-            if len({item for _, item in known}) > limit:
+            linked = sum(live[row["integration_id"]].values())
+            if len({item for _, item in known}) > max(10, (linked + len(known)) // 5):
                 yield f"I15 {len(known)} items were removed within a day"
+            groups = gone.setdefault(row["run_id"], set())
+            groups.add(series[row["item_id"]])
+            if len(groups) >= _FEW and not linked:
+                yield "I15 all items were removed in one run"
 
 
 def find_strangers(story: Story) -> Iterator[str]:

@@ -18,6 +18,7 @@ class Setting:
 
     options: Options
     is_active: bool
+    is_deleted: bool
     is_connected: bool
     is_calendar_there: bool
     is_writable: bool
@@ -83,12 +84,13 @@ def _find_settings(tape: Tape, name: str) -> Settings:
 
 def _setting(rows: Mapping[str, Row], integration: Row | None) -> Setting:
     if integration is None:
-        return Setting(Options(), False, False, False, False, "")
+        return Setting(Options(), False, False, False, False, False, "")
     calendar, account = rows.get(integration["calendar_id"]), rows.get(integration["account_id"])
     is_there = calendar is not None and not calendar["is_deleted"]
     return Setting(
         load_options(integration["options"]),
         integration["is_active"],
+        integration["deleted_at"] is not None,
         account is not None and account["disconnection"] is None,
         is_there,
         is_there and calendar is not None and not calendar["is_read_only"],

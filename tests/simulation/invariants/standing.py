@@ -34,6 +34,7 @@ def _find_side(story: Story, case: Case, name: str, face: Values | None) -> Iter
     for part in PARTS:
         is_excused = _was_declined(story, case, part) or _was_thrown_away(case, part)
         is_excused = is_excused or _went_with_its_copy(story, case, part)
+        is_excused = is_excused or _was_of_a_former_calendar(story, case, part)
         if not is_excused and not case.is_by_rule(part):
             wanted = [turn.after[part] for turn in _list_last(case, part) if turn.after]
             if wanted and not any(is_same(part, face[part], value) for value in wanted):
@@ -70,6 +71,16 @@ def _went_with_its_copy(story: Story, case: Case, part: str) -> bool:
         and is_same(part, value_of_dumped(part, theirs[part]), value)
         for index, row in story.log_of(case)
     )
+
+
+def _was_of_a_former_calendar(story: Story, case: Case, part: str) -> bool:
+    """Tell whether the last edit there came after the calendar was linked no more."""
+    edits = case.edits_there(part)
+    if not edits:
+        return False
+    uids = [uid for uid, turns in case.there.items() if edits[-1] in turns]
+    names = {row["integration_id"] for row in case.links if row["event_uid"] in uids}
+    return any(story.settings[name].at(edits[-1].index).is_deleted for name in names)
 
 
 def _list_last(case: Case, part: str) -> list[Turn]:

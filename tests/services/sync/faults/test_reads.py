@@ -178,3 +178,19 @@ def test_an_answer_that_does_not_come_is_given_up_and_asked_for_again(
     assert witness.logged("call repeated", call="read_events", error="Unreachable")
     assert witness.counted("provider_requests_total", op="read_events", code="none") == 1
     assert status() == ""
+
+
+def test_a_new_event_that_a_read_shows_twice_is_brought_in_once_as_its_newest(
+    office: Office, witness: Witness, status: Status
+):
+    uid, other = office.put("Dentist"), office.put("Barber")
+    twice = {"event_uid": uid, "updated": office.wire(office.clock.now() - 2 * MINUTE)}
+    number = office.sandbox.fault(
+        "altered_answer", path="/v1/events", times=None, event=twice, uid=other
+    )
+    office.sync()
+    assert office.sandbox.fired(number)
+    assert office.subjects() == ["Dentist"]
+    assert office.log() == [BROUGHT]
+    assert witness.counted("job_total", kind="sync", result="failed") == 0
+    assert status() == ""
