@@ -975,4 +975,12 @@ REGRESSIONS = {
         turns={},
         draws={},
     ),
+    "what Cronofy puts off again and again is in the log once, when it is done": Plan(
+        1,
+        (("add", ("Lunch", 5)), ("wait", (20,)), ("wait", (400,))),
+        faults={number: ("rate_limited", 0.0) for number in range(15, 21)},
+        turns={},
+        draws={},
+        kindly=True,
+    ),
 }

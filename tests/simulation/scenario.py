@@ -180,9 +180,18 @@ def settle(history: History) -> None:
     _wait_for_landings(office)
     history.hands.resume()
     for is_second in (False, True):
+        before = _count_changes(office)
         office.clock.move(timedelta(minutes=20))
         office.ask_for_reads(sweeps=history.plan.sweeps and not is_second)
         history.workers.settle(history.hands.connect_again)
+        if _count_changes(office) == before:
+            break
+
+
+def _count_changes(office: Office) -> tuple[int, int]:
+    """Return how many writes were accepted so far, and how often items were changed."""
+    written = len(office.provider.world.writing.accepted)
+    return written, sum(item.version for item in office.items())
 
 
 def _wait_for_landings(office: Office) -> None:
