@@ -978,7 +978,7 @@ REGRESSIONS = {
     "what Cronofy puts off again and again is in the log once, when it is done": Plan(
         1,
         (("add", ("Lunch", 5)), ("wait", (20,)), ("wait", (400,))),
-        faults={number: ("rate_limited", 0.0) for number in range(15, 21)},
+        faults=dict.fromkeys(range(15, 21), ("rate_limited", 0.0)),
         turns={},
         draws={},
         kindly=True,
