@@ -182,10 +182,17 @@ def settle(history: History) -> None:
     for is_second in (False, True):
         before = _count_changes(office)
         office.clock.move(timedelta(minutes=20))
+        began_at = office.clock.now()
         office.ask_for_reads(sweeps=history.plan.sweeps and not is_second)
         history.workers.settle(history.hands.connect_again)
-        if _count_changes(office) == before:
+        if _count_changes(office) == before and _was_read_since(office, began_at):
             break
+
+
+def _was_read_since(office: Office, moment: datetime) -> bool:
+    """Tell whether what was to be read of each linked calendar was, to the end, since then."""
+    rows = [office.integration(desk) for desk in office.desks]
+    return all(row.swept_at and row.checked_at and row.checked_at >= moment for row in rows)
 
 
 def _count_changes(office: Office) -> tuple[int, int]:

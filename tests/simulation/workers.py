@@ -78,13 +78,19 @@ class Workers:
         for _ in range(60):
             for desk in office.desks:
                 reconnect(desk)
-            for _ in range(20):
-                if not self.work():
-                    break
+            due_at = self._work_off()
             if office.is_settled():
                 return
-            due_at = self.next_due() or office.clock.now()
             office.clock.move(max(due_at - office.clock.now(), timedelta(seconds=1)))
+
+    def _work_off(self) -> datetime:
+        """Do what is due, one piece after the other, and return when the next is."""
+        now = self.office.clock.now
+        for _ in range(20):
+            due_at = self.next_due() or now()
+            if due_at > now() or not self.work():
+                break
+        return due_at
 
     def next_due(self) -> datetime | None:
         """Return when a worker would find something to do."""
