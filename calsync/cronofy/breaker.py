@@ -32,6 +32,8 @@ class Breaker:
         self._pause = 0.0
         #: Until when nobody is let through; None while the host is there.
         self._away_until: float | None = None
+        #: Whether one was let through since to find out; others may be under way from before.
+        self._is_trying = False
 
     def ask(self) -> None:
         """Return where a call may be made. Raises Unreachable while the host is away."""
@@ -42,7 +44,7 @@ class Breaker:
             left = self._away_until - now
             if left <= 0:
                 # Whoever comes now tries for all; the others wait for what comes of it.
-                self._away_until = now + self._pause
+                self._away_until, self._is_trying = now + self._pause, True
                 return
         raise Unreachable(
             "Cronofy has not answered for a while.",
@@ -56,15 +58,17 @@ class Breaker:
             was_away = self._away_until is not None
             if is_there:
                 self._failures, self._pause, self._away_until = 0, 0.0, None
+                self._is_trying = False
             else:
                 self._failures += 1
-                if self._failures >= MOST_FAILURES:
-                    self._close()
+                if self._is_trying if was_away else self._failures >= MOST_FAILURES:
+                    self._open()
             is_away = self._away_until is not None
         if was_away != is_away:
             CRONOFY_AWAY.set(int(is_away))
             log.warning("cronofy away" if is_away else "cronofy back")
 
-    def _close(self) -> None:
+    def _open(self) -> None:
+        self._is_trying = False
         self._pause = min(LONGEST_PAUSE_SECONDS, max(FIRST_PAUSE_SECONDS, 2 * self._pause))
         self._away_until = self._clock.monotonic() + self._pause

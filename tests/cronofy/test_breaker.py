@@ -93,6 +93,14 @@ def test_each_try_in_vain_makes_the_pause_longer_up_to_a_minute(breaker: Breaker
     assert pauses == [5, 10, 20, 40, LONGEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS]
 
 
+def test_calls_that_were_under_way_when_it_went_away_make_the_pause_no_longer(
+    breaker: Breaker, clock: FakeClock
+):
+    fail(breaker, 2 * MOST_FAILURES)
+    clock.seconds += FIRST_PAUSE_SECONDS
+    assert not is_refused(breaker)
+
+
 def test_who_tries_and_never_comes_back_keeps_nobody_out_for_good(
     breaker: Breaker, clock: FakeClock
 ):
