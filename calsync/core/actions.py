@@ -9,7 +9,7 @@ from calsync.core.link import Deed, Link, Side
 
 
 class Removal(StrEnum):
-    """What a removal there does here, by kind (SYNC.md 4)."""
+    """What a removal there does here, by kind (docs/sync.md 4)."""
 
     DELETE = "delete"
     CANCEL = "cancel"

@@ -1,6 +1,6 @@
 """The brake: a sudden share of deletions or overwrites is held, and the user is asked.
 
-Counted per integration and direction over 24 hours (SYNC.md 11): on the plan, before its
+Counted per integration and direction over 24 hours (docs/sync.md 11): on the plan, before its
 first action, and again at each action. Creations and updates of our own copies never are,
 nor are deletions that the user has confirmed with their number, unless there are more.
 """

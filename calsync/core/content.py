@@ -1,8 +1,8 @@
 """What one side shows of an entry, in the terms that both sides have.
 
 An item and an event can be compared only as far as both can say the same. Of that they
-have six parts; start, end, all-day and zone are one of them (SYNC.md 2). Whatever a
-provider is known to lose is listed here, and equality is after it (SYNC.md 10).
+have six parts; start, end, all-day and zone are one of them (docs/sync.md 2). Whatever a
+provider is known to lose is listed here, and equality is after it (docs/sync.md 10).
 """
 
 import html

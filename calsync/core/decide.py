@@ -1,4 +1,4 @@
-"""What is to be done to an entry and its event, by the state of their link (SYNC.md 5).
+"""What is to be done to an entry and its event, by the state of their link (docs/sync.md 5).
 
 Decided anew each time from what both sides are now; nothing here knows what was meant to
 be done before.
@@ -28,7 +28,7 @@ from calsync.core.table import decide_by_table, fall_asleep
 _SILENT = frozenset({LinkState.PARKED, LinkState.UNDONE})
 #: States that end when a person acts here.
 _SLEEPING = frozenset({LinkState.REMOVED_THERE, LinkState.DELETED_HERE, LinkState.TOMBSTONE})
-#: What wakes them (SYNC.md 2 and 4).
+#: What wakes them (docs/sync.md 2 and 4).
 _WAKING = frozenset({Act.RESTORED, Act.REOPENED, Act.ASSIGNED, Act.RESCHEDULED, Act.SENT_AGAIN})
 
 

@@ -1,7 +1,7 @@
 """The ids that our copies have at Cronofy.
 
 An id names the integration, the entry and the generation: after a restore of the database a
-copy still says whose it is (SYNC.md 6). It is never used again after its event was deleted.
+copy still says whose it is (docs/sync.md 6). It is never used again after its event was deleted.
 """
 
 from dataclasses import dataclass

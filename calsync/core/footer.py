@@ -1,6 +1,6 @@
 """The footer: the last line of every copy's description, which holds the item's link.
 
-By it a copy is known that a person has moved or doubled in another calendar (SYNC.md 6). It
+By it a copy is known that a person has moved or doubled in another calendar (docs/sync.md 6). It
 goes through the hands of people and of providers: lines are joined, links become markup or
 are wrapped by a mail scanner, words are typed beside it. So a footer is a link of ours that
 has our label before it, or that has its line to itself; what stands beside or around it is the

@@ -1,7 +1,7 @@
 """Held pairs whose user has answered: what waited is done after all, or settled without.
 
 Either is decided from what both sides are now. Where the cause of a hold is gone by then,
-there is nothing to answer, and the pair is decided as ever (SYNC.md 5 and 11).
+there is nothing to answer, and the pair is decided as ever (docs/sync.md 5 and 11).
 """
 
 from dataclasses import replace

@@ -2,7 +2,7 @@
 
 Some services give every instance a new uid when a series is changed. Deleted and new ones
 of one series are paired in order of start, where the new one is not much older than the
-deletion (SYNC.md 9).
+deletion (docs/sync.md 9).
 """
 
 from collections.abc import Iterable

@@ -7,10 +7,10 @@ from enum import StrEnum
 POLL_EVERY = timedelta(minutes=5)
 #: And at most while they are, if nothing changes.
 LONGEST_POLL = timedelta(hours=24)
-#: A complete read heals what changes alone cannot (SYNC.md 14, 5).
+#: A complete read heals what changes alone cannot.
 SWEEP_EVERY = timedelta(hours=24)
 #: Changes of the last seconds are read again: Cronofy's times are whole seconds, and what
-#: was written while a page was put together may stand before it (SYNC.md 14, 4).
+#: was written while a page was put together may stand before it (docs/sync.md 14.6).
 OVERLAP = timedelta(seconds=5)
 #: Two runs of one integration are this far apart, however often it is woken.
 SHORTEST_POLL = timedelta(seconds=5)
@@ -32,7 +32,7 @@ class Stop(StrEnum):
 class Caution(StrEnum):
     """What does not flow although the integration works, until the user says otherwise."""
 
-    #: A change of an event of the user's own altered more of it than was sent (SYNC.md 7).
+    #: A change of an event of the user's own altered more of it than was sent (docs/sync.md 7).
     ALTERED = "altered"
 
 
@@ -64,7 +64,7 @@ class Copies(StrEnum):
 
 
 class Meanwhile(StrEnum):
-    """What becomes of what happened on both sides while nothing flowed (SYNC.md 5)."""
+    """What becomes of what happened on both sides while nothing flowed (docs/sync.md 5)."""
 
     #: Both sides as they are count as agreed.
     AGREED = "agreed"
@@ -72,7 +72,7 @@ class Meanwhile(StrEnum):
     FLOWS = "flows"
 
 
-#: After an absence longer than this, removals are held (SYNC.md 12).
+#: After an absence longer than this, removals are held (docs/sync.md 12).
 LONG_ABSENCE = timedelta(hours=24)
 
 

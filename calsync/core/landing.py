@@ -43,7 +43,7 @@ def judge(link: Link, flight: Flight, seen: Seen, now: datetime) -> Link:
     if not is_old_enough or flight.is_deletion or not seen.stands:
         return link
     if is_as_before(flight, seen):
-        # Touched since, it was put back by somebody (SYNC.md 14, 12).
+        # Touched since, it was put back by somebody (docs/sync.md 14.4).
         return settle(link, flight, seen) if _was_touched_since(flight, seen) else link
     # Whoever writes over it gives what it was meant to change yet another value: beside what
     # still stands as before they have edited the event, and the write is still to come.
@@ -78,7 +78,7 @@ def end_late(link: Link) -> Link:
     """Return the link whose event our own deletion took after it had been given up.
 
     Nobody removed it there. Where the entry stands, it was brought back since: that counts
-    from the moment at which the deletion was decided (SYNC.md 2).
+    from the moment at which the deletion was decided (docs/sync.md 2).
     """
     state = link.state if link.state in _ENDED else LinkState.DELETED_HERE
     return replace(link, state=state, late=None, tries=0, acts=link.acts | {Act.RESTORED})
@@ -125,7 +125,7 @@ def settle(link: Link, flight: Flight, seen: Seen) -> Link:
     showing = frozenset(
         part
         for part in flight.parts
-        if _same(part, shown, flight.sent) or _is_lost(part, flight.sent, shown)
+        if _same(part, shown, flight.sent) or _was_cut_there(part, flight.sent, shown)
     )
     there = there.taking(flight.sent, flight.parts).taking(shown, showing)
     return replace(
@@ -139,8 +139,8 @@ def settle(link: Link, flight: Flight, seen: Seen) -> Link:
     )
 
 
-def _is_lost(part: Part, sent: Content, shown: Content) -> bool:
-    """Tell whether a provider could not keep what was sent (SYNC.md 10).
+def _was_cut_there(part: Part, sent: Content, shown: Content) -> bool:
+    """Tell whether a provider could not keep what was sent (docs/sync.md 10).
 
     Some have no private events, and some cut a title or a text shorter than Cronofy does.
     """

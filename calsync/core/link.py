@@ -24,7 +24,7 @@ class Origin(StrEnum):
 
 
 class LinkState(StrEnum):
-    """Whether anything flows over a link, and if not, why (SYNC.md 5)."""
+    """Whether anything flows over a link, and if not, why (docs/sync.md 5)."""
 
     LIVE = "live"
     PARKED = "parked"
@@ -57,16 +57,16 @@ class Act(StrEnum):
 class Wish(StrEnum):
     """What the user asked to be done with a link, with its number on the page."""
 
-    #: It is parked: both sides as they are count as agreed, and it is live again (SYNC.md 5).
+    #: It is parked: both sides as they are count as agreed, and it is live again (docs/sync.md 5).
     AGREE = "agree"
-    #: Its copy is deleted (SYNC.md 6).
+    #: Its copy is deleted (docs/sync.md 6).
     DELETE_COPY = "delete_copy"
-    #: What was kept out of it so far flows after all (SYNC.md 1).
+    #: What was kept out of it so far flows after all (docs/sync.md 1).
     FLOW = "flow"
-    #: What is held is done after all; or both sides stay as they are (SYNC.md 11).
+    #: What is held is done after all; or both sides stay as they are (docs/sync.md 11).
     DO = "do"
     KEEP = "keep"
-    #: The first copy is made of an entry that nobody touched, as Send asks for (SYNC.md 1).
+    #: The first copy is made of an entry that nobody touched, as Send asks for (docs/sync.md 1).
     SEND = "send"
 
 
@@ -108,7 +108,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A write that was decided and that no read has shown yet (SYNC.md 14, 2).
+    """A write that was decided and that no read has shown yet (docs/sync.md 14.2).
 
     It is committed before the call. ``sent`` is the whole content, None for a deletion;
     ``parts`` are those that the write was meant to change, the others were carried along.

@@ -49,7 +49,7 @@ class NotShown:
     reason: str
 
 
-#: What of an event each kind takes over (SYNC.md 3); the rest stays there as it was made.
+#: What of an event each kind takes over (docs/sync.md 3); the rest stays there as it was made.
 ACCEPTED: Mapping[Kind, Parts] = {
     Kind.APPOINTMENT: ALL_PARTS,
     Kind.CRM_ACTIVITY: frozenset({Part.TITLE, Part.TIMES, Part.PLACE, Part.TEXT}),

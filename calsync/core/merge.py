@@ -121,7 +121,7 @@ def find_bar_out(pair: Pair, part: Part) -> str | None:
     """Return the reason for which a change of a part here is not sent, if there is one.
 
     Of an event of the user's own it is never written whether it is private, nor a text
-    that may have been cut when it was read (SYNC.md 7).
+    that may have been cut when it was read (docs/sync.md 7).
     """
     if pair.rules.bar_out is not None or pair.link.is_ours:
         return pair.rules.bar_out
@@ -161,7 +161,7 @@ def find_kept_out(pair: Pair) -> Parts:
 
 
 def _is_put_back(pair: Pair, part: Part, theirs: Content) -> bool:
-    """Tell whether a title is put back: once per distinct value (SYNC.md 3)."""
+    """Tell whether a title is put back: once per distinct value (docs/sync.md 3)."""
     return (
         part is Part.TITLE
         and pair.here.kind is Kind.SERVICE_CALL

@@ -1,4 +1,4 @@
-"""What is new: which events are brought in, and which entries are sent (SYNC.md 1).
+"""What is new: which events are brought in, and which entries are sent (docs/sync.md 1).
 
 Turning a switch on never rewrites the past by itself.
 """

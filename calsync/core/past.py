@@ -1,4 +1,4 @@
-"""What is over: the record of work that tidying a mailbox must not rewrite (SYNC.md 8)."""
+"""What is over: the record of work that tidying a mailbox must not rewrite (docs/sync.md 8)."""
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta

@@ -66,7 +66,7 @@ class Tick:
 
 
 def needs_tick(number: int, counted: int, limit: int) -> bool:
-    """Tell whether so many deletions are asked about, of which the brake holds some (SYNC.md 11).
+    """Tell whether so many deletions are asked about, of which the brake holds some.
 
     Copies that go as they were asked to pass the brake, and are asked about all the same.
     """

@@ -1,7 +1,7 @@
 """What a read says about our own writes: landed, not yet, overtaken, or never.
 
 Cronofy accepts a write and applies it later, without saying when, and it takes no
-precondition: a read after a write may show the state before it (SYNC.md 14, 3 and 12).
+precondition: a read after a write may show the state before it (docs/sync.md 14.3 and 14.4).
 """
 
 from dataclasses import replace
@@ -175,7 +175,7 @@ def _with_since(seen: Seen, known: Seen | None) -> Seen:
 
 
 def _with_agreed(link: Link, seen: Seen) -> Link:
-    """Return the link with what the event was when all was agreed, shown only now (SYNC.md 5)."""
+    """Return the link with what the event was when all was agreed (docs/sync.md 5)."""
     if link.agreed_at is None:
         return link
     is_before = seen.updated is None or seen.updated <= link.agreed_at

@@ -1,7 +1,7 @@
 """Editing a series: this one, this and following, all.
 
 Whatever was done by hand to one occurrence survives an edit of the others: it is bound to
-the ordinal of the occurrence in the rule, removed and past ones included (SYNC.md 9).
+the ordinal of the occurrence in the rule, removed and past ones included (docs/sync.md 9).
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -85,7 +85,7 @@ def reopen(link: Link, parts: Parts) -> Link:
 
 
 def agree(link: Link, here: Here, now: datetime) -> Link:
-    """Return a parked link with both sides as they are now taken as agreed (SYNC.md 5).
+    """Return a parked link with both sides as they are now taken as agreed (docs/sync.md 5).
 
     A side that is gone stays gone, and the other stays. What the event became before now
     and no read has shown yet is agreed when one does.

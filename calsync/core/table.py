@@ -1,4 +1,4 @@
-"""The table of SYNC.md 2: what became of an entry and of its event, and what to do about it."""
+"""What became of an entry and of its event, and what to do about it (docs/sync.md 2)."""
 
 from dataclasses import replace
 from enum import Enum, auto
@@ -56,7 +56,7 @@ VERDICTS: dict[tuple[Fate, Fate], Verdict] = {
     (Fate.GONE, Fate.GONE): Verdict.BURY,
 }
 
-#: What a removal there does to an item of one person, by kind (SYNC.md 4).
+#: What a removal there does to an item of one person, by kind (docs/sync.md 4).
 REMOVALS: dict[Kind, Removal] = {
     Kind.APPOINTMENT: Removal.DELETE,
     Kind.TODO: Removal.DELETE,

@@ -1,7 +1,7 @@
 """Twins: an entry and an event of the user's own that were made apart and mean the same.
 
 Of an appointment of one person and an event of the same title and time one is enough: they
-are linked, one to one, and what differs besides counts as agreed (SYNC.md 6).
+are linked, one to one, and what differs besides counts as agreed (docs/sync.md 6).
 """
 
 import hashlib

@@ -114,7 +114,7 @@ def write_draft(draft: EventDraft) -> dict[str, Any]:
 
 
 def write_edit(edit: ExternalEdit) -> dict[str, Any]:
-    """Return the body of a change to the user's own event: only what changed (SYNC.md 7)."""
+    """Return the body of a change to the user's own event: only what changed (docs/sync.md 7)."""
     body = {"event_uid": edit.event_uid, **_required(edit.title, edit.times)}
     if edit.text is not None:
         body["description"] = _cut_to(LONGEST_TEXT, edit.text)

@@ -59,7 +59,7 @@ def find_lost(
     """Give integrations back to a mailbox that was disconnected and is linked again.
 
     It is the same mailbox by service and name, and the calendar by id, else by name
-    (SYNC.md 12).
+    (docs/sync.md 12).
     """
     for integration in list_lost_integrations(session, account.tenant_id, account.user_id):
         if _mailbox_of(integration) != (account.provider_service, account.profile_name):
@@ -113,7 +113,7 @@ def follow_account(
 
 
 def note_absence(integration: Integration, now: datetime) -> None:
-    """Have removals held where no sync has reached its end for long (SYNC.md 12)."""
+    """Have removals held where no sync has reached its end for long (docs/sync.md 12)."""
     checked_at = integration.checked_at
     if checked_at is not None and now - checked_at > LONG_ABSENCE:
         integration.absent_since = integration.absent_since or checked_at

@@ -1,4 +1,4 @@
-"""The links of a series that is edited go along with its occurrences (SYNC.md 9).
+"""The links of a series that is edited go along with its occurrences (docs/sync.md 9).
 
 An edit pairs old and new occurrences by their ordinal in the rule. Without this, each copy
 of a series that is moved by an hour would be deleted and made anew, and with it what its

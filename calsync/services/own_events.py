@@ -1,4 +1,4 @@
-"""Leave to change the events that users made themselves (SYNC.md 7)."""
+"""Leave to change the events that users made themselves (docs/sync.md 7)."""
 
 from calsync.core.account import UNRESTRICTED
 from calsync.core.integration import Refusal

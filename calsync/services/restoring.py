@@ -2,7 +2,7 @@
 
 People and Cronofy went on since. What the calendars say is read again in full, and an entry
 and its copy are known to each other by ids that stand in the calendar; so nothing is made
-twice, and nothing is deleted that nobody deleted (SYNC.md 6 and 12).
+twice, and nothing is deleted that nobody deleted (docs/sync.md 6 and 12).
 """
 
 from calsync.core.integration import POLL_EVERY

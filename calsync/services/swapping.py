@@ -1,4 +1,4 @@
-"""Another calendar in place of the one that is linked (SYNC.md 12)."""
+"""Another calendar in place of the one that is linked (docs/sync.md 12)."""
 
 from dataclasses import replace
 

@@ -17,7 +17,7 @@ from calsync.db.subjects import list_ids_by_user
 from calsync.services.tools import Tools
 
 _BY_ACTION = {"created": Act.CREATED, "restored": Act.RESTORED}
-#: The kinds that come back where they were removed once they get another time (SYNC.md 4).
+#: The kinds that come back where they were removed once they get another time (docs/sync.md 4).
 _RESCHEDULED = frozenset({Kind.CRM_ACTIVITY, Kind.SERVICE_CALL, Kind.TASK})
 _TIMES = frozenset({"times", "due_on"})
 
@@ -33,7 +33,7 @@ def mark_change(
 
     The integration that carried the change over knows of it already; to the user's other
     calendars, and to other users', it is a person's all the same, made in the calendar that
-    it comes from (SYNC.md 2). The items are of one tenant.
+    it comes from (docs/sync.md 2). The items are of one tenant.
     """
     carrier, tenant_id = tools.carrier, items[0].tenant_id
     found = list_ids_by_user(session, tenant_id, people)

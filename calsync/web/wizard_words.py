@@ -82,7 +82,7 @@ KIND_NAMES = {
     Kind.TASK: _l("Tasks"),
     Kind.TODO: _l("Todos"),
 }
-#: What each kind accepts back (SYNC.md 3).
+#: What each kind accepts back (docs/sync.md 3).
 KIND_HINTS = {
     Kind.APPOINTMENT: _l(
         "In the linked calendar you can change the title, time, place and text of an appointment, "

@@ -153,7 +153,7 @@ def _lose_blank_runs(event: Event) -> Event:
 
 
 Loss = Callable[[Event], Event]
-#: What providers are known to lose (SYNC.md 10), in any combination.
+#: What providers are known to lose (docs/sync.md 10), in any combination.
 LOSSES: list[Loss] = [
     _lose_seconds,
     _lose_zone,

@@ -1,4 +1,4 @@
-"""What each kind shows in a linked calendar, and what it takes back (SYNC.md 3 and 10)."""
+"""What each kind shows in a linked calendar, and what it takes back (docs/sync.md 3 and 10)."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Past entries stay as they were (SYNC.md 8)."""
+"""Past entries stay as they were (docs/sync.md 8)."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta

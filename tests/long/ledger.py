@@ -129,7 +129,7 @@ def judge_put_back(
 
     ``before`` is what stood on both sides when it was: here what the older database had. An
     entry that a person deleted may be gone; of no other may anything be, and none is doubled.
-    What differs of those that were ``adopted`` counts as agreed (SYNC.md 6).
+    What differs of those that were ``adopted`` counts as agreed (docs/sync.md 6).
     """
     found = []
     stood = {side: _sort(rows) for side, rows in before.items()}

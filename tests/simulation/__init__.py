@@ -12,6 +12,10 @@ Histories of the whole product stand on it, one for each seed:
 * ``plans``     what a seed stands for; ``acts`` what people do, ``workers`` the due work
 * ``scheduler`` several processes in one thread, that take turns at each boundary
 * ``scenario``  a plan carried out to its end; ``trials`` judges it, ``shrinking`` cuts it short
+* ``office``    the people and their integrations; ``hands`` do what a plan's steps say
+* ``tape``      all that happened, as ``records``; ``invariants`` judge the story that it tells
+* ``flows``     what people do most; ``crashing`` breaks each everywhere, from its ``beginnings`` on
+* ``regressions`` the plans that went wrong once
 
 A run needs a clock, a seed and a plan::
 

@@ -36,7 +36,7 @@ _AHEAD = 16
 
 
 @dataclass
-class Account:
+class Sums:
     """The sums over all trials."""
 
     scenarios: int = 0
@@ -70,24 +70,24 @@ class Account:
 def main() -> int:
     """Try the seeds and return how many failed, at most 1."""
     options = _read_options()
-    account, began_at = Account(), time.monotonic()
+    sums, began_at = Sums(), time.monotonic()
     told_at = began_at
     click.echo(f"from seed {options.first}")
     try:
         with tempfile.TemporaryDirectory() as folder:
             for name, trial, shortest in _try_all(options, make_template(Path(folder))):
-                account.add(trial)
+                sums.add(trial)
                 if shortest is not None:
                     _tell_failure(name, trial, shortest)
                 if trial.violations and options.stop:
                     break
                 if time.monotonic() > told_at + _TOLD_EVERY:
                     told_at = time.monotonic()
-                    click.echo(account.tell(told_at - began_at))
+                    click.echo(sums.tell(told_at - began_at))
     except KeyboardInterrupt:
         click.echo("interrupted")
-    click.echo(account.tell(time.monotonic() - began_at))
-    return 1 if account.failed else 0
+    click.echo(sums.tell(time.monotonic() - began_at))
+    return 1 if sums.failed else 0
 
 
 def _read_options() -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""Every invariant can fail: the engine is broken on purpose, and the history tells.
+"""The invariants can fail: the engine is broken on purpose, and the history tells.
 
 What no break of the engine shows in so short a history is written on the tape by hand.
 """
@@ -6,7 +6,8 @@ What no break of the engine shows in so short a history is written on the tape b
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import update
 from calsync.core import merge, table
 from calsync.core.brake import Brake
 from calsync.core.event import Event
+from calsync.core.link import Link, Seen
 from calsync.core.newcomers import Verdict as Judged
 from calsync.core.run import Result
 from calsync.core.table import Fate, Verdict
@@ -155,6 +157,29 @@ def moves_the_cursor_too_far(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(CatchUp, "note_cursor", note_cursor)
 
 
+def overlooks_an_edit(patch: pytest.MonkeyPatch) -> None:
+    known = reading.observe
+
+    def observe(link: Link, seen: Seen, now: datetime) -> Link:
+        is_it = seen.content is not None and seen.content.title == "T4"
+        return link if is_it else known(link, seen, now)
+
+    patch.setattr(reading, "observe", observe)
+
+
+def removes_what_was_edited(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(table.VERDICTS, (Fate.EDITED, Fate.GONE), Verdict.REMOVE_HERE)
+
+
+def gives_each_attempt_another_id(patch: pytest.MonkeyPatch) -> None:
+    known, numbers = sending.draft_of, count()
+
+    def draft_of(entry: Any, event_id: str, *given: Any, **named: Any) -> Any:
+        return known(entry, f"{event_id}{next(numbers)}", *given, **named)
+
+    patch.setattr(sending, "draft_of", draft_of)
+
+
 def has_no_brake(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Brake, "trips", lambda *_: False)
 
@@ -199,6 +224,17 @@ BREAKS: Mapping[str, tuple[Break, str, Plan]] = {
         "I5",
         plan_of(("put", ("T0", 5)), ("put", ("T0", 9)), WAIT),
     ),
+    "each attempt makes another event": (
+        gives_each_attempt_another_id,
+        "I5 entry",
+        plan_of(("add", ("T1", 9)), WAIT, WAIT),
+    ),
+    "an item goes that was edited": (
+        removes_what_was_edited,
+        "I21",
+        plan_of(("add", ("T1", 9)), WAIT, ("change", (0, "T2")), ("remove", (0,)), WAIT),
+    ),
+    "an edit there is overlooked": (overlooks_an_edit, "I14 'T4' was changed", plan_of(*PLAIN)),
     "a removed copy is sent again": (
         sends_again_what_was_removed,
         "I6",

@@ -119,5 +119,6 @@ def machine(sqlite_template: Path) -> type[Machine]:
 
 @pytest.mark.parametrize("part", range(4))
 def test_whatever_hypothesis_thinks_of_both_sides_end_alike(machine: type[Machine], part: int):
+    # Each part has an amount of its own, so that no two draw the same examples.
     settings_of_part = settings(max_examples=15 + part, stateful_step_count=20, deadline=None)
     run_state_machine_as_test(machine, settings=settings_of_part)

@@ -26,7 +26,7 @@ class Integration(Base):
     """My Calendar of one user kept in step with one calendar of a linked account.
 
     Deleted ones stay without their options: what was brought in, judged or deleted there
-    is known again when the same calendar is linked once more (SYNC.md 5).
+    is known again when the same calendar is linked once more (docs/sync.md 5).
     """
 
     __tablename__ = "integrations"

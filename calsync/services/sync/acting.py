@@ -26,7 +26,7 @@ _AT_ONCE = 50
 
 
 @dataclass
-class Act:
+class Acting:
     """The deeds of one sync."""
 
     course: Course
@@ -82,7 +82,7 @@ class Act:
             course.journal.stop_if_cancelled()
 
     def _link_twins(self, plan: Plan) -> None:
-        """Before anything is sent: does the same stand there already (SYNC.md 6)?"""
+        """Before anything is sent: does the same stand there already (docs/sync.md 6)?"""
         course = self.course
         events = read_around(course.client, course.subject, plan.alike.values(), course.began_at)
         names = list(plan.alike)
@@ -115,8 +115,8 @@ class Act:
         """Before removals are taken in: does the account work, and was anything only moved?
 
         A calendar that was deleted, a mailbox that was lost or is being read again shows
-        its events as gone (SYNC.md 11); a copy that its user moved to another calendar is
-        gone from this one (SYNC.md 6).
+        its events as gone (docs/sync.md 11); a copy that its user moved to another calendar is
+        gone from this one (docs/sync.md 6).
         """
         course, subject = self.course, self.course.subject
         account_id = subject.integration.account_id

@@ -184,7 +184,7 @@ class Applier:
 
 
 def _said_at(seen: Seen | None, parts: Parts) -> datetime | None:
-    """Return when somebody said there what is taken in here (SYNC.md 2)."""
+    """Return when somebody said there what is taken in here (docs/sync.md 2)."""
     if seen is None:
         return None
     since: Mapping[Part, datetime] = seen.since

@@ -152,7 +152,7 @@ class Journal:
         after: Mapping[str, Any] | None = None,
         edited_at: datetime | None = None,
     ) -> None:
-        """Write down what became of an event that no link knew; nothing where not done."""
+        """Write down what became of an event; where nothing was done, the action is "none"."""
         is_done = result is Result.DONE
         if is_done and self.trigger is not Trigger.MANUAL:
             note_lag(edited_at, now)

@@ -1,7 +1,7 @@
 """Changes that switches, rights or permissions kept out so far, and that may flow after all.
 
 Turning a switch on never rewrites the past by itself: the user sees how many there are and
-says so (SYNC.md 1).
+says so (docs/sync.md 1).
 """
 
 from dataclasses import replace

@@ -20,7 +20,7 @@ def find_moved_here(
     """Return the entries that events name and whose own copies are gone from their calendars.
 
     ``copies`` are those of the named entries in other calendars of the account, as they were
-    when last read; what is not known to be gone is looked up (SYNC.md 6).
+    when last read; what is not known to be gone is looked up (docs/sync.md 6).
     """
     # It may have been edited since it came here.
     moments = [at for event in events for at in (event.created, event.updated) if at]

@@ -47,7 +47,7 @@ class Matter:
     def group(self) -> str:
         """Give what the brake counts it with: its series, or itself."""
         seen = self.pair.link.seen
-        return (seen.series if seen else None) or f"{self.row.item_id}"
+        return (seen.series if seen else None) or self.row.item_id
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class Pairs:
     def _is_slip(self, link: Link) -> bool:
         """Tell whether its present time was taken in from there a short while ago.
 
-        Then a slip of the mouse can be put right (SYNC.md 8).
+        Then a slip of the mouse can be put right (docs/sync.md 8).
         """
         taken_at = link.times_taken_at
         return taken_at is not None and self.now < taken_at + timedelta(hours=24)

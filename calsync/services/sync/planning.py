@@ -18,7 +18,7 @@ class Plan:
     links: int = 0
     #: How many things are to be done to them.
     actions: int = 0
-    #: The user was away for long: removals wait for their word (SYNC.md 12).
+    #: The user was away for long: removals wait for their word (docs/sync.md 12).
     is_absent: bool = False
     #: Every action that the brake counts, each with its entry.
     charges: list[tuple[ItemLink, Charge]] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Plan:
             self.deleting.add(link_id)
 
     def awaits_return(self, charge: Charge) -> bool:
-        """Tell whether an action is held because the user was away for long (SYNC.md 12)."""
+        """Tell whether an action is held because the user was away for long (docs/sync.md 12)."""
         is_here = charge.side is Side.IN and charge.counted is Counted.REMOVAL
         return self.is_absent and (is_here or charge.counted is Counted.EXTERNAL_REMOVAL)
 

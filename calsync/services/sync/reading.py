@@ -128,7 +128,7 @@ class Reader:
     ) -> dict[str, LinkRow]:
         """Return the links, by uid, of the user's own events in whose place a copy has come.
 
-        Such an event may be brought back beside the copy; it is no new one (SYNC.md 2).
+        Such an event may be brought back beside the copy; it is no new one (docs/sync.md 2).
         """
         uids = {event.uid for event in events if not event.event_id} - set(known)
         if not uids:
@@ -185,7 +185,7 @@ class Reader:
         return True
 
     def _beware(self, session: Session) -> None:
-        """Write to no event of the user's own any more (SYNC.md 7)."""
+        """Write to no event of the user's own any more (docs/sync.md 7)."""
         integration = session.get(Integration, self.subject.id)
         if integration is not None:
             integration.caution = Caution.ALTERED
@@ -196,7 +196,7 @@ class Reader:
 
 
 def _has_gone_as_asked(before: Link, after: Link) -> bool:
-    """Tell whether a copy is gone that was to go while its entry stays (SYNC.md 5 and 6)."""
+    """Tell whether a copy is gone that was to go while its entry stays (docs/sync.md 5 and 6)."""
     flight = before.flight
     is_over = flight is not None and flight.is_deletion and after.flight is None
     return is_over and flight is not None and flight.came_from is LinkState.PARKED

@@ -24,7 +24,7 @@ from calsync.errors import NotPossible, NotThere
 from calsync.ids import new_id
 from calsync.logs import logged_if_kept
 from calsync.services.integration_state import get_integration
-from calsync.services.sync.acting import Act
+from calsync.services.sync.acting import Acting
 from calsync.services.sync.catching_up import CatchUp
 from calsync.services.sync.course import Course, may_run
 from calsync.services.sync.planning import Plan
@@ -128,7 +128,7 @@ def _rehearse(
     client = ReadBefore(scenery.pages)
     door = OpenDoor(inside, session)
     course = Course(inside, door, client, subject, Trigger.MANUAL, run, is_rehearsal=True)
-    catch_up, act = CatchUp(course), Act(course)
+    catch_up, act = CatchUp(course), Acting(course)
     catch_up.read_changes()
     catch_up.read_further()
     act.perform()

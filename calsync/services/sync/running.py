@@ -1,4 +1,4 @@
-"""One sync from its beginning to its end, and when the next one is due (SYNC.md 14)."""
+"""One sync from its beginning to its end, and when the next one is due (docs/sync.md 14)."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,7 +19,7 @@ from calsync.logs import Log
 from calsync.services.accounts import check_account, client_for
 from calsync.services.channels import is_channel_proven
 from calsync.services.integration_end import finish_deletion
-from calsync.services.sync.acting import Act
+from calsync.services.sync.acting import Acting
 from calsync.services.sync.catching_up import CatchUp
 from calsync.services.sync.course import Course, may_run
 from calsync.services.sync.fence import Fence, Overtaken
@@ -47,7 +47,7 @@ log = Log("calsync.sync")
 
 
 def run_sync(tools: Tools, claim: Claim) -> datetime | None:
-    """Bring one integration into step; return when to look again, None where never unasked.
+    """Bring one integration into step; return when to look again, None where somebody has to ask.
 
     Raises TemporaryError where Cronofy is away: what was done is kept, and the rest is
     found again by whoever comes next.
@@ -137,7 +137,7 @@ def _begin(course: Course, left: Sequence[Run]) -> None:
 
 def _perform(course: Course) -> datetime | None:
     """Read, decide, carry out; return when to look again, None where never."""
-    catch_up, act = CatchUp(course), Act(course)
+    catch_up, act = CatchUp(course), Acting(course)
     try:
         course.journal.stop_if_cancelled()
         news = catch_up.read_changes()
@@ -179,7 +179,7 @@ def _rest(course: Course, catch_up: CatchUp) -> datetime:
     return again_at
 
 
-def _leave_rest(course: Course, act: Act) -> datetime:
+def _leave_rest(course: Course, act: Acting) -> datetime:
     """End because the user wants it: what Send asked for and was not begun is dropped.
 
     What was not retrieved is not asked for again; every other change waits for the next sync.
@@ -189,7 +189,7 @@ def _leave_rest(course: Course, act: Act) -> datetime:
     return _end(course, act, RunState.STOPPED, CANCELLED)
 
 
-def _stand_still(course: Course, act: Act, error: CronofyError) -> datetime:
+def _stand_still(course: Course, act: Acting, error: CronofyError) -> datetime:
     """Stop because the account or its calendar does not work as it did.
 
     Where Cronofy says what is different, the rest goes on at once. Where it knows of
@@ -211,7 +211,7 @@ def _stand_still(course: Course, act: Act, error: CronofyError) -> datetime:
 
 
 def _end(
-    course: Course, act: Act, state: RunState, error: str | None = None, stop: Stop | None = None
+    course: Course, act: Acting, state: RunState, error: str | None = None, stop: Stop | None = None
 ) -> datetime:
     """Close the run's row, if it has one, and return when to look again."""
     with course.fence.begin() as session:
@@ -271,7 +271,7 @@ def _tell_log(course: Course, state: RunState, error: str | None) -> None:
 
 
 def _close(
-    course: Course, act: Act, session: Session, state: RunState, error: str | None
+    course: Course, act: Acting, session: Session, state: RunState, error: str | None
 ) -> datetime:
     """Write down how the run ended, and return when."""
     stored = session.get(Run, course.journal.run.id if course.journal.run else "")

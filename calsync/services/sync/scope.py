@@ -92,7 +92,7 @@ class Subject:
         )
 
     def _bar_of_event(self, link: Link, deed: str) -> str | None:
-        """Return why the user's own event may not be changed or deleted (SYNC.md 7)."""
+        """Return why the user's own event may not be changed or deleted (docs/sync.md 7)."""
         seen = link.seen
         if link.is_ours or seen is None:
             return None

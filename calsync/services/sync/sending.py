@@ -81,7 +81,7 @@ def order_of(
 
 
 def _edit_of(uid: str, content: Content, flight: Flight) -> ExternalEdit:
-    """Return a change of the user's own event: only what is meant to change (SYNC.md 7)."""
+    """Return a change of the user's own event: only what is meant to change (docs/sync.md 7)."""
     return ExternalEdit(
         event_uid=uid,
         title=content.title,

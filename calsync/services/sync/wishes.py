@@ -43,7 +43,7 @@ def drop_unsent(session: Session, tenant_id: str, integration_id: str) -> None:
 def grant_wish(matter: Matter, now: datetime) -> tuple[Decision | None, frozenset[Deed]]:
     """Return what the user asked to be done with a link, and the deeds that they confirmed.
 
-    None where it is to be decided as ever (SYNC.md 5, 6 and 11).
+    None where it is to be decided as ever (docs/sync.md 5, 6 and 11).
     """
     row, link = matter.row, matter.pair.link
     if row.wish is None or link.flight is not None:

@@ -62,7 +62,7 @@ def _stands(item: Item) -> bool:
     return item.deleted_at is None and item.starts_at is not None
 
 
-#: What is left of an item whose copy was deleted there (SYNC.md 4).
+#: What is left of an item whose copy was deleted there (docs/sync.md 4).
 REMAINS = {
     Kind.APPOINTMENT: lambda item: item.deleted_at is not None,
     Kind.TODO: lambda item: item.deleted_at is not None,

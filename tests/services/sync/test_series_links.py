@@ -1,4 +1,4 @@
-"""The copies of a series that is edited go along with its occurrences (SYNC.md 9)."""
+"""The copies of a series that is edited go along with its occurrences (docs/sync.md 9)."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -87,7 +87,7 @@ def _judge_intent(
 
 
 def find_undecided(story: Story) -> Iterator[str]:
-    """Every call that writes is of an intent that was committed before it (SYNC.md 14, 2)."""
+    """Every call that writes is of an intent that was committed before it (docs/sync.md 14.1)."""
     flying: dict[str, Mapping[str, Any]] = {}
     decided: set[str | None] = set()
     has_stalled = any(pick < 0 for pick in story.history.office.scheduler.taken.values())

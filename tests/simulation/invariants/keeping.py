@@ -1,4 +1,4 @@
-"""I3, I6: nothing that a person wrote is lost, and nothing that they deleted comes back."""
+"""I3, I21: nothing that a person wrote is lost, and nothing that they edited is removed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -92,7 +92,7 @@ def _was_kept_out(story: Story, case: Case, side: str, part: str, value: Any) ->
 def _looks_put_back(story: Story, case: Case) -> bool:
     """Tell whether somebody touched an event and changed nothing, before our write landed.
 
-    That is how it looks, too, where they put back what stood there before (SYNC.md 14, 12).
+    That is how it looks, too, where they put back what stood there before (docs/sync.md 14.4).
     """
     touches = [
         (uid, turn.at)
@@ -258,7 +258,7 @@ def _was_decided_before(story: Story, uid: str, read: int, number: int) -> bool:
             if number in record.accepted:
                 break
             continue
-        for change in record.of("links") if hasattr(record, "of") else ():
+        for change in record.of("links") if isinstance(record, Commit) else ():
             is_it = change.row["event_uid"] == uid and change.has_changed("flight_at")
             if is_it and change.row["flight_at"] is not None:
                 decided = index

@@ -119,9 +119,9 @@ def _follow(call: Call, reads: dict[str, list[_Read]], complete: dict[str, _Know
 
 
 def find_unread(story: Story) -> Iterator[str]:
-    """I14: at the end nothing of the linked calendar has been passed over.
+    """I14: at the end no link of an event of the user's own is behind what its calendar shows.
 
-    Each event that stands is known to a link, as it is now, or was judged.
+    Events that no link knows are for ``agreement.find_unlinked``.
     """
     sides = story.sides
     links = {row.event_uid: row for row in sides.links if row.is_present and row.event_uid}

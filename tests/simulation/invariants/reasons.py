@@ -20,7 +20,7 @@ _PAST_AFTER = {
     Kind.TASK: _DAY,
 }
 _ALL = {"title", "times", "place", "text", "private", "free"}
-#: What each kind takes back, as SYNC.md 3 has it.
+#: What each kind takes back, as docs/sync.md 3 has it.
 ACCEPTED = {
     Kind.APPOINTMENT: _ALL,
     Kind.CRM_ACTIVITY: {"title", "times", "place", "text"},

@@ -100,7 +100,7 @@ def find_unfenced(story: Story) -> Iterator[str]:
 
 
 def find_unserved(story: Story) -> Iterator[str]:
-    """I20: a sync is never put off for longer than two polls, nor left claimed."""
+    """I20: no sync is put off for longer than two polls, or an hour, and none is forgotten."""
     office = story.history.office
     with office.tools.db.read() as session:
         rows = session.query(DueRow).filter(DueRow.kind == DueKind.SYNC).all()

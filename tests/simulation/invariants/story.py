@@ -218,7 +218,7 @@ def _follow_items(tape: Tape) -> tuple[dict[str, list[Turn]], set[str]]:
 
 
 def _parts_by_rule(item: Change, is_removed: bool) -> frozenset[str]:
-    """Return what no one wrote of an item that a sync changed (SYNC.md 3, 4)."""
+    """Return what no one wrote of an item that a sync changed (docs/sync.md 3 and 4)."""
     face = _face(item.after)
     if face is None:
         return frozenset()
