@@ -56,22 +56,28 @@ def _observe(link: Link, seen: Seen, now: datetime) -> Link:
     link = _with_agreed(link, seen)
     if link.flight is not None:
         return judge(link, link.flight, seen, now)
-    if link.late is not None and has_landed(link.late, seen):
-        if link.late.is_deletion:
+    late = link.late
+    if late is not None and has_landed(late, seen):
+        if late.is_deletion:
             return end_late(link)
+        if link.state is LinkState.SET_ASIDE:
+            # What was given up for good has come after all.
+            link = replace(link, state=LinkState.LIVE)
         if link.deleted_at is not None and link.there is None:
             # Nothing is agreed on what was to be gone before it stood there for the first time.
             return replace(link, late=None)
-        return settle(replace(link, late=None), link.late, seen)
+        return settle(replace(link, late=None), late, seen)
     if link.older is not None and (parts := find_written_late(link, link.older, seen, now)):
         return settle(replace(link, older=None), replace(link.older, parts=parts), seen)
     return _take_as_agreed(link, seen)
 
 
-def expire(link: Link, read_began_at: datetime) -> Link:
+def expire(link: Link, read_began_at: datetime, *, is_unread: bool = False) -> Link:
     """Return the link after a complete read of its kind that began at that moment.
 
-    A flight whose time is up is given up. What was sent stays known: it may still land.
+    A flight whose time is up is given up. What was sent stays known: it may still land. A copy
+    that ``is_unread`` stands there, and nothing of it could be read: it is not made again over
+    what its user may have written.
     """
     flight = link.flight
     if flight is None or read_began_at < flight.decided_at + EXPIRES_AFTER:
@@ -79,7 +85,8 @@ def expire(link: Link, read_began_at: datetime) -> Link:
     if flight.is_deletion and link.seen is None:
         # There is nothing to delete. Should what was to be made before come yet, it is ours.
         return replace(link, flight=None, tries=0)
-    tries = link.tries + 1
+    is_made = is_unread and flight.before is None and not flight.is_deletion
+    tries = MOST_TRIES if is_made else link.tries + 1
     # A deletion that never came is decided again, as if it had not been.
     state = flight.came_from if flight.is_deletion else link.state
     state = LinkState.SET_ASIDE if tries >= MOST_TRIES else state

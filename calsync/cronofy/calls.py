@@ -92,22 +92,31 @@ class Caller:
         self._patience = PATIENCE[lane] if patience is None else patience
 
     def make(self, call: Call) -> Answer:
-        """Return the answer of a call that Cronofy did or accepted; raise for any other."""
+        """Return the answer of a call that Cronofy did or accepted; raise for any other.
+
+        Where one attempt may have been carried out, a later one that surely was not changes
+        nothing about that: the error is the one of the former.
+        """
         attempt = 0
+        maybe_done: CronofyError | None = None
         gives_up_at = self.clock.monotonic() + self._patience
         while True:
-            outcome = self._attempt(call)
+            try:
+                outcome = self._attempt(call)
+            except TemporaryError as error:
+                raise maybe_done or error from None
             if isinstance(outcome, Answer):
                 return outcome
+            maybe_done = _graver(outcome, maybe_done)
             attempt += 1
             pause = self._pause_before_next(call, outcome, attempt)
             if pause is None or self.clock.monotonic() + pause > gives_up_at:
-                raise outcome
+                raise maybe_done or outcome
             log.info("call repeated", call=call.name, attempt=attempt, error=_kind(outcome))
             self.clock.sleep(pause)
             # A process that was stopped meanwhile would write what was decided long ago.
             if self.clock.monotonic() > gives_up_at:
-                raise outcome
+                raise maybe_done or outcome
 
     def _attempt(self, call: Call) -> Answer | CronofyError:
         token = self._tokens.current()
@@ -154,6 +163,16 @@ class Caller:
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
         pause = self._jitter() * longest + (wait or 0.0)
         return pause if pause <= self._patience else None
+
+
+def _graver(error: CronofyError, maybe_done: CronofyError | None) -> CronofyError | None:
+    """Return which of two attempts in a row may have been carried out, None where neither."""
+    if not isinstance(error, TemporaryError):
+        return None
+    is_surely_undone = isinstance(error, RateLimited | ProfileLocked) or (
+        isinstance(error, Unreachable) and not error.maybe_sent
+    )
+    return maybe_done if is_surely_undone else error
 
 
 def _may_repeat(call: Call, error: CronofyError) -> bool:

@@ -135,10 +135,9 @@ class Transport:
         outcome: Answer | CronofyError
         try:
             outcome = call(self.clock.monotonic() + self.total)
-        except Unreachable:
-            self._breaker.note(is_there=False)
-            raise
-        except CronofyError:
+        except CronofyError as error:
+            # Whoever answers what nobody can read is there all the same.
+            self._breaker.note(is_there=not isinstance(error, Unreachable))
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             outcome = _translated(error)

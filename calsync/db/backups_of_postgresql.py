@@ -51,7 +51,9 @@ def _run(program: str, url: URL, *options: str) -> None:
             f"There is no {program} on this machine. Install PostgreSQL's client programs, of the "
             "server's version or a newer one."
         )
-    plain = url.set(drivername="postgresql", password=None)
+    plain = URL.create(
+        "postgresql", url.username, None, url.host, url.port, url.database, url.query
+    )
     # What stands on a command line can be read by every user of the machine.
     secret = {} if url.password is None else {"PGPASSWORD": str(url.password)}
     address = f"--dbname={plain.render_as_string()}"

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import product
 
-from sqlalchemy import bindparam, delete, false, func, literal_column, or_, select, true, update
+from sqlalchemy import bindparam, delete, false, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session
 
 from calsync.core.holds import held_as
@@ -308,9 +308,14 @@ def list_item_looks(
 
 
 def hand_on_item_looks(session: Session, tenant_id: str, from_id: str, to_id: str) -> None:
-    """Have one integration look at the items that another was to look at."""
-    looks = update(ItemLook).where(ItemLook.tenant_id == tenant_id)
-    session.execute(looks.where(ItemLook.integration_id == from_id).values(integration_id=to_id))
+    """Have one integration look at the items that another was to look at, besides its own."""
+    looks = select(ItemLook).where(ItemLook.tenant_id == tenant_id)
+    waiting = session.scalars(looks.where(ItemLook.integration_id == from_id)).all()
+    for look in waiting:
+        mark_items(
+            session, tenant_id, [to_id], [look.item_id], [*map(Act, look.acts)], look.marked_at
+        )
+        session.delete(look)
 
 
 def forget_item_looks(session: Session, looks: Collection[ItemLook]) -> None:

@@ -11,8 +11,8 @@ from calsync.cronofy.breaker import (
     MOST_FAILURES,
     Breaker,
 )
-from calsync.cronofy.transport import Transport
-from calsync.errors import Unreachable
+from calsync.cronofy.transport import Answer, Transport
+from calsync.errors import Unreachable, UnreadableAnswer
 from calsync.metrics import CRONOFY_AWAY
 from tests.cronofy.loopback import loopback, says
 from tests.cronofy.stage import FakeClock
@@ -121,6 +121,35 @@ def test_whoever_operates_it_sees_that_cronofy_is_away(
         breaker.note(is_there=True)
     assert CRONOFY_AWAY._value.get() == 0
     assert [record.getMessage() for record in caplog.records] == ["cronofy away", "cronofy back"]
+
+
+def test_who_answers_what_nobody_can_read_is_there(clock: FakeClock):
+    transport = Transport(clock)
+
+    def call(_ends_at: float) -> Answer:
+        raise UnreadableAnswer("It is too long.")
+
+    for _ in range(2 * MOST_FAILURES):
+        with pytest.raises(UnreadableAnswer):
+            transport.guard(call)
+
+
+def test_after_a_long_outage_an_answer_that_nobody_can_read_ends_it(clock: FakeClock):
+    transport = Transport(clock)
+
+    def fail_once(_ends_at: float) -> Answer:
+        raise Unreachable("Cronofy cannot be reached.", maybe_sent=False)
+
+    def be_odd(_ends_at: float) -> Answer:
+        raise UnreadableAnswer("It is too long.")
+
+    for _ in range(MOST_FAILURES):
+        with pytest.raises(Unreachable):
+            transport.guard(fail_once)
+    clock.seconds += FIRST_PAUSE_SECONDS
+    for _ in range(2):
+        with pytest.raises(UnreadableAnswer):
+            transport.guard(be_odd)
 
 
 def test_a_host_that_only_fails_is_left_alone_until_it_answers(clock: FakeClock):

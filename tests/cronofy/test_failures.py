@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from calsync.core.event import EventDraft, Timed
+from calsync.cronofy.batch import Upsert
 from calsync.cronofy.calls import Call
 from calsync.cronofy.failures import retry_after
 from calsync.cronofy.limiter import Lane
@@ -246,3 +247,14 @@ def test_what_the_token_source_says_is_handed_up_at_once(stage, requests_mock):
     with pytest.raises(AccessRevoked):
         stage.client.userinfo()
     assert requests_mock.call_count == 0
+
+
+def test_what_an_attempt_may_have_done_no_later_one_that_did_nothing_takes_back(
+    stage, requests_mock
+):
+    lost = {"exc": requests.exceptions.ReadTimeout("slow")}
+    requests_mock.post(f"{API}/v1/batch", [lost, *[{"status_code": 429}] * 5])
+    with pytest.raises(Unreachable) as failure:
+        stage.client.batch([Upsert("cal_1", DRAFT)])
+    assert failure.value.maybe_sent
+    assert requests_mock.call_count > 1

@@ -205,18 +205,28 @@ class Bringer:
     def _is_as_judged(self, event: Event, judged: Judgement) -> bool:
         # Within one second an event may become another.
         is_alike = judged.likeness == self._twins.likeness_of(event)
-        return is_alike and judged.shown_at == event.updated
+        if not is_alike or judged.shown_at != event.updated:
+            return False
+        # What it was taken for a copy of may be gone meanwhile.
+        return judged.reason != Verdict.LOOK_ALIKE or bool(self._list_named(event))
 
     def _is_look_alike(self, event: Event) -> bool:
         """Tell whether an event is a copy of an entry: of the same time, or moved here."""
         if event.is_managed or event.times is None:
             return False
-        for named in find_item_links(event.text, self.pairs.base_url):
-            key = named.occurrence_key or ""
-            mine = self._shown(named.item_id, key, Link(Origin.SENT))
-            if mine is not None and (mine.times == event.times or named in self.moved):
-                return True
-        return False
+        return any(
+            mine.times == event.times or named in self.moved
+            for named, mine in self._list_named(event)
+        )
+
+    def _list_named(self, event: Event) -> list[tuple[ItemLink, Content]]:
+        """Return the entries that an event names in its footer and that stand, as they are."""
+        named = find_item_links(event.text, self.pairs.base_url)
+        shown = [
+            (each, self._shown(each.item_id, each.occurrence_key or "", Link(Origin.SENT)))
+            for each in named
+        ]
+        return [(each, mine) for each, mine in shown if mine is not None]
 
     def _shown(self, item_id: str, key: str, link: Link) -> Content | None:
         """Return what is shown of an entry of this user, None where there is none."""

@@ -119,18 +119,21 @@ class CatchUp:
     def _find_moved(self, strangers: Sequence[Event]) -> frozenset[ItemLink]:
         """Return the entries that new events name and whose copies were moved here."""
         course = self.course
-        naming = {
-            event.uid: (event, found)
-            for event in strangers
-            if not (event.deleted or event.is_managed)
-            and (found := find_item_links(event.text, course.tools.public_url))
-        }
-        if not naming:
+        came_at: dict[ItemLink, datetime] = {}
+        for event in strangers:
+            # It may have been edited since it came here.
+            at = min((each for each in (event.created, event.updated) if each), default=course.now)
+            is_new = not (event.deleted or event.is_managed)
+            for named in find_item_links(event.text, course.tools.public_url) if is_new else ():
+                came_at[named] = min(at, came_at.get(named, at))
+        if not came_at:
             return frozenset()
-        items = {each.item_id for _, found in naming.values() for each in found}
         with course.tools.db.read() as session:
-            copies = list_copies_elsewhere(session, course.subject.integration, items)
-        return find_moved_here(course.client, [event for event, _ in naming.values()], copies)
+            copies = list_copies_elsewhere(
+                session, course.subject.integration, {each.item_id for each in came_at}
+            )
+        known = [copy for copy in copies if copy.of in came_at]
+        return find_moved_here(course.client, came_at, known)
 
     def _bring(
         self, session: Session, found: Found, moved: frozenset[ItemLink], *, is_baseline: bool
@@ -146,15 +149,16 @@ class CatchUp:
 
     def _sweep(self) -> None:
         """Read the whole window: it heals what changes alone cannot."""
-        course, shown = self.course, set[str]()
+        course, shown, unread = self.course, set[str](), set[str]()
         began_at, has_baseline = course.now, course.subject.integration.has_baseline
         for found in self.reader.read_changes(None):
             shown |= found.shown
+            unread |= found.unread
             self._take_in(found, is_baseline=not has_baseline)
         with course.fence.begin() as session:
             row = course.get_row(session)
             row.swept_at, row.has_baseline = began_at, True
-            self._expire_flights(session, Origin.BROUGHT, began_at)
+            self._expire_flights(session, Origin.BROUGHT, began_at, unread)
             self._note_missing(session, shown)
             self._top_up(session)
 
@@ -168,12 +172,15 @@ class CatchUp:
             if link_of(row).is_unsent:
                 row.looks += 1
 
-    def _expire_flights(self, session: Session, origin: Origin, read_began_at: datetime) -> None:
+    def _expire_flights(
+        self, session: Session, origin: Origin, read_began_at: datetime, unread: set[str]
+    ) -> None:
         """Give up the writes over links of an origin that a complete read did not show in time."""
         of, until = self.course.subject, read_began_at - EXPIRES_AFTER
         flying = list_links_in_flight(session, of.tenant_id, of.id, until)
         course = self.course
-        given_up = expire_flights((row for row in flying if row.origin is origin), read_began_at)
+        late = (row for row in flying if row.origin is origin)
+        given_up = expire_flights(late, read_began_at, unread)
         for row, link in given_up if not course.is_rehearsal else ():
             course.journal.note_never_shown(session, row, link, course.now)
 
@@ -216,11 +223,12 @@ class CatchUp:
     def _read_copies(self) -> None:
         """Read all that we made, and give up the writes of which nothing shows."""
         course = self.course
-        began_at = course.now
+        began_at, unread = course.now, set[str]()
         for found in self.reader.read_copies():
+            unread |= found.unread
             self._take_in(found, is_baseline=False)
         with course.fence.begin() as session:
-            self._expire_flights(session, Origin.SENT, began_at)
+            self._expire_flights(session, Origin.SENT, began_at, unread)
             course.get_row(session).copies_read_at = began_at
 
 

@@ -1,7 +1,7 @@
 """Copies that their user moved to another calendar: gone from one, and not deleted."""
 
-from collections.abc import Collection, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from calsync.core.event import Event
 from calsync.core.footer import ItemLink, find_item_links
@@ -15,23 +15,22 @@ _SLACK = timedelta(minutes=10)
 
 
 def find_moved_here(
-    client: LinkedCalendars, events: Collection[Event], copies: Collection[Copy]
+    client: LinkedCalendars, came_at: Mapping[ItemLink, datetime], copies: Collection[Copy]
 ) -> frozenset[ItemLink]:
-    """Return the entries that events name and whose own copies are gone from their calendars.
+    """Return the entries that new events name and whose own copies are gone from their calendars.
 
-    ``copies`` are those of the named entries in other calendars of the account, as they were
-    when last read; what is not known to be gone is looked up (docs/sync.md 6).
+    ``came_at`` says of the named entries when the first event that names them appeared.
+    ``copies`` are theirs in other calendars of the account, as they were when last read; what
+    is not known to be gone is looked up (docs/sync.md 6).
     """
-    # It may have been edited since it came here.
-    moments = [at for event in events for at in (event.created, event.updated) if at]
-    since = min(moments, default=None)
     gone = {
         copy.of
         for copy in copies
         if copy.is_gone
         # One that was sent anew has left its calendar when the event came into the other.
-        and (copy.gone_at is None or (since is not None and copy.gone_at >= since - _SLACK))
+        and (copy.gone_at is None or copy.gone_at >= came_at[copy.of] - _SLACK)
     }
+    since = min(came_at.values(), default=None)
     standing = {copy.event_id: copy for copy in copies if not copy.is_gone}
     if standing and since is not None:
         query = EventQuery(

@@ -40,6 +40,8 @@ class Found:
     unreadable: list[UnreadableEvent] = field(default_factory=list)
     #: The links whose events were shown, by id.
     shown: set[str] = field(default_factory=set)
+    #: Those of which nothing could be read but that the event is there.
+    unread: set[str] = field(default_factory=set)
     #: Events of the user's own of which a write of ours changed more than it was to.
     altered: list[Event] = field(default_factory=list)
 
@@ -119,6 +121,7 @@ class Reader:
             row = ours.get(bad.event_id or "") or theirs.get(bad.uid or "")
             if row is not None:
                 found.shown.add(row.id)
+                found.unread.add(row.id)
                 self._note_trace(session, row, now)
         if found.altered:
             self._beware(session)
@@ -202,15 +205,18 @@ def _has_gone_as_asked(before: Link, after: Link) -> bool:
     return is_over and flight is not None and flight.came_from is LinkState.PARKED
 
 
-def expire_flights(rows: Iterable[LinkRow], read_began_at: datetime) -> list[tuple[LinkRow, Link]]:
+def expire_flights(
+    rows: Iterable[LinkRow], read_began_at: datetime, unread: Collection[str]
+) -> list[tuple[LinkRow, Link]]:
     """Give up the writes that a complete read did not show in time.
 
+    ``unread`` are the links of which it showed that their events are there, and nothing else.
     Returns those that were tried often enough, with their links as they were before.
     """
     set_aside = []
     for row in rows:
         before = link_of(row)
-        after = expire(before, read_began_at)
+        after = expire(before, read_began_at, is_unread=row.id in unread)
         if after != before:
             put_link(row, after)
             if before.flight and before.flight.is_deletion and after.state is LinkState.PARKED:

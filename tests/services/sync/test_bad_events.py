@@ -171,6 +171,25 @@ def test_an_event_that_is_no_object_is_passed_over(office: Office, sandbox: Runn
     assert "unreadable" in office.reasons()
 
 
+def test_a_copy_that_stays_unreadable_is_set_aside_and_followed_once_it_can_be_read(
+    office: Office, sandbox: RunningSandbox
+):
+    item = office.add("Lunch")
+    number = sandbox.fault("altered_answer", path="/v1/events", event={"start": 5}, times=None)
+    office.sync()
+    office.clock.move(timedelta(minutes=11))
+    office.sync()
+    assert sandbox.fired(number)
+    assert office.writes() == 1
+    assert [link.state for link in office.links()] == [LinkState.SET_ASIDE]
+    sandbox.control("DELETE", "/faults")
+    office.edit(office.uid("Lunch"), location={"description": "Pub"})
+    office.clock.move(timedelta(minutes=5))
+    office.sync()
+    assert [link.state for link in office.links()] == [LinkState.LIVE]
+    assert office.item(item).location == "Pub"
+
+
 def test_a_copy_that_cannot_be_read_yet_is_not_sent_again_over_what_its_user_wrote(
     office: Office, sandbox: RunningSandbox
 ):

@@ -7,9 +7,13 @@ from datetime import timedelta
 import pytest
 
 from calsync.core.integration import Copies, Refusal
+from calsync.core.item import Kind
+from calsync.core.options import Options
 from calsync.db.models import LinkRow
 from calsync.errors import NotPossible, NotThere
+from calsync.services.integration_end import delete_integration
 from calsync.services.integration_views import list_integration_views
+from calsync.services.integrations import create_integration
 from calsync.services.swapping import swap_calendar
 from tests.cast import Person
 from tests.cli_tools import run_on
@@ -52,6 +56,24 @@ def test_what_was_sent_is_sent_to_the_new_calendar_and_what_was_brought_in_is_no
     [view] = list_integration_views(new.tools, new.person.who)
     assert view.id == new.integration_id
     assert view.integration.calendar_name == "Personal"
+
+
+def test_a_calendar_that_was_unlinked_while_items_waited_can_be_swapped_to(busy: Office):
+    tools, who, account_id = busy.tools, busy.person.who, busy.account_id
+    made = create_integration(
+        tools,
+        who,
+        account_id=account_id,
+        calendar_id=busy.sandbox.calendars()["Personal"],
+        options=Options(kinds=frozenset(Kind)),
+    )
+    busy.add("Tea")
+    delete_integration(tools, who, busy.integration_id, copies=Copies.STAY)
+    calendar_id = busy.calendar_id
+    again = swap_calendar(tools, who, made, account_id=account_id, calendar_id=calendar_id)
+    assert again == busy.integration_id
+    busy.sync()
+    assert "Tea" in busy.summaries()
 
 
 def test_what_waited_to_be_sent_is_sent_to_the_new_calendar(busy: Office):

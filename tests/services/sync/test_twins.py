@@ -190,6 +190,22 @@ def test_a_copy_that_its_user_doubled_is_judged_again_when_it_is_moved(office: O
     assert [item.description for item in office.items()] == ["", ""]
 
 
+def test_what_was_taken_for_a_copy_can_be_retrieved_once_its_item_is_deleted(office: Office):
+    item = office.add("Lunch")
+    office.sync()
+    copy = office.event("Lunch")
+    pasted = {name: copy[name] for name in ("description", "start", "end")}
+    office.put("Lunch again", **pasted)
+    office.sync()
+    assert office.subjects() == ["Lunch"]
+    office.delete(item)
+    office.sync()
+    office.clock.move(timedelta(minutes=2))
+    office.options(future=FutureRange.ONE_WEEK)
+    office.sync(retrieve=True)
+    assert office.subjects() == ["Lunch again"]
+
+
 def test_what_was_linked_before_the_integration_ended_is_known_by_its_id(
     office: Office, link: Callable[..., str]
 ):
