@@ -75,6 +75,37 @@ def test_every_link_inside_the_documents_leads_somewhere(path: Path):
         assert (path.parent / target).exists(), target
 
 
+def test_every_document_that_the_code_names_is_there():
+    named = {
+        (name, path.relative_to(ROOT).as_posix())
+        for path, code in _read_code()
+        for name in re.findall(r"[\w./-]+\.md\b", code)
+    }
+    assert {name for name, _ in named} > {"docs/cronofy-api.md", "docs/simulation.md"}
+    places = [ROOT, DOCS]
+    missing = [
+        (name, path)
+        for name, path in sorted(named)
+        if name != "SYNC.md" and not any((place / name).is_file() for place in places)
+    ]
+    assert missing == []
+
+
+def test_every_section_on_cronofy_that_the_code_cites_is_there():
+    sections = re.findall(r"^#+ ([0-9.]+) ", _read("cronofy-api.md"), re.MULTILINE)
+    number = r"[0-9]+(?:\.[0-9]+)*"
+    cited = {
+        each
+        for _, code in _read_code()
+        for numbers in re.findall(
+            rf"cronofy-api\.md ({number}(?:(?:-|, | and | to ){number})*)", code
+        )
+        for each in re.findall(number, numbers)
+    }
+    assert cited
+    assert sorted(cited - set(sections)) == []
+
+
 def test_the_readme_tells_what_make_does():
     makefile = (ROOT / "Makefile").read_text()
     [targets] = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
@@ -143,6 +174,11 @@ def test_every_decision_is_one_of_a_rule():
 
 def _read(name: str) -> str:
     return (DOCS / name).read_text()
+
+
+def _read_code() -> list[tuple[Path, str]]:
+    folders = ("calsync", "tests", "bench")
+    return [(path, path.read_text()) for each in folders for path in (ROOT / each).rglob("*.py")]
 
 
 def _read_test(name: str) -> str:

@@ -5,9 +5,9 @@ from enum import StrEnum
 
 #: The level of permission at which the user's own events may be changed too.
 UNRESTRICTED = "unrestricted"
-#: The least that a two-way sync needs (cronofy-api.md 2.1).
+#: The least that a two-way sync needs (docs/cronofy-api.md 2.1).
 SYNC_SCOPE = "read_events create_event delete_event"
-#: A newer scope that stands for all of these (cronofy-api.md 2.1).
+#: A newer scope that stands for all of these (docs/cronofy-api.md 2.1).
 BUNDLED_SCOPE = "read_write"
 #: What userinfo says of an authorisation that works.
 ACTIVE = "active"
@@ -15,7 +15,7 @@ ACTIVE = "active"
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """One calendar of a linked account; a deleted one stays in the list (cronofy-api.md 4.1)."""
+    """A calendar of a linked account; a deleted one stays in the list (docs/cronofy-api.md 4.1)."""
 
     calendar_id: str
     name: str
@@ -32,7 +32,7 @@ class Calendar:
 
     @property
     def is_unrestricted(self) -> bool:
-        """Tell whether the user's own events may be changed there (cronofy-api.md 2.7)."""
+        """Tell whether the user's own events may be changed there (docs/cronofy-api.md 2.7)."""
         return self.permission_level == UNRESTRICTED
 
 

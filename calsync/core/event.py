@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-#: What Cronofy takes at most; beyond it the call is refused (cronofy-api.md 6.1).
+#: What Cronofy takes at most; beyond it the call is refused (docs/cronofy-api.md 6.1).
 LONGEST_TITLE = 1024
 LONGEST_TEXT = 4096
 MOST_REMINDERS = 5
 
-#: The zone of an event whose provider keeps none (cronofy-api.md 5.4).
+#: The zone of an event whose provider keeps none (docs/cronofy-api.md 5.4).
 NO_ZONE = "Etc/UTC"
 
 
@@ -128,7 +128,7 @@ class Event:
 
     @property
     def is_managed(self) -> bool:
-        """Tell whether our application made it (cronofy-api.md 5.3)."""
+        """Tell whether our application made it (docs/cronofy-api.md 5.3)."""
         return self.event_id is not None
 
 

@@ -173,7 +173,7 @@ def item_of_event(event: Event, zone: str, base_url: str) -> ItemFields | None:
 
 def _is_free(event: Event) -> bool:
     if event.free is None:
-        # Where nobody says, all-day is free, as Cronofy takes it (cronofy-api.md 6.1).
+        # Where nobody says, all-day is free, as Cronofy takes it (docs/cronofy-api.md 6.1).
         return is_off(event) or isinstance(event.times, AllDay)
     return is_off(event) or event.free
 

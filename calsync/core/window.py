@@ -10,7 +10,7 @@ from calsync.core.clockwork import get_zone, instant_of
 from calsync.core.event import NO_ZONE, Times
 from calsync.core.recurrence import View
 
-#: What Cronofy keeps of a calendar, and refuses to read beyond (cronofy-api.md 8.1).
+#: What Cronofy keeps of a calendar, and refuses to read beyond (docs/cronofy-api.md 8.1).
 DAYS_BACK = 42
 DAYS_AHEAD = 201
 

@@ -1,4 +1,4 @@
-"""Up to 50 writes in one call, each judged by itself (cronofy-api.md 6.7)."""
+"""Up to 50 writes in one call, each judged by itself (docs/cronofy-api.md 6.7)."""
 
 import json
 from collections.abc import Mapping, Sequence

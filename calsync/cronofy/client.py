@@ -3,7 +3,7 @@
 Every method returns values of ours or raises an error of ``calsync.errors``: AccessRevoked
 where a renewed token is refused too, TemporaryError where a later call may fare better,
 another PermanentError where not. A write that returns was *accepted*, which is not yet
-done: Cronofy answers 202 and tells nobody of failures afterwards (cronofy-api.md 9).
+done: Cronofy answers 202 and tells nobody of failures afterwards (docs/cronofy-api.md 9).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -129,7 +129,7 @@ class CronofyClient:
     ) -> None:
         """Delete an event; one that is not there is as good as gone (202 all the same).
 
-        NotFound means that the *calendar* is unknown or not granted (cronofy-api.md 6.4).
+        NotFound means that the *calendar* is unknown or not granted (docs/cronofy-api.md 6.4).
         """
         body = batches.write_deletion(Delete(calendar_id, event_id, event_uid))
         self._caller.make(Call("delete_event", "DELETE", events_path(calendar_id), body=body))
@@ -161,7 +161,7 @@ class CronofyClient:
     ) -> None:
         """Answer an invitation: accepted, tentative or declined, else a ValueError.
 
-        On Exchange and Office 365 a decline removes the event (cronofy-api.md 6.3).
+        On Exchange and Office 365 a decline removes the event (docs/cronofy-api.md 6.3).
         """
         answers = (Participation.ACCEPTED, Participation.TENTATIVE, Participation.DECLINED)
         if status not in answers:

@@ -1,6 +1,6 @@
 """Cronofy's statuses, translated once into errors that say who can act.
 
-Above this module nobody sees a status (cronofy-api.md 9). Descriptions in an answer may
+Above this module nobody sees a status (docs/cronofy-api.md 9). Descriptions in an answer may
 quote what the user wrote, so only error *keys* are kept.
 """
 
@@ -95,7 +95,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
 
 
 def error_keys(body: bytes) -> dict[str, tuple[str, ...]]:
-    """Return the keys of the errors of each field (cronofy-api.md 6.6), none if unreadable.
+    """Return the keys of the errors of each field (docs/cronofy-api.md 6.6), none if unreadable.
 
     Whatever does not look like a name or a key is left out: it could be the user's words.
     """

@@ -1,4 +1,4 @@
-"""What the token endpoint gives: tokens, and what a user agreed to (cronofy-api.md 2.2, 2.3)."""
+"""What the token endpoint gives: tokens, and what was agreed to (docs/cronofy-api.md 2.2, 2.3)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from calsync.cronofy import wire
 from calsync.cronofy.wire_accounts import read_profile, read_userinfo
 from calsync.errors import UnreadableAnswer
 
-#: The least that a two-way sync needs, always asked for in full (cronofy-api.md 2.1).
+#: The least that a two-way sync needs, always asked for in full (docs/cronofy-api.md 2.1).
 SCOPE = SYNC_SCOPE
 
 #: The shortest life of a token that Cronofy documents, for an answer that does not tell.

@@ -1,7 +1,7 @@
 """One limit on calls for the whole application, shared fairly.
 
 Cronofy counts per application, not per user: 50 calls a second and 500 a minute by
-default (cronofy-api.md 10). All threads of the process ask here first. A person who
+default (docs/cronofy-api.md 10). All threads of the process ask here first. A person who
 waits at a page goes before a background sweep, and within a lane the tenants take turns.
 """
 

@@ -1,4 +1,4 @@
-"""Push notifications: whether one is Cronofy's, and what it says (cronofy-api.md 7)."""
+"""Push notifications: whether one is Cronofy's, and what it says (docs/cronofy-api.md 7)."""
 
 import base64
 import hashlib
@@ -91,7 +91,7 @@ def _values(header: str | None) -> list[bytes]:
 
 
 def _signature(secret: str, body: bytes) -> bytes:
-    """Return the signature in standard Base64 with padding (cronofy-api.md 7.5)."""
+    """Return the signature in standard Base64 with padding (docs/cronofy-api.md 7.5)."""
     return base64.b64encode(
         hmac.new(secret.encode("utf-8", "surrogatepass"), body, hashlib.sha256).digest()
     )

@@ -1,4 +1,4 @@
-"""Consent, code exchange, refresh and revoke (cronofy-api.md 2), by Authlib.
+"""Consent, code exchange, refresh and revoke (docs/cronofy-api.md 2), by Authlib.
 
 Everything goes through the same door as the other calls: bounded, without redirects, and
 with no secret in an error. Authlib's and requests' own exceptions may hold a whole request,
@@ -72,7 +72,7 @@ class CronofyOAuth:
         """Return where a browser is sent for consent; ``provider_name`` skips the picker.
 
         Always with ``avoid_linking``: without it, two people who share a browser would
-        share an account (cronofy-api.md 2.6). An empty ``state`` is a ValueError.
+        share an account (docs/cronofy-api.md 2.6). An empty ``state`` is a ValueError.
         """
         if not state:
             raise ValueError("a consent without a state could be anybody's")
@@ -205,7 +205,7 @@ class _TokenSession(OAuth2Session):  # type: ignore[misc]
 
 
 def _judge(answer: Answer, now: datetime) -> CronofyError:
-    """Return what a refusal of a token endpoint means (cronofy-api.md 2.4)."""
+    """Return what a refusal of a token endpoint means (docs/cronofy-api.md 2.4)."""
     error = _error_code(answer.body)
     if answer.status in (400, 401) and error is not None:
         return _refusal("token endpoint", error)

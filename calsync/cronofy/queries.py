@@ -1,4 +1,4 @@
-"""What can be asked of Read Events and Free/Busy (cronofy-api.md 5.1, 5.5)."""
+"""What can be asked of Read Events and Free/Busy (docs/cronofy-api.md 5.1, 5.5)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ from calsync.errors import UnreadableAnswer
 Json = Mapping[str, Any]
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-#: Cronofy's times, and those of its C# client with a blank for the T (cronofy-api.md 5.1).
+#: Cronofy's times, and those of its C# client with a blank for the T (docs/cronofy-api.md 5.1).
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
     r"(Z|[+-][0-9]{2}:?[0-9]{2})?",
@@ -139,7 +139,7 @@ def moment(value: object) -> datetime | None:
 
 
 def times(raw: Mapping[str, Any]) -> Times:
-    """Return when an event is, from any of the forms of cronofy-api.md 5.4.
+    """Return when an event is, from any of the forms of docs/cronofy-api.md 5.4.
 
     Both ends are dates or both are times. A zone that nobody knows becomes Etc/UTC: it is
     a hint for display, the instants stand by themselves.

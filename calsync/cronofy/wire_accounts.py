@@ -1,4 +1,4 @@
-"""Accounts, profiles, calendars and channels from Cronofy's JSON (cronofy-api.md 3, 4, 7).
+"""Accounts, profiles, calendars and channels from Cronofy's JSON (docs/cronofy-api.md 3, 4, 7).
 
 Unlike an event, a bad calendar or profile spoils its answer: left out of the list it
 would look as if the user had deleted it.

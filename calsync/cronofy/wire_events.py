@@ -1,4 +1,4 @@
-"""Events between Cronofy's JSON and our values (cronofy-api.md 5 and 6)."""
+"""Events between Cronofy's JSON and our values (docs/cronofy-api.md 5 and 6)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Secrets and signatures as Standard Webhooks has them (spec/standard-webhooks.md, 1.0.0)."""
+"""Secrets and signatures as Standard Webhooks has them (version 1.0.0 of its specification)."""
 
 import base64
 import binascii

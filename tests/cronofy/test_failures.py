@@ -1,4 +1,4 @@
-"""Every status of cronofy-api.md 9, and what the client makes of it."""
+"""Every status of docs/cronofy-api.md 9, and what the client makes of it."""
 
 from datetime import timedelta
 

@@ -19,7 +19,7 @@ from calsync.cronofy.notifications import (
 from calsync.errors import UnreadableAnswer
 
 BODY = b'{"example":"well-known"}'
-#: The vectors that Cronofy publishes (cronofy-api.md 7.5).
+#: The vectors that Cronofy publishes (docs/cronofy-api.md 7.5).
 VECTORS = [
     ("pDY0Oi7TJSP2hfNmZNkm5", "6r2/HjBkqymGegX0wOfifieeUXbbHwtV/LohHS+jv6c="),
     (

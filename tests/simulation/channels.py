@@ -1,4 +1,4 @@
-"""Push channels and what is on its way to them (cronofy-api.md 7).
+"""Push channels and what is on its way to them (docs/cronofy-api.md 7).
 
 Nothing is delivered while somebody calls: the simulator says when, as the other side of a
 delivery is the product itself.

@@ -1,7 +1,7 @@
 """What the tests of the contract have in common.
 
 The contract is what both Cronofys of the tests have to do, each rule with its section of
-cronofy-api.md. All of it goes through the product's own client: what holds there is what
+docs/cronofy-api.md. All of it goes through the product's own client: what holds there is what
 the engine meets, in the simulator as over HTTP.
 """
 

@@ -1,4 +1,4 @@
-"""The endpoints of the API (cronofy-api.md 2 to 7), each a function of what was asked."""
+"""The endpoints of the API (docs/cronofy-api.md 2 to 7), each a function of what was asked."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The endpoints that read and write events (cronofy-api.md 5, 6)."""
+"""The endpoints that read and write events (docs/cronofy-api.md 5, 6)."""
 
 import re
 from collections.abc import Mapping

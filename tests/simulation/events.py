@@ -85,7 +85,7 @@ class Kept:
         return self.stale[localized] if self.touched >= now - _LAG else None
 
     def show(self, *, localized: bool = False, keeps_zones: bool = True) -> dict[str, Any]:
-        """Return the event as the API shows it (cronofy-api.md 5.3)."""
+        """Return the event as the API shows it (docs/cronofy-api.md 5.3)."""
         content = self.content
         shown: dict[str, Any] = {"calendar_id": self.shelf.calendar_id, "event_uid": self.uid}
         if self.event_id is not None:

@@ -1,4 +1,4 @@
-"""What a write says of an event, judged by the documented rules (cronofy-api.md 6.1)."""
+"""What a write says of an event, judged by the documented rules (docs/cronofy-api.md 6.1)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Codes, tokens and their end (cronofy-api.md 2)."""
+"""Codes, tokens and their end (docs/cronofy-api.md 2)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

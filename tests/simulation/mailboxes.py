@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.simulation.events import Shelf
 
-#: provider_service: provider_name (cronofy-api.md 3.2).
+#: provider_service: provider_name (docs/cronofy-api.md 3.2).
 PROVIDERS = {
     "google": "google",
     "gsuite": "google",
@@ -41,7 +41,7 @@ class Profile:
         return PROVIDERS[self.service]
 
     def show(self) -> dict[str, Any]:
-        """Return the profile as ``/v1/profiles`` lists it (cronofy-api.md 3.4)."""
+        """Return the profile as ``/v1/profiles`` lists it (docs/cronofy-api.md 3.4)."""
         shown: dict[str, Any] = {
             "provider_name": self.provider,
             "provider_service": self.service,
@@ -80,7 +80,7 @@ class Account:
         return [shelf for profile in self.profiles.values() for shelf in profile.shelves]
 
     def show(self, scope: str) -> dict[str, Any]:
-        """Return the body of ``/v1/userinfo`` (cronofy-api.md 3.1)."""
+        """Return the body of ``/v1/userinfo`` (docs/cronofy-api.md 3.1)."""
         profiles = [
             {**each.show(), "profile_calendars": [shelf.show() for shelf in each.shelves]}
             for each in self.profiles.values()

@@ -22,7 +22,7 @@ class BadMoment(ValueError):
 def read_moment(text: str) -> tuple[int, bool]:
     """Return the second that a text means, and whether it is a Date; raise BadMoment.
 
-    A Date stands for its midnight in UTC. Milliseconds are refused (cronofy-api.md 1).
+    A Date stands for its midnight in UTC. Milliseconds are refused (docs/cronofy-api.md 1).
     """
     try:
         if _DATE.fullmatch(text):

@@ -77,7 +77,7 @@ class Owner:
         """Move an event to another calendar and return its new uid.
 
         For Cronofy that is a deletion here and a new external event there, even if the
-        application had made it (cronofy-api.md 8.3).
+        application had made it (docs/cronofy-api.md 8.3).
         """
         kept = self._living(uid)
         target = self._world.accounts.shelves[calendar_id]

@@ -3,7 +3,7 @@
 It implements ``Http`` of the product's transport, so the product's client runs on it
 unchanged; ``ports`` has the door that the token endpoints go through. It stands on a clock
 and on chance that are handed in, and shares no code with the sandbox or the engine: what
-all three have in common is cronofy-api.md.
+all three have in common is docs/cronofy-api.md.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Which events a read shows, and its pages (cronofy-api.md 5)."""
+"""Which events a read shows, and its pages (docs/cronofy-api.md 5)."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence

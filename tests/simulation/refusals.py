@@ -13,7 +13,7 @@ class Refusal(Exception):
 
 
 def wrong(**keys: str) -> Refusal:
-    """Return the 422 that names fields and the keys of their errors (cronofy-api.md 6.6)."""
+    """Return the 422 that names fields and the keys of their errors (docs/cronofy-api.md 6.6)."""
     errors = {
         name: [{"key": f"errors.{key}", "description": f"{name}: {key}"}]
         for name, key in keys.items()

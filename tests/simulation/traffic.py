@@ -1,4 +1,4 @@
-"""Who called what, and how often an application may call (cronofy-api.md 10)."""
+"""Who called what, and how often an application may call (docs/cronofy-api.md 10)."""
 
 from collections import Counter, deque
 from dataclasses import dataclass, field

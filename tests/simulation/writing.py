@@ -1,6 +1,6 @@
 """Writes of the application: accepted with 202, applied when their time comes, or never.
 
-A failure after the 202 is silent, as at Cronofy (cronofy-api.md 6.1, 9).
+A failure after the 202 is silent, as at Cronofy (docs/cronofy-api.md 6.1, 9).
 """
 
 import heapq
