@@ -86,7 +86,7 @@ def test_every_document_that_the_code_names_is_there():
     missing = [
         (name, path)
         for name, path in sorted(named)
-        if name != "SYNC.md" and not any((place / name).is_file() for place in places)
+        if not any((place / name).is_file() for place in places)
     ]
     assert missing == []
 

@@ -9,7 +9,7 @@ from tests.simulation.refusals import Refusal, wrong
 
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_ID = 1024, 4096, 1024
 MOST_REMINDERS = 5
-#: Cronofy has such bounds and does not say which; zd takes a 422 for them.
+#: Cronofy has such bounds and does not say which.
 EARLIEST, LATEST = read_moment("1971-01-01")[0], read_moment("2099-12-31")[0]
 
 
