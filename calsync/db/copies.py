@@ -1,6 +1,6 @@
 """Questions about our copies: the ids that they had, and the entries that they are of."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,8 @@ from calsync.db.links import link_of
 from calsync.db.models import Integration, LinkRow
 from calsync.db.questions import ask
 
+#: So many entries are asked about in one question.
+_AT_ONCE = 5000
 _LAST = (
     select(LinkRow.item_id, LinkRow.key, func.max(LinkRow.generation))
     .where(LinkRow.tenant_id == bindparam("of_tenant"))
@@ -34,8 +36,18 @@ def find_free_generations(
 
     An entry is given by its item and its key. An id stays with the link of its copy where
     this goes along with an edited series, so it may name an entry that the copy is no
-    longer of.
+    longer of. There may be more of them than a database takes in one question.
     """
+    asked = sorted(entries)
+    found: dict[tuple[str, str], int] = {}
+    for at in range(0, len(asked), _AT_ONCE):
+        found |= _find_free(session, tenant_id, integration_id, asked[at : at + _AT_ONCE])
+    return found
+
+
+def _find_free(
+    session: Session, tenant_id: str, integration_id: str, entries: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
     items = sorted({item_id for item_id, _ in entries})
     of = {"of_tenant": tenant_id, "of_integration": integration_id, "items": items}
     last = {(item_id, key): most for item_id, key, most in ask(session, _LAST, of)}
